@@ -81,7 +81,7 @@ class _LaxJsonError(ValueError):
 
 
 def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
-    """Return the event's name and data, or the Refused that explains what is wrong."""
+    """Return the event's name and data, or the Refused with the reason."""
     try:
         message = _parse(frame)
     except Refused as refusal:

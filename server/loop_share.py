@@ -34,10 +34,10 @@ class _Client:
 
 
 class LoopShare:
-    """Measure the event loop's time by client, and make clients wait that use more than their share.
+    """Measure the event loop's time by client, and delay clients that use more than their share.
 
-    Nobody waits while only one client is active. share: part of the loop's time that one client may use while others
-    are active, between 0 and 1. An unknown client (None) neither waits nor counts.
+    Nobody waits while only one client is active. share: fraction of the loop's time that one client may use while
+    others are active. An unknown client (None) neither waits nor counts.
     """
 
     def __init__(self, share: float) -> None:
@@ -58,7 +58,7 @@ class LoopShare:
         async with known.queue:
             while (wait_s := self._wait_s(client, known)) > 0:  # noqa: ASYNC110 - the time grows meanwhile
                 await asyncio.sleep(wait_s)
-            # What this task does next has to count before the client's next task continues.
+            # The next step of this task must be counted before the client's next task continues.
             await asyncio.sleep(0)
 
     def is_over(self, client: str | None) -> bool:

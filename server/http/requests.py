@@ -24,7 +24,7 @@ REQUEST_TIMEOUT = "request_timeout"
 TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
 """Buffer size of a socket read. asyncio's own 256 KiB is a large block (voicelab/engines/pool/allocator.py): mapping
-and unmapping one for each packet of speech costs a thirtieth of the server's work."""
+and unmapping one for each packet of speech takes a thirtieth of the server's processor time."""
 _AHEAD_BYTES = 64 * 1024
 """Bytes of pipelined requests that are read during a response. Beyond that, a disconnect is noticed only after it."""
 _PROBE_S = 1.0

@@ -72,7 +72,7 @@ class Answering:
         await self.halt()
         stopped_s = perf_counter()
         if self._storing is None and (self.task.cancelled() or self.task.exception() is not None):
-            # The agent may still be writing: what it did until now is kept, and what was heard of its text.
+            # The agent may still be writing. Its actions so far are stored, with the part of its text that was played.
             reply = self._record.reply or self._turn.reply_so_far
             if reply is not None:
                 self._record.reply = replace(reply, text=self.said)

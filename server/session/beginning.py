@@ -8,7 +8,7 @@ from server.session.config import SessionConfig
 
 
 async def start_session(init: Init, services: Services, *, user_id: str, token_user: str | None) -> SessionConfig:
-    """Start a new session or resume one. Raises Refused for what the server does not offer.
+    """Start a new session or resume one. Raises Refused if the server does not support the request.
 
     user_id: used if init names no user. token_user: the token's user; None without tokens.
     """

@@ -146,7 +146,7 @@ class SpeechStream:
         await self._vad_batcher.judge_sound(self._endpointer, clip)
 
     async def _answer_early(self) -> None:
-        """Begin the answer at a likely end of the turn; drop it when speech goes on."""
+        """Begin the answer at a likely end of the turn; drop it if speech continues."""
         now = self._now
         if now is None:
             return

@@ -28,7 +28,7 @@ _EARLY_TRIES = 2
 class UtteranceReceiver:
     """A turn while it is being received. It opens with the first audio, or with `open` for a typed turn.
 
-    record: the turn for the history. endpointer: told every partial transcript. is_unannounced: the client does not
+    record: the turn for the history. endpointer: gets every partial transcript. is_unannounced: the client does not
     know of the turn yet. fault: an error for `finish` to raise.
     """
 
@@ -103,7 +103,7 @@ class UtteranceReceiver:
             self._partials.update()
 
     async def begin_early(self, words: str) -> None:
-        """Begin the answer to words that the turn may end with; `finish` goes on with it if they are the transcript."""
+        """Begin the answer to the words so far; `finish` continues it if they are the transcript."""
         if self.turn is None or words in self._early_words[-1:] or len(self._early_words) == _EARLY_TRIES:
             return
         self._early_words.append(words)
@@ -113,7 +113,7 @@ class UtteranceReceiver:
             await self.turn.begin_early(words)
 
     async def drop_early(self) -> None:
-        """Drop the answer that was begun early, because the user goes on."""
+        """Drop the early answer, because the user continues."""
         if self.turn is not None and self._early_words:
             self._early_words.clear()
             await self.turn.drop_early()

@@ -18,7 +18,7 @@ _EVERY_S = 0.1
 class Partials:
     """Request partial transcripts of one turn, one at a time, and send those that changed.
 
-    send: called with each changed transcript. endpointer: told every transcript.
+    send: called with each changed transcript. endpointer: gets every transcript.
     """
 
     def __init__(

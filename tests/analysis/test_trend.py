@@ -33,7 +33,7 @@ def test_changes_beyond_the_noise_are_marked_and_others_are_not(reports):
     assert points[1].change == 0
     assert points[2].change == pytest.approx(points[2].measured.value - points[1].measured.value)
     assert points[2].low > 0 > points[3].high
-    assert points[4].note == "other samples than the run before"
+    assert points[4].note == "different samples than in the previous run"
 
 
 def test_only_the_latest_runs_are_compared_where_that_is_asked(reports):

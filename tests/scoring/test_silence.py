@@ -51,7 +51,7 @@ def test_what_is_heard_where_nobody_speaks_is_inserted(folder):
     assert (kept["n"], kept["part"], kept["of"]) == (2, 1, 2)
     assert (false["part"], false["of"], false["value"]) == (3, pytest.approx(0.15), pytest.approx(20.0))
     assert false["low"] < 20 < false["high"]
-    assert "samples without speech, nothing heard" in result.output
+    assert "samples without speech and with an empty transcript" in result.output
 
 
 def test_silence_alone_has_no_word_error_rate_and_says_why(folder):
@@ -71,11 +71,11 @@ def test_report_gate_and_summary_agree_that_nothing_heard_is_no_failure(folder):
     result, summary = run(folder, [QUIET, {**SPEECH, "audio_filepath": "quiet.wav"}])
     assert result.exit_code == 0
     assert (summary["turns"]["failed"], summary["turns"]["nothing_heard"], summary["turns"]["failures"]) == (0, 2, {})
-    assert "none failed, nothing heard in 2" in " ".join(result.output.split())
+    assert "none failed, no words recognized in 2" in " ".join(result.output.split())
     gate = voicelab("gate", folder / "r", "--max", "wer=1")
-    assert (gate.exit_code, "0 of 2 failed; nothing heard in 2" in gate.output) == (0, True)
+    assert (gate.exit_code, "0 of 2 failed; no words recognized in 2" in gate.output) == (0, True)
     page = (folder / "r" / "report.html").read_text()
-    assert "nothing heard in 2" in page
+    assert "no words recognized in 2" in page
     assert "turns failed" not in page
 
 

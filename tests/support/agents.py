@@ -14,7 +14,7 @@ from voicelab.agent.recording import RecordedTurn
 
 @contextmanager
 def agent_spec(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *heard: str) -> Iterator[str]:
-    """The agent's specification for the contract tests. heard: the words it will get."""
+    """The agent's specification for the contract tests. heard: the user's words."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     if name == "openai":
         with model_server(lambda asked: [Text(f"You said: {asked.said}.")]) as server:

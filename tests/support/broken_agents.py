@@ -1,8 +1,8 @@
-"""Agents that cannot be measured, each broken at another step.
+"""Agents that cannot be measured, each broken at a different step.
 
 python -m tests.support.broken_agents
 
-serves one after another, and prints what `voicelab probe` says about it, its exit code and how long it took.
+serves them one by one, and prints the output of `voicelab probe`, its exit code and its duration.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ _REALTIME = "openai-realtime:url=ws://127.0.0.1:{port}/v1/realtime,key_env=VOICE
 
 @dataclass(frozen=True)
 class BrokenAgent:
-    """serving: gives its port. spec: the written target, with {port}. step: the first step of a probe that fails.
-
-    fault: who is at fault. says: part of the sentence.
+    """serving: yields its port. spec: the target's specification, with {port}. step: the first failed step of a probe.
+    fault: the cause. says: part of the sentence.
     """
 
     serving: Callable[[], AbstractAsyncContextManager[int]]
@@ -125,11 +124,11 @@ BROKEN = {
         _wrong_rate, "rtvi:url=ws://127.0.0.1:{port},format=json", "sound accepted", "agent", "and 1 Hz"
     ),
 }
-"""The agents by what they do."""
+"""The agents by their behaviour."""
 
 
 async def show(name: str, broken: BrokenAgent) -> None:
-    """Print what the command says about one agent."""
+    """Print the output of the command for one agent."""
     async with broken.serving() as port:
         began_s = perf_counter()
         process = await asyncio.create_subprocess_exec(

@@ -42,14 +42,14 @@ def microphone_file(folder: Path, *clips: Clip, pause_s: float = 1.0) -> Path:
 
 
 class Browser:
-    """Chromium; what pages write to the console, and what goes wrong in them, is in `complaints`."""
+    """Chromium. `complaints` collects the console messages and errors of its pages."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
         self.complaints: list[str] = []
 
     def open(self, url: str, **context: Any) -> Any:
-        """A new page, alone in its context."""
+        """A new page in its own context."""
         page = self._browser.new_context(**context).new_page()
         page.set_default_timeout(1000 * PATIENCE_S)
         page.on("console", lambda message: self._note(message.type, message.text))
@@ -58,7 +58,7 @@ class Browser:
         return page
 
     def close_pages(self) -> None:
-        """Close every page, so that none of them complains when its server ends."""
+        """Close every page, so that none logs an error when its server ends."""
         for context in self._browser.contexts:
             context.close()
 
@@ -68,7 +68,7 @@ class Browser:
 
 
 _drivers: list[Any] = []
-"""The running Playwright, if there is one. It allows no second one in a thread."""
+"""The running Playwright, if there is one: a thread can have only one."""
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def _playwright() -> Iterator[Any]:
 
 @contextmanager
 def browser(microphone: Path | None = None, *, grant: bool = True) -> Iterator[Browser]:
-    """microphone: the file that it hears; None for a machine without one. grant: whether the user allows it."""
+    """microphone: the file that the microphone plays; None: no microphone. grant: whether the user allows its use."""
     flags = [*_FLAGS]
     if microphone is not None:
         flags += [f"--use-file-for-fake-audio-capture={microphone}%noloop", "--use-fake-device-for-media-stream"]

@@ -28,5 +28,5 @@ def alive(process: int) -> bool:
 def wait_until(condition, limit_s: float = 120.0) -> None:
     deadline = time.monotonic() + limit_s
     while not condition():
-        assert time.monotonic() < deadline, "it did not come to that in time"
+        assert time.monotonic() < deadline, "timed out waiting for the condition"
         time.sleep(0.02)

@@ -28,7 +28,7 @@ _ENGINES = [
 _REPLY = encode(Clip.from_pcm16(b"\x10\x20" * 2400, 24_000), "opus")
 
 Misbehave = Callable[["FragileServer", int], str]
-"""Takes the server and the number of the turn, from 1; says what to do: answer, drop, silence or stop."""
+"""Maps the server and the number of the turn, from 1, to an action: answer, drop, silence or stop."""
 
 
 class FragileServer:
@@ -71,7 +71,7 @@ class FragileServer:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
 
     def back_after(self, delay_s: float) -> None:
-        """Open again in a while; call it from `misbehave`, which runs in the server's loop."""
+        """Reopen after a delay; call it from `misbehave`, which runs in the server's loop."""
         self._loop.call_later(delay_s, lambda: self._loop.create_task(self._start()))
 
     async def _start(self) -> None:

@@ -1,4 +1,4 @@
-"""Agents in a thread of their own, for runs that block this one."""
+"""Run agents in a separate thread, for runs that block the current one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Found = TypeVar("Found")
 
 @contextmanager
 def in_a_thread(agent: AbstractAsyncContextManager[Found]) -> Iterator[Found]:
-    """What the agent's context gives, while it runs in the event loop of a thread."""
+    """Enter the agent's context in the event loop of a new thread, and yield its value."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

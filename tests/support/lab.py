@@ -90,7 +90,7 @@ class LabNotebook:
     def wait(self, cell: Any) -> None:
         """Wait until a started cell is done: its prompt has a number.
 
-        A cell that is run before the kernel is connected loses its mark again, and is run once more.
+        A cell that is run before the kernel is connected is reset, and is run again.
         """
         deadline = time.monotonic() + PATIENCE_S
         while not (prompt := cell.locator(".jp-InputPrompt").inner_text().strip("[]: ")).isdigit():

@@ -2,8 +2,8 @@
 
     python -m tests.support.large_runs FOLDER --turns 8000
 
-writes FOLDER/large-a and FOLDER/large-b with their summaries and reports. The texts are drawn, not heard; all replies
-have the same sound. Some turns have a wrong intent, a lost entity, a tool call or a fault.
+writes FOLDER/large-a and FOLDER/large-b with their summaries and reports. The texts are random, not recognized; all
+replies have the same sound. Some turns have a wrong intent, a lost entity, a tool call or a fault.
 """
 
 from __future__ import annotations

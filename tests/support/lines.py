@@ -39,7 +39,7 @@ class Line:
             return came
 
     async def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self.writer.close()
         with suppress(OSError):
             await self.writer.wait_closed()

@@ -16,7 +16,7 @@ BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def made_run(agent="rules", **changes):
-    """A finished run. agent: the name of its agent, which decides whether it has tools."""
+    """A finished run. agent: the name of its agent, which determines whether it has tools."""
     agent = EngineInfo(
         kind="agent", name=agent, options={"threshold": 0.8, "market": None}, revision="1", device="cpu",
         licence="Apache-2.0", load_s=0.1, lanes=1,

@@ -13,10 +13,8 @@ from voicelab.targets.streaming.events import Frame
 
 
 class PeerTransport:
-    """The caller's end of a connection to a scripted agent. wire: what the agent speaks; it makes proper messages.
-
-    `heard` is set when the caller's sound comes. The agent answers the handshake by itself, and everything else by
-    `put`.
+    """The caller's end of a connection to a scripted agent. wire: the agent's side of the protocol, for valid messages.
+    `heard` is set when the caller's audio arrives. The agent answers the handshake; call `put` for all other messages.
     """
 
     def __init__(self, wire: AgentWire) -> None:
@@ -31,7 +29,7 @@ class PeerTransport:
             self._frames.put_nowait(frame)
 
     def answer(self, sound: Clip | None = None) -> None:
-        """A proper reply."""
+        """A valid reply."""
         said = tone(0.1, self.wire.rate_hz) if sound is None else sound
         self.put(*self.wire.texts(HEARD, ANSWER), *self.wire.pieces([said]), *self.wire.end())
 
@@ -49,8 +47,8 @@ class PeerTransport:
         return frame
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 Script = Callable[[PeerTransport], Coroutine[Any, Any, None]]
-"""What an agent does after it heard the caller."""
+"""The behaviour of an agent after the caller's audio."""

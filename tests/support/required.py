@@ -1,4 +1,4 @@
-"""Programs that some tests need. Without them, tests are skipped, or fail if VOICELAB_REQUIRE names them."""
+"""Programs that some tests need. If they are missing, the tests are skipped, or fail if VOICELAB_REQUIRE names them."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 def proxying(port: int, prefix: str, *, strips: bool = True, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve the server at 127.0.0.1:port below a prefix; yields the URL.
 
-    strips: whether the prefix is taken off before the request is passed on. headers: what takes the place of the
-    request's own headers of these names.
+    strips: whether the prefix is removed before the request is forwarded. headers: replace the request's headers of the
+    same names.
     """
     proxy = _Proxy(port, prefix, strips, headers or {})
     loop = asyncio.new_event_loop()

@@ -13,7 +13,7 @@ _LOUD = 0.15
 
 
 def sharp_speech(index: int = 0, longest_s: float = 1.2) -> Clip:
-    """The start of a shipped recording from its first loud sample to a loud one, at 16 kHz."""
+    """The start of a shipped recording at 16 kHz, from its first loud sample to another loud sample."""
     clip = load(shipped("voice_samples")).samples[index].clip().at_rate(16_000)
     samples = clip.samples / np.abs(clip.samples).max()
     loud = np.flatnonzero(np.abs(samples) > _LOUD)

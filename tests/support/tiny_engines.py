@@ -127,7 +127,7 @@ def make_piper_voice(folder: Path) -> Path:
 
 
 def make_whisper(folder: Path) -> Path:
-    """A Whisper of one layer with random weights, as CTranslate2 stores it; it always has something to say."""
+    """A Whisper of one layer with random weights, as CTranslate2 stores it; it always returns words."""
     from ctranslate2.specs import WhisperSpec
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel

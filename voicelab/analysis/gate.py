@@ -76,7 +76,7 @@ def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) ->
             share <= max_failed,
             f"{len(broken)} of {len(taken)} failed"
             + (f": {', '.join(codes)}" if codes else "")
-            + (f"; nothing heard in {silent}" if silent else ""),
+            + (f"; no words recognized in {silent}" if silent else ""),
         ),
     ]
 

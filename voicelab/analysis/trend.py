@@ -74,7 +74,7 @@ def _change(
     if before is None or before.run is None or one.run is None:
         return "not compared", None, None, None, "the first run"
     if before.run.samples_sha256 != one.run.samples_sha256:
-        return "not compared", None, None, None, "other samples than the run before"
+        return "not compared", None, None, None, "different samples than in the previous run"
     try:
         compared = compare([before.path, one.path], figures=figures)
         (pair,) = compared.each_pair()

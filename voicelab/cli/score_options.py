@@ -1,4 +1,4 @@
-"""The options of `voicelab score` that say what its files are and how they are aligned."""
+"""The options of `voicelab score` for the kind of its files and their alignment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `voicelab score --normalizer all` prints: the systems' order under every normalizer, and where it changes."""
+"""The output of `voicelab score --normalizer all`: the order of the systems under every normalizer."""
 
 from __future__ import annotations
 

@@ -19,6 +19,6 @@ def is_missing(text: str, other: str = "") -> bool:
 
 
 def problem(text: str, way_out: str) -> str:
-    """Return what is wrong with the text, for a message after the name of its field."""
+    """Return the problem of the text, for a message after the name of its field."""
     word = text.strip(_AROUND)
     return f"is {word!r}, which programs write for a missing text; {way_out}, or write '{word}.' if somebody says it"

@@ -32,14 +32,13 @@ AudioKind = Literal["file", "event", "parquet", "memory"]
 class Sample:
     """A recorded request and the expected results.
 
-    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
-    language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
-    `audio_chunk` event (audio_kind "event"), a parquet table with the sound in the column `audio_column` of its row
-    `row` (audio_kind "parquet"), or only a name (audio_kind "memory": the encoded sound is `encoded`). offset_s,
-    duration_s: the part of the recording that is the sample; None: from its beginning, to its end. expected_tool_calls:
-    None where the set does not say; () where no tool is to be called. requires_context: it only makes sense after
-    another turn. over_reply: what the caller says while the reply sounds. sha256: of the whole recording. listed_at:
-    where the set's file lists it, for messages.
+    text: the reference; "" if nobody speaks, so that every recognized word is an insertion. language: its code, such as
+    en or zh; None if the set does not give it. audio_path: a sound file, a JSON `audio_chunk` event (audio_kind
+    "event"), a parquet table with the sound in the column `audio_column` of its row `row` (audio_kind "parquet"), or
+    only a name (audio_kind "memory": the encoded sound is `encoded`). offset_s, duration_s: the part of the recording
+    that is the sample; None: from its beginning, to its end. expected_tool_calls: None where the set does not say; ()
+    where no tool is to be called. requires_context: it only makes sense after another turn. over_reply: what the caller
+    says while the reply sounds. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
     """
 
     id: str
@@ -129,9 +128,7 @@ class Sample:
         return self.decoded().clip
 
     def decoded(self, rate_hz: int | None = None) -> Decoded:
-        """Decode the audio (at rate_hz, or its own rate) and measure its damage. Raises InputError, which names the
-        file.
-        """
+        """Decode the audio (at rate_hz, or its own rate) and measure its damage. Raises InputError."""
         return decoding.load(self.audio_bytes(), source=self.source, rate_hz=rate_hz)
 
 

@@ -65,7 +65,7 @@ def _manifest(samples: SampleSet, file: Path) -> str:
 
 
 def _fields(sample: Sample, file: Path) -> dict[str, Any]:
-    """What is expected of a sample, without what it does not say."""
+    """The expectations of a sample, without empty fields."""
     calls, over = sample.expected_tool_calls, sample.over_reply
     found: dict[str, Any] = {
         "text": sample.text,

@@ -1,4 +1,4 @@
-"""Share of the caller's sounds that are no turns which the agent talks through: all, and by kind."""
+"""Share of the caller's non-turn sounds that the agent talks through: all, and by kind."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def _figure(name: str, sounds: str, kinds: tuple[OverReplyKind, ...]) -> Figure:
 
 
 FIGURES = (
-    _figure("selectivity", "sounds that are no turns", tuple(_KINDS)),
+    _figure("selectivity", "non-turn sounds", tuple(_KINDS)),
     *(_figure(f"selectivity_{kind}", sounds, (kind,)) for kind, sounds in _KINDS.items()),
 )

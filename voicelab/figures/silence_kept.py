@@ -14,7 +14,7 @@ def _counts(score: TurnScore) -> Counts | None:
 
 FIGURE = Figure(
     name="silence_kept",
-    title="samples without speech, nothing heard",
+    title="samples without speech and with an empty transcript",
     short="silence",
     better="higher",
     group="silence",

@@ -8,7 +8,7 @@ from voicelab.metrics.over_reply import yielded
 
 
 def has_yielded(score: TurnScore) -> bool | None:
-    """Whether the agent yielded; None without an interruption, or if its reply was over by itself."""
+    """Whether the agent yielded; None without an interruption, or if its reply ended by itself."""
     over = score.turn.over_reply
     if over is None or over.kind != "interruption" or over.agent_stops_s is None:
         return None

@@ -19,9 +19,7 @@ def for_few_clusters(count: float, observations: float, freedom: float, level: f
 
 
 def clopper_pearson(share: float, trials: float, level: float) -> Ends:
-    """Return the exact binomial interval of a share (Clopper and Pearson 1934). trials: positive, not necessarily
-    integer.
-    """
+    """Return the exact binomial interval of a share (Clopper and Pearson 1934). trials: a positive number."""
     from scipy.special import betaincinv
 
     tail, seen = (1 - level) / 2, share * trials

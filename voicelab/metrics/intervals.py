@@ -154,9 +154,7 @@ def few_clusters(weights: Floats) -> str | None:
 
 
 def _few_errors(columns: Floats, *, share: bool) -> str | None:
-    """Return why so few positions give only a bound, or None: those with an error, or for a share those without, if
-    fewer.
-    """
+    """Return why few positions with an error (or, for a share, without one) give only a bound; None if they are enough."""
     erring = int((columns[0] > 0).sum())
     if share:
         erring = min(erring, int((columns[0] < columns[1]).sum()))
@@ -184,8 +182,7 @@ def sums_result(
     method: Method = "auto",
     bounds: tuple[float, float] = UNBOUNDED,
 ) -> Result:
-    """Return the interval of any statistic of summed counts, such as word information lost, by jackknife and Student's
-    t.
+    """Return the interval of a statistic of summed counts, such as word information lost: jackknife with Student's t.
 
     columns: one sequence of counts per column, each as long as keys. statistic: maps sums of shape (n, columns) to n
     estimates, nan where undefined. bounds: the least and the greatest value of the statistic, at which the interval is

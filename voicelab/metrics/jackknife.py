@@ -109,9 +109,7 @@ def of_share(value: float, reach: float) -> Ends:
 
 
 def of_rate(value: float, reach: float) -> Ends:
-    """Return value +- reach (delta method), symmetric in the cube root, Sprott's scale for a rate without an upper
-    bound. value > 0.
-    """
+    """Return value +- reach, symmetric in the cube root: Sprott's scale for a rate without an upper bound. value > 0."""
     middle, half = value**_THIRD, reach * value ** (_THIRD - 1) / 3
     return max(0.0, middle - half) ** 3, (middle + half) ** 3
 

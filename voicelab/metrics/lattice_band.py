@@ -69,9 +69,7 @@ def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, col
 
 
 def known_cost(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> float:
-    """Return an upper bound, the cost of one alignment: that of the alternative with the most words of the other
-    side.
-    """
+    """Return an upper bound: the cost of aligning the alternative with the most words of the other side."""
     from rapidfuzz.distance import Levenshtein
 
     words = [bare(word) for word in columns.words[1:] if word != NOTHING]

@@ -68,9 +68,7 @@ class PlainRows(RowStore):
         return LatticeRow(first, end, costs, self._slope, base + self._row_costs[place])
 
     def _above(self, rows: list[LatticeRow], first: int, end: int) -> Costs:
-        """Return the minimum cost in any of the rows, for the columns from first - 1 to end - 1, relative to the first
-        row's base.
-        """
+        """Return the minimum cost over the rows of columns first - 1 to end - 1, relative to the first row's base."""
         found = cut(rows[0], first, end, self.arithmetic.unreachable)
         for row in rows[1:]:
             other = cut(row, first, end, self.arithmetic.unreachable)

@@ -38,9 +38,7 @@ class LatticeRow:
         return float(self.costs[column - self.first + 1]) + self.slope * column + self.base
 
     def compact(self) -> None:
-        """Store the costs in 16 bits. They must not increase along the row, and reachable ones must span at most
-        30,000.
-        """
+        """Store the costs in 16 bits. They must not increase along the row; reachable ones span at most 30,000."""
         if len(self.costs) > 2:
             least = int(self.costs[-2])
             self.costs = np.minimum(self.costs - least, _LARGEST_16).astype(np.int16)

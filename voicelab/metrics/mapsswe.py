@@ -74,9 +74,7 @@ _Slot = tuple[str | None, int, int]
 
 
 def _slots(steps: Sequence[AlignmentStep]) -> list[_Slot]:
-    """Return (reference word, words inserted before it, 1 if it is wrong), and finally the words
-    inserted at the end.
-    """
+    """Return (reference word, words inserted before it, 1 if wrong) for each word, and the words inserted at the end."""
     slots: list[_Slot] = []
     inserted = 0
     for step in steps:
@@ -108,9 +106,7 @@ def _merged(first: list[_Slot], second: list[_Slot]) -> tuple[list[_Slot], list[
 def mapsswe(
     first: Sequence[Sequence[AlignmentStep]], second: Sequence[Sequence[AlignmentStep]], *, wordings: bool = False
 ) -> MatchedPairs:
-    """Apply the test to utterances, given as both systems' alignments in the same order. wordings:
-    as for `segments`.
-    """
+    """Apply the test to both systems' alignments of the same utterances, in order. wordings: as for `segments`."""
     pairs = [
         errors for mine, other in zip(first, second, strict=True) for errors in segments(mine, other, wordings=wordings)
     ]

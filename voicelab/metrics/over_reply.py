@@ -50,14 +50,14 @@ def over_reply_timing(
 
 
 def yielded(agent_stops_s: float, by_itself: bool) -> bool | None:
-    """Whether the agent stopped for an interruption; None if its reply was over by itself."""
+    """Whether the agent stopped for an interruption; None if its reply ended by itself."""
     if agent_stops_s >= _WINDOWS.yield_s:
         return False
     return None if by_itself else True
 
 
 def talked_through(agent_stops_s: float, by_itself: bool) -> bool | None:
-    """Whether the agent talked on over a sound that is no turn; None if its reply was over by itself."""
+    """Whether the agent continued during a sound that is not a turn; None if its reply ended by itself."""
     if agent_stops_s > _WINDOWS.ignore_s:
         return True
     return None if by_itself else False

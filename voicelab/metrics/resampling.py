@@ -16,9 +16,7 @@ NORMAL = NormalDist()
 
 
 def resampled(sums: Floats, *, seed: int, draws: int) -> Floats:
-    """Return the summed counts of each resample of whole clusters. sums: shape (clusters, columns); result: (draws,
-    columns).
-    """
+    """Return the summed counts of each resample of clusters. sums: shape (clusters, columns); result: (draws, columns)."""
     if draws * len(sums) <= _KEPT:
         return np.asarray(_kept_draws(len(sums), seed, draws) @ sums)
     chance, block = np.random.default_rng(seed), max(1, _KEPT // len(sums))

@@ -48,9 +48,7 @@ def _coin_p(heads: int, tosses: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """Numbers of pairs that are higher in the second system (positive), in the first (negative), or
-    equal; two-sided p.
-    """
+    """Numbers of pairs that are higher in the second system (positive), in the first, or equal; two-sided p."""
 
     positive: int
     negative: int

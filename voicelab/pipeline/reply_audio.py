@@ -22,9 +22,7 @@ _FIRST_PART_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An encoded part of a reply. chunks: non-empty chunks, possibly none. starts_s, ends_s: its
-    position in the reply.
-    """
+    """An encoded part of a reply. chunks: non-empty; may be none. starts_s, ends_s: its position in the reply."""
 
     chunks: tuple[bytes, ...]
     starts_s: float
@@ -42,9 +40,7 @@ class ReplyAudio:
         self.duration_s = 0.0
 
     def parts(self, sentence: Clip, *, last: bool) -> Iterator[tuple[Clip, bool]]:
-        """Yield the parts of a sentence to send separately, each with whether it ends the reply,
-        according to `last`.
-        """
+        """Yield the parts of a sentence to send separately, and whether each one ends the reply (`last`)."""
         first_s = _PART_S if self._begun else _FIRST_PART_S
         first, size, end = (round(seconds * sentence.rate_hz) for seconds in (first_s, _PART_S, sentence.duration_s))
         self._begun = True

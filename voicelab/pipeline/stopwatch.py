@@ -28,9 +28,7 @@ class Lap:
 
 
 class Stopwatch:
-    """Measures stages, one at a time. intervals: the active spans in order; a cancelled stage ends
-    at its cancellation.
-    """
+    """Measures stages, one at a time. intervals: the active spans in order, up to a cancellation."""
 
     def __init__(self) -> None:
         self.intervals: list[TimeSpan] = []

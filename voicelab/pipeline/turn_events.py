@@ -25,9 +25,7 @@ class AgentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SpokenReply:
-    """One chunk of the reply's audio; `last` is set on the final one only. starts_s, ends_s: its
-    position in the reply.
-    """
+    """A chunk of the reply's audio. last: it is the final one. starts_s, ends_s: its position in the reply."""
 
     data: bytes
     last: bool

@@ -36,8 +36,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class TurnTimes:
-    """A turn's times as text. heard: as the caller hears it. own: the target's own time to its first sound. over: what
-    was said over the reply, and what the agent did; "" if nothing.
+    """A turn's times as text. heard: as the caller hears it. own: the target's own time to its first sound. over: the
+    caller's speech over the reply and the agent's reaction; "" if there was none.
     """
 
     name: str
@@ -158,6 +158,6 @@ def _over(over: SpokenOver | None) -> str:
     kind = over.kind.replace("_", " ")
     if over.agent_stops_s is None:
         return f"{kind} over the reply: {over.missing}"
-    by_itself = ", its reply was over by itself" if over.by_itself else ""
+    by_itself = ", its reply ended by itself" if over.by_itself else ""
     began, stops = seconds(over.starts_s), seconds(over.agent_stops_s)
     return f"{kind} over the reply at {began}: agent stops after {stops}{by_itself}"

@@ -220,7 +220,7 @@ def _tables(summary: Summary) -> list[_Table]:
     made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}"
     limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
     whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
-    over_time = "Of the transcripts as they stand, in seconds from the end of the caller's speech."
+    over_time = "Error rate of the partial transcripts, in seconds from the end of the caller's speech."
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),

@@ -191,9 +191,9 @@ def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
 
 
 def wer_over_time(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """Word error rate of the transcripts as they stand, from a second before the end of speech, with 95 % intervals."""
+    """Plot the word error rate of partial transcripts from a second before the end of speech, with 95 % intervals."""
     points = [(point.at_s, point.wer) for point in summary.wer_over_time if point.wer.value is not None]
-    figure, axes = _figure(summary, "Word error rate of the transcript as it stands", 3.2, theme)
+    figure, axes = _figure(summary, "Word error rate of partial transcripts", 3.2, theme)
     if not points:
         return _empty(figure, axes, "the target sends no partial transcripts", theme)
     times = [at_s for at_s, _ in points]

@@ -207,7 +207,7 @@ def latency(summary: Summary) -> pd.DataFrame:
 
 
 def wer_over_time(summary: Summary) -> pd.DataFrame:
-    """Word error rate of the transcripts as they stood at times from the end of the caller's speech."""
+    """Return the word error rate of partial transcripts at times from the end of the caller's speech."""
     import pandas as pd
 
     rows = [{"seconds": point.at_s, "n": point.wer.n, **_named("WER", point.wer)} for point in summary.wer_over_time]

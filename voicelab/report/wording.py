@@ -86,7 +86,7 @@ def interval_methods(summary: Summary) -> str:
 
 
 def clusters(summary: Summary) -> str:
-    """What the intervals over all turns are drawn from: `12 speakers and 14 samples without a speaker`."""
+    """Return the observations behind the intervals: `12 speakers and 14 samples without a speaker`."""
     sure, speakers = summary.resampling, len(summary.by.get("speaker", {}))
     alone = sure.clusters - speakers
     if sure.unit != "speaker" or alone <= 0:
@@ -95,7 +95,7 @@ def clusters(summary: Summary) -> str:
 
 
 def line_of_samples(summary: Summary) -> str:
-    """`207 samples, 12 speakers`; without the speakers where none is named."""
+    """`207 samples, 12 speakers`; without speakers if the set names none."""
     speakers = len(summary.by.get("speaker", {}))
     named = [_counted(speakers, "speaker")] if speakers else []
     return ", ".join([_counted(summary.turns.primary, "sample"), *named])
@@ -185,7 +185,7 @@ def _failures(summary: Summary) -> str:
     counts = summary.turns
     failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
     missing = f"{counts.missing} not run" if counts.missing else ""
-    silent = f"nothing heard in {counts.nothing_heard}" if counts.nothing_heard else ""
+    silent = f"no words recognized in {counts.nothing_heard}" if counts.nothing_heard else ""
     return _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
 
 

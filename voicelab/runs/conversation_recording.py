@@ -34,9 +34,9 @@ _TAIL_S = 0.5
 class TurnSound:
     """The audio of one turn as heard, on the clock of the recording.
 
-    caller: its utterances, the request first, then what it said over the reply, if anything. agent: pieces at the times
+    caller: its utterances: the request, then any speech over the reply. agent: pieces at the times
     at which they are heard. pending_until_s: the end of the sound that had arrived when the caller spoke over the
-    reply; None if it did not, or if the agent took some of that sound back.
+    reply; None if it did not, or if the agent discarded some of that audio.
     """
 
     caller: tuple[Delivery, ...]

@@ -124,9 +124,7 @@ def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
 
 
 def reports_folder(out: str = "") -> Path:
-    """Return the folder for runs: `out`, otherwise reports/ of the checkout, otherwise reports/ in the working
-    directory.
-    """
+    """Return the folder for runs: `out`, or reports/ of the checkout or of the working directory."""
     if out:
         return Path(out)
     return PROJECT / "reports" if (PROJECT / "pyproject.toml").is_file() else Path("reports")

@@ -1,4 +1,4 @@
-"""Speaks over replies where a sample asks for it, and records what the agent did."""
+"""Speaks over a reply if the sample requests it, and records the agent's reaction."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def interruption_for(sample: Sample, run: RunResult, source: RequestAudioSource)
 
 
 def spoken_over(sample: Sample, run: RunResult, timing: ResponseTiming | None) -> SpokenOver | None:
-    """Return the record of what was said over a reply, with the reason if it was not; None if nothing should be."""
+    """Return the record of the speech over a reply, or why there was none; None if none was planned."""
     over = sample.over_reply
     if over is None:
         return None

@@ -26,7 +26,7 @@ def write_record(file: Path, record: Record) -> None:
 
 
 def read_record(file: Path, kind: type[AnyRecord], what: str, hint: str) -> AnyRecord:
-    """Read a file. Raises InputError, which says what is wrong with it. what: "a run"; hint: the way out."""
+    """Read a file. Raises InputError with the reason. what: "a run"; hint: the way out."""
     try:
         return kind.model_validate_json(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -262,7 +262,7 @@ class RunFolder:
         write_record(self.path / "run.json", run)
 
     def read(self) -> RunResult:
-        """Read run.json. Raises InputError, which says what is wrong with it."""
+        """Read run.json. Raises InputError with the reason if it is invalid."""
         what = f"a run of format {FORMAT_VERSION}"
         return read_record(self.path / "run.json", RunResult, what, "give the folder of a run")
 

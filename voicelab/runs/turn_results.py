@@ -79,7 +79,7 @@ def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     if undecoded_s <= DAMAGED_FROM_S:
         return replace(take, stages=stages)
     found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
-    message = found if take.heard is None else f"{found}. Recognized from the rest: {take.heard!r}"
+    message = found if take.heard is None else f"{found}. Transcript of the rest: {take.heard!r}"
     return replace(
         take, stages=stages, error=("damaged_recording", message),
         heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=None, changes=[], usage=None,

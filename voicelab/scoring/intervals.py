@@ -63,7 +63,7 @@ class Clusters:
     def general_note(self) -> str | None:
         """The limitation of every interval over these clusters; None if there is none."""
         if self.count < FEW:
-            return f"{self.count} {self.unit}s are too few to say much about others"
+            return f"{self.count} {self.unit}s are too few to generalize from"
         return ONE_SPEAKER if self.one_speaker else None
 
 

@@ -89,7 +89,7 @@ class EchoAgent:
 
     @asynccontextmanager
     async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve for as long as the block lasts; the port, chosen freely where it is 0. Raises InputError."""
+        """Serve during the block, and yield the port; port 0 chooses a free one. Raises InputError."""
         starting = serve(
             self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None
         )
@@ -211,7 +211,7 @@ def encoded(sound: Clip, piece_s: float = _PIECE_S) -> Iterator[EncodedPiece]:
 
 
 def with_silence(said: Clip, silence_s: float, rate_hz: int) -> Clip:
-    """A reply's sound after some silence, at a rate."""
+    """Return the audio at rate_hz, preceded by silence."""
     return Clip.join([Clip.silence(silence_s, rate_hz), said.at_rate(rate_hz)])
 
 
@@ -219,7 +219,7 @@ def with_silence(said: Clip, silence_s: float, rate_hz: int) -> Clip:
 async def listening(
     starting: Awaitable[Server] | Awaitable[asyncio.Server], host: str, port: int
 ) -> AsyncIterator[int]:
-    """Run a server for as long as the block lasts; the port it listens on. Raises InputError if the port is taken."""
+    """Run a server during the block, and yield its port. Raises InputError if the port is in use."""
     try:
         server = await starting
     except OSError as error:

@@ -22,7 +22,7 @@ _PIECE_S = 0.2
 
 
 class EchoPhone:
-    """Says back what it heard, a set time after the caller stopped.
+    """Repeats the caller's audio a fixed time after the caller stopped.
 
     A phone line carries sound all the time, so a pause longer than the delay ends the caller's turn. If the caller
     speaks over a reply, the rest of the reply is dropped. dialect: a key of `phone_dialects`, in its usual encoding.
@@ -34,7 +34,7 @@ class EchoPhone:
 
     @asynccontextmanager
     async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve for as long as the block lasts; the port, chosen freely where it is 0. Raises InputError."""
+        """Serve during the block, and yield the port; port 0 chooses a free one. Raises InputError."""
         async with listening(serve(self._answer, host, port, compression=None), host, port) as chosen:
             yield chosen
 
@@ -60,7 +60,7 @@ class EchoPhone:
                     turn, plays_until_s = CallerTurn(), now_s + reply.duration_s
 
     async def _frame_or_due(self, socket: ServerConnection, turn: CallerTurn) -> Frame | None:
-        """The next message; None when the reply is due before it comes."""
+        """Return the next message; None if the reply is due before it arrives."""
         wait_s = None
         if turn.ended_s is not None:
             wait_s = max(0.0, turn.ended_s + self._settings.delay_s - perf_counter())
@@ -71,7 +71,7 @@ class EchoPhone:
             return None
 
     def _sound(self, frame: Frame) -> bytes:
-        """The caller's sound in a message; empty where it has none."""
+        """Return the caller's audio in a message; empty if it has none."""
         if isinstance(frame, bytes):
             return frame
         message = json.loads(frame)

@@ -19,14 +19,14 @@ _FORM = {"rate": REPLY_RATE_HZ, "width": 2, "channels": 1}
 
 
 class EchoWyoming:
-    """Says back what it heard, a set time after the caller stopped, once the caller's side ends the turn."""
+    """Repeats the caller's audio a fixed time after the caller stopped, when the client has ended the turn."""
 
     def __init__(self, settings: EchoSettings | None = None) -> None:
         self._settings = settings or EchoSettings()
 
     @asynccontextmanager
     async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve for as long as the block lasts; the port, chosen freely where it is 0. Raises InputError."""
+        """Serve during the block, and yield the port; port 0 chooses a free one. Raises InputError."""
         starting = asyncio.start_server(self._converse, host, port, limit=LARGEST_MESSAGE_BYTES)
         async with listening(starting, host, port) as chosen:
             yield chosen

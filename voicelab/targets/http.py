@@ -53,11 +53,11 @@ class HTTPSettings:
 class HTTPAgent(TargetBase):
     """An HTTP endpoint: one upload, one answer.
 
-    url: http:// or https:// address that takes a POST. field: the file's name in a multipart form; empty sends the WAV
+    url: http:// or https:// URL that accepts a POST. field: the file's name in a multipart form; empty sends the WAV
     itself as the body. fields: further fields of the form, NAME=VALUE joined by `;`. transcript, reply, audio: the
     paths of the caller's transcript, the reply's text and its sound (base64) in a JSON answer; an answer of type
-    audio/* is the reply's sound. key_env: an environment variable whose value is sent as a bearer token. Every
-    conversation has a header X-Session-Id.
+    audio/* is the reply's sound. key_env: an environment variable whose value is sent as a bearer token. The requests
+    of a conversation have the same header X-Session-Id.
     """
 
     def __init__(

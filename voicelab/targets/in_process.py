@@ -27,7 +27,7 @@ from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
 
 class InProcess(TargetBase):
-    """voicelab's own pipeline; engines by --asr, --agent and --tts."""
+    """voicelab's own pipeline with the engines of --asr, --agent and --tts."""
 
     capabilities = Capabilities(
         caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True, tool_calls=True

@@ -118,7 +118,7 @@ async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, time
     headers = {name: str(fill(value, look_up)) for name, value in request.headers.items()}
     body = fill(request.body, look_up) if request.body is not None else None
     try:
-        # Reading the certificates takes long, so a thread does it.
+        # Loading the certificates takes long, so it runs in a thread.
         async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:
             answer = await client.request(request.method, url, headers=headers, json=body)
     except httpx.HTTPError as error:

@@ -43,7 +43,7 @@ BETA_NAMES: Mapping[str, str] = {
 """Beta names of server events and their GA names. Both are accepted, whichever version is set."""
 
 _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
-"""Errors that only mean that our message and one of the target's crossed on the way."""
+"""Errors that only mean that a message of ours and one of the target crossed in transit."""
 
 
 _IDS_KEPT = 64

@@ -6,7 +6,7 @@ from voicelab.errors import InputError
 
 
 def read_pairs(text: str, *, what: str) -> dict[str, str]:
-    """The values by name. Raises InputError, which begins with `what`."""
+    """Return the values by name. Raises InputError, whose message starts with `what`."""
     found = {}
     for part in filter(None, text.split(";")):
         name, equals, value = part.partition("=")

@@ -1,4 +1,4 @@
-"""Probe a target: check in a few seconds, step by step, what it really supports."""
+"""Probe a target: check in a few seconds, step by step, what it supports."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(slots=True)
 class ProbeResult:
-    """fault: who caused the failure of a step; None where none failed. messages: the last ones that passed before it.
+    """fault: who caused the failure of a step; None if no step failed. messages: the last ones before the failure.
     missing: figures that will not be available and why.
     """
 
@@ -74,7 +74,7 @@ class ProbeResult:
 async def probe(
     name: str, target: Target, settings: TargetSettings, utterance: Utterance, *, limit_s: float = LIMIT_S
 ) -> ProbeResult:
-    """Hold a conversation of one or two turns with a target, and note what it shows.
+    """Hold a conversation of one or two turns with a target, and record the result of each step.
 
     Takes at most limit_s, and a few seconds to close the connection.
 
@@ -87,7 +87,7 @@ async def probe(
             await prober.run(settings)
     except TimeoutError:
         prober.fail(
-            f"no answer within {limit_s:g} s; see that the agent answers this protocol, or raise --limit-s",
+            f"no answer within {limit_s:g} s; check that the agent uses this protocol, or increase --limit-s",
             owner_of(NO_REPLY),
         )
     except VoicelabError as error:
@@ -146,7 +146,7 @@ class _Prober:
                     self._result.add(INTERRUPTED, "skipped", why)
 
     def fail_by(self, error: VoicelabError) -> None:
-        """Note the failure that an error means. A connection that ends once it is open is ended by the agent."""
+        """Record an error as the failure of the current step. If an open connection ends, the agent ended it."""
         if isinstance(error, UnreachableError) or (isinstance(error, InputError) and self._session is None):
             # Some targets connect only when the conversation begins.
             self._result.steps.clear()
@@ -158,7 +158,7 @@ class _Prober:
             self.fail(str(error), "agent" if isinstance(error, ConnectionLostError) else "harness")
 
     def fail(self, why: str, owner: Owner) -> None:
-        """Note that the current step failed, with the messages before it, and that the later ones were not tried."""
+        """Record the failure of the current step with the messages before it; later steps were not tried."""
         self._result.add(self._current, "failed", why)
         self._result.fault = owner
         messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
@@ -218,7 +218,7 @@ class _Prober:
             return None
 
     async def _interrupt(self, session: Session) -> None:
-        """Speak over a second reply. What the agent answers afterwards need not be heard to its end."""
+        """Interrupt a second reply. The agent's next answer need not be complete."""
         interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
         try:
             async with asyncio.timeout_at(self._until_s):
@@ -250,7 +250,7 @@ def _honoured(take: TurnOutcome) -> tuple[State, str]:
         return "skipped", "the reply ended by itself while it was interrupted"
     if stopped:
         return "ok", f"the agent stopped {1000 * found.agent_stops_s:.0f} ms after the caller began"
-    return "missing", f"the agent talked on for {found.agent_stops_s:.1f} s"
+    return "missing", f"the agent continued for {found.agent_stops_s:.1f} s"
 
 
 def _sound(take: TurnOutcome) -> str:

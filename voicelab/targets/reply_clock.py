@@ -30,7 +30,7 @@ class ReplyClock:
         return len(self._arrivals)
 
     def first_sound_s(self) -> float | None:
-        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
+        """Return the arrival of the first chunk after which the reply (Ogg Opus) is audible; None if there is none."""
         place = bisect_left(self._arrivals, True, key=lambda arrival: self._has_sound(arrival[1]))
         return self._arrivals[place][0] if place < len(self._arrivals) else None
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from voicelab.targets.base import Capabilities
 
 FIGURES = {
-    "caller transcript": ("transcript", "word error rate, entity recall of what was heard, transcript_s"),
+    "caller transcript": ("transcript", "word error rate, entity recall in transcripts, transcript_s"),
     "partial transcript": ("partial transcript", "entity commit time, flicker, word error rate over time"),
-    "reply text": ("reply text", "entity recall of what was answered, reply_text_s"),
+    "reply text": ("reply text", "entity recall in replies, reply_text_s"),
     "partial reply text": ("partial reply text", "none yet"),
     "entities": ("entities", "intent accuracy, companies linked"),
     "tool calls": ("tool calls", "none yet"),
@@ -15,7 +15,7 @@ FIGURES = {
     "turn detection": ("detected end of turn", "cut-offs"),
     "interruption": ("acknowledged interruption", "yield latency, yield rate, selectivity"),
     "stage times": ("stage times", "the stages, overhead_s, rtf"),
-    "session state": ("session state", "session figures beyond what the turns show"),
+    "session state": ("session state", "figures of the session beyond those of its turns"),
 }
 """The readable name of each signal, and the figures that need it."""
 

@@ -63,7 +63,7 @@ class WyomingConnection:
 
     @classmethod
     async def connect(cls, url: str, *, timeout_s: float) -> WyomingConnection:
-        """Open tcp://host:port. Raises InputError for an address that cannot be one, else UnreachableError."""
+        """Open tcp://host:port. Raises InputError for an invalid address, else UnreachableError."""
         parts = urlsplit(check_url(url, ("tcp",), what="url"))
         if parts.port is None:
             raise InputError(f"url {url!r} has no port; write tcp://HOST:PORT")

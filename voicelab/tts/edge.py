@@ -12,9 +12,7 @@ from voicelab.errors import EngineError, EngineMissingError
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class EdgeVoice:
-    """voice: a name such as en-US-AriaNeural; rate: relative speed such as "+10%"; timeout_s: per
-    request, in seconds.
-    """
+    """voice: a name such as en-US-AriaNeural; rate: relative speed, such as "+10%"; timeout_s: per request."""
 
     voice: str = "en-US-AriaNeural"
     rate: str = "+0%"

@@ -24,9 +24,7 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Espeak:
-    """voice: a language or voice name (`en-us`, `en-gb-x-rp`, `de`, ...); words_per_minute: 80 to
-    450; pitch: 0 to 100.
-    """
+    """voice: a language or voice (`en-us`, `en-gb-x-rp`, `de`, ...); words_per_minute: 80 to 450; pitch: 0 to 100."""
 
     voice: str = "en-us"
     words_per_minute: int = 165

@@ -12,7 +12,7 @@ from voicelab.engines.spec import EngineInfo
 
 MODEL_HEADER = "X-Voicelab-Engine"
 UNDECODED_HEADER = "X-Voicelab-Undecoded-Seconds"
-"""Seconds of the upload that were damaged and not decoded; absent if all of it was decoded."""
+"""Seconds of the upload that were damaged and not decoded; absent if the upload is intact."""
 
 _TRANSCRIPTION_MODELS = ("whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
 _SPEECH_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")

@@ -76,7 +76,9 @@ def check_language(asked: tuple[str, ...], transcript: Transcript) -> None:
         message = f"the recognizer does not report the language, so {asked[0]!r} cannot be verified; omit language"
         raise unsupported(message, "language")
     if language(heard).code not in {language(one).code for one in asked}:
-        message = f"the recognizer heard {heard!r}, not {asked[0]!r}; its language is part of the server's ASR setting"
+        message = (
+            f"the recognizer detected {heard!r}, not {asked[0]!r}; its language is part of the server's ASR setting"
+        )
         raise unsupported(message, "language")
 
 

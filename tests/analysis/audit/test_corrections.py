@@ -122,7 +122,7 @@ def test_a_recording_outside_the_sets_folder_is_brought_in(tmp_path):
         ("zz,correct,hello,x,,,,,", "row 2: no sample 'zz' in the set"),
         ("a,fix,hello,x,,,,,", "field 'action' must be one of correct, drop, keep"),
         ("a,,hello,x,,,,,", "field 'action' must be one of"),
-        ("a,correct,hullo,x,,,,,", "old_text is not what the set says of 'a': 'hello'"),
+        ("a,correct,hullo,x,,,,,", "old_text differs from the set's text of 'a': 'hello'"),
         ("a,correct,hello,,,,,,", "there is no new_text"),
         ("a,drop,hello,x,,,,,", "action is drop, but field 'new_text' is filled in"),
         ("a,drop,hello,,,,,,\na,keep,hello,,,,,,", "row 3: sample 'a' is decided twice"),

@@ -65,7 +65,7 @@ def many(at_once: int, target: str) -> None:
     found = [one for _, findings in measure(cases, at_once=at_once) for one in findings]
     print(f"{target}: {at_once} at once, {sum(one.error_s is not None for one in found)} of {len(cases)} timed")
     _percentiles("measured less set", [one.error_s for one in found])
-    _percentiles("measured less what the agent did", [one.added_s for one in found])
+    _percentiles("measured minus actual", [one.added_s for one in found])
 
 
 def _percentiles(title: str, errors_s: Sequence[float | None]) -> None:

@@ -26,7 +26,7 @@ from voicelab.targets.catalog import target_config
 
 TIMEOUT_S = 8.0
 ATTEMPTS = 3
-"""How often a spoiled case is measured again."""
+"""Maximum number of measurements of a case that other load has disturbed."""
 _INTERRUPTS_AFTER_S = 1.0
 _LEADING_S = 0.2
 
@@ -133,10 +133,10 @@ def measure(cases: Sequence[Case], *, at_once: int) -> list[tuple[Take, list[Fin
 def measure_again(
     cases: Sequence[Case], *, is_spoiled: Callable[[Sequence[Finding]], bool], attempts: int = ATTEMPTS
 ) -> list[Measured]:
-    """Measure these cases at once, and those that a busy machine spoiled again, each alone, up to `attempts` times."""
+    """Measure these cases concurrently; repeat each case that other load has disturbed, up to `attempts` times."""
     found = [Measured(take, findings, 1) for take, findings in measure(cases, at_once=len(cases))]
     for place, first in enumerate(found):
-        # A conversation that is to end with an error has no figures.
+        # A conversation that is expected to end with an error has no figures.
         while found[place].findings and is_spoiled(found[place].findings) and found[place].tries <= attempts:
             ((take, again),) = measure([first.take.case], at_once=1)
             found[place] = Measured(take, again, found[place].tries + 1)
@@ -158,7 +158,7 @@ def findings(take: Take, did: Did) -> list[Finding]:
     if case.set.stops_after_s is not None:
         done_s = did.stopped_s - did.interrupted_s
         over = timing.over_reply
-        stops_s, reason = (over.agent_stops_s, over.reason) if over is not None else (None, "nothing was said over it")
+        stops_s, reason = (over.agent_stops_s, over.reason) if over is not None else (None, "not interrupted")
         found.append(Finding(case, "yield latency", case.set.stops_after_s, done_s, stops_s, reason))
     if case.set.stutter_s:
         silent_s = case.set.stutter_s + case.known.held_s

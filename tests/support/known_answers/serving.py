@@ -72,7 +72,7 @@ class _Server:
         self.did = Did()
 
     async def start(self, stack: AsyncExitStack) -> int:
-        """Listen; the port."""
+        """Listen, and yield the port."""
         if self._case.known.transport == "websocket":
             server = await serve(self._talk, "127.0.0.1", 0, process_request=_health, compression=None)
         else:

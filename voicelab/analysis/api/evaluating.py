@@ -131,7 +131,7 @@ def resume(
 
 
 def _check_before_writing(spec: RunSpec, name: str, given: Target | None, figures: tuple[Any, ...]) -> None:
-    """Raise what the run would raise for its name, engines and figures, before its samples are written."""
+    """Check name, engines and figures before the samples are written. Raises the same errors as the run."""
     check_name("--run-id", name)
     table_with(figures)
     if given is None:

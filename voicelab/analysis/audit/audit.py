@@ -144,7 +144,7 @@ def _by_alignment(
     progress: Progress | None,
     reasons: Mapping[str, str] | None = None,
 ) -> Audit:
-    """reasons: why a sample was not heard; without one, its turn failed."""
+    """reasons: why a sample has no transcript; for other samples, the turn failed."""
     judged = [sample for sample in samples.samples if sample.id in heard]
     missing = [sample.id for sample in samples.samples if sample.id not in heard]
     not_judged = [(key, (reasons or {}).get(key, "its turn failed")) for key in missing]

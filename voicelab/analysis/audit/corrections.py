@@ -90,7 +90,7 @@ def _correction(where: str, row: Mapping[str, Any], texts: dict[str, str]) -> Co
         raise InputError(f"{where}: field 'action' must be one of {wanted}, or empty with no new_text, not {action!r}")
     if cells["old_text"] != texts[sample_id].strip():
         raise InputError(
-            f"{where}: old_text is not what the set says of {sample_id!r}: {texts[sample_id]!r}; "
+            f"{where}: old_text differs from the set's text of {sample_id!r}: {texts[sample_id]!r}; "
             "the file is for another version"
         )
     changes = [name for name in ("new_text", "expected_entities", "expected_intent") if cells[name]]

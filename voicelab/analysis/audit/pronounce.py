@@ -67,9 +67,7 @@ class Pronouncer:
         )
 
     def _words(self, text: str) -> Iterable[str]:
-        """Split a text into words: dictionary words in lower case, others unchanged, because capitals may mean
-        spelling.
-        """
+        """Split a text into words: dictionary words in lower case, others unchanged, because capitals may be spelled."""
         for piece in text.replace("’", "'").split():
             word = piece.strip(_EDGES)
             if self._knows(word.lower()):

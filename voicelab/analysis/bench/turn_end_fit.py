@@ -1,8 +1,8 @@
 """Fits the weights of turn_end/prosody.py. Run `python -m voicelab.analysis.bench.turn_end_fit`; it takes minutes.
 
-A logistic regression with a ridge penalty tells ends of turns from pauses that were put at ends of words. It sees what
-the server sees 0.25 s into a pause: the recognizer's words, and the sound. Only the speakers FITTED_ON are used, one or
-more from each synthesizer; `voicelab bench endpoint` reports figures on the others.
+A logistic regression with a ridge penalty distinguishes ends of turns from pauses inserted between words. Its inputs
+are those that the server has 0.25 s into a pause: the recognizer's words, and the audio. Only the speakers FITTED_ON
+are used, one or more from each synthesizer; `voicelab bench endpoint` reports figures on the others.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _sound_at(one: PausedClip, at: int) -> Clip:
 
 
 def main() -> None:
-    """Print the weights as they stand in prosody.py."""
+    """Print the weights in the format of prosody.py."""
     spoken = [one for one in load(shipped("voice_samples")).spoken if one.speaker in FITTED_ON]
     found = list(examples(spoken, DEFAULT_RECOGNIZER))
     features, finished = np.array([one.features for one in found]), np.array([one.finished for one in found])

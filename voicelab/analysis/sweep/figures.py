@@ -25,9 +25,7 @@ class MeasureFigure(Record):
 
 
 class PointFigures(Record):
-    """A run of the sweep. failed: failed turns. scaled: turns attenuated to full scale. lost: lost packets of
-    `packets`.
-    """
+    """A run. failed: failed turns. scaled: turns attenuated to full scale. lost: lost packets of `packets`."""
 
     run: str
     condition: str | None

@@ -129,7 +129,7 @@ def source_line(sweep_id: str, figures: SweepFigures) -> str:
 def interval_note(figures: SweepFigures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
     out = f" {left_out} samples are left out because some run could not score them." if left_out else ""
-    few = f" {figures.clusters} {figures.unit}s are too few to say much about others." if figures.clusters < FEW else ""
+    few = f" {figures.clusters} {figures.unit}s are too few to generalize from." if figures.clusters < FEW else ""
     return (
         f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}); see "
         "docs/explanation/confidence_intervals.md. Breakpoints have bootstrap intervals "

@@ -84,9 +84,7 @@ class Worker(ABC):
         return await asyncio.shield(self._ready)
 
     async def call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]:
-        """Return the result and the engine's processing time in seconds. Cancelling withdraws a request not yet
-        started.
-        """
+        """Return the result and the engine's processing time in seconds. Cancelling withdraws a waiting request."""
         await self._until_ready()
         if stream_id is not None:
             self._check_stream(stream_id, method)

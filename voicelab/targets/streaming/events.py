@@ -28,7 +28,7 @@ class CallerText:
 
 @dataclass(frozen=True, slots=True)
 class AgentText:
-    """Text of the reply. delta: append it; otherwise it replaces the pieces since the last whole text."""
+    """Text of the reply. delta: append it; otherwise it replaces the pieces since the last complete text."""
 
     text: str
     delta: bool = False

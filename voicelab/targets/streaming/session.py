@@ -31,7 +31,7 @@ from voicelab.targets.streaming.wire import Reading, Wire
 _FRAMES_BETWEEN_PAUSES = 100
 _CLOSE_LIMIT_S = 2.0
 _UNREADABLE = (InputError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
-"""What reading a message of another shape than the protocol's can raise."""
+"""Exceptions raised by messages that do not match the protocol."""
 
 
 class StreamSession:
@@ -62,12 +62,12 @@ class StreamSession:
 
     @property
     def messages(self) -> tuple[TargetEvent, ...]:
-        """The messages of this turn that came, without its sound."""
+        """The messages of this turn that arrived, without audio."""
         return tuple(replace(event, name=f"< {event.name}") for event in self._turn.outcome.events)
 
     @property
     def outcome_so_far(self) -> TurnOutcome:
-        """What the current turn has brought until now."""
+        """The outcome of the current turn so far."""
         return self._turn.outcome
 
     async def begin(self, *, ready_s: float, greeting_s: float) -> None:

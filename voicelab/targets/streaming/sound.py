@@ -18,7 +18,7 @@ FRAME_S = 0.02
 """Default duration of the audio in one message, in seconds."""
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 96_000
 _READ_RATES_HZ = range(1_000, 384_001)
-"""Rates of a reply's sound that can be read; a message may name any number."""
+"""Supported sample rates of a reply; a message may contain any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ class SoundDecoder:
 
 
 def samples_clip(data: bytes, rate_hz: int, channels: int) -> Clip:
-    """16-bit samples, channels interleaved and mixed to one. Raises InputError when they cannot be that."""
+    """Decode interleaved 16-bit samples and mix the channels to one. Raises InputError if that is impossible."""
     if rate_hz not in _READ_RATES_HZ or not 0 < channels <= 64 or len(data) % (2 * channels):
-        raise InputError(f"a piece of sound has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
+        raise InputError(f"a piece of audio has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
     clip = Clip.from_pcm16(data, rate_hz)
     if channels == 1:
         return clip

@@ -21,7 +21,7 @@ from voicelab.targets.streaming.events import Frame
 LARGEST_MESSAGE_BYTES = 16 * 2**20
 _CLOSE_LIMIT_S = 2.0
 _PING_S = 20.0
-"""A connection is lost when no answer to a ping comes for this long, or nothing can be sent; pings are as far apart."""
+"""Interval of pings. A connection is lost if a ping is unanswered, or nothing can be sent, for this long."""
 _FINAL_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -64,7 +64,7 @@ class WebSocket:
     ) -> WebSocket:
         """Open a connection. Credentials in the URL are sent with HTTP Basic. origin: send the URL's own origin.
 
-        Raises InputError for an address or an answer that waiting does not change, UnreachableError for the rest.
+        Raises InputError for an invalid address or a permanent refusal, else UnreachableError.
         """
         url = check_url(take_user(with_environment(url)), ("ws", "wss"), what="url")
         shown = without_query(url)

@@ -20,11 +20,11 @@ MOST_UNREADABLE = 100
 class TurnLimits:
     """Limits, in seconds, that end a turn.
 
-    timeout_s: longest wait for a reply after the caller has finished, and for its sound where an end message should
-    come. quiet_s: a reply without an end message ends when nothing more came for this long after its sound. end_wait_s:
-    the same where an end message should come, before the sound, and after an interruption, to which no answer may come.
+    timeout_s: longest wait for a reply after the caller has finished, and for its audio if an end message is expected.
+    quiet_s: a reply without an end message ends if nothing arrives for this long after its audio. end_wait_s: the same
+    if an end message is expected, before the audio, and after an interruption, which the agent need not answer.
     transcript_wait_s: longest wait for the caller's transcript after the reply. longest_reply_s: a reply that lasts
-    longer than this fails the turn, whether it is sound or a trickle of messages.
+    longer than this fails the turn, whether it consists of audio or of other messages.
     """
 
     timeout_s: float = 30.0

@@ -76,14 +76,14 @@ def _in_noise(sample: Sample, seed: int) -> EncodedUtterance:
 async def response_times(
     address: str, mode: Mode, said: Sequence[EncodedUtterance], speakers: Sequence[int], tick: Callable[[], None]
 ) -> list[ResponseTimes]:
-    """Have every recording said once at each number of speakers. tick: called after each recording."""
+    """Play every recording once for each number of speakers. tick: called after each recording."""
     return [await _at_once(address, mode, said, number, tick) for number in speakers]
 
 
 async def _at_once(
     address: str, mode: Mode, said: Sequence[EncodedUtterance], speakers: int, tick: Callable[[], None]
 ) -> ResponseTimes:
-    """Speakers share the recordings, and go on speaking until the last one is answered."""
+    """Speakers share the recordings, and continue to speak until the last one is answered."""
     numbers, found = count(), list[TimedTurn | NoAnswer]()
     all_said = asyncio.Event()
 
