@@ -9,8 +9,9 @@ ASR ?=
 AGENT ?= rules
 # Empty: Piper, or eSpeak NG if Piper's wheels are not installed.
 TTS ?=
-# Number of test processes. The tests of a file stay together because they share servers. tests/conftest.py orders the files.
-JOBS ?= 2
+# Number of test processes: three keep two cores busy, because many tests wait for audio or for another process. The tests
+# of a file stay together because they share servers. tests/conftest.py orders the files.
+JOBS ?= 3
 
 # moonshine-voice has wheels for glibc 2.34 and newer. On an older Linux, everything else is installed in two steps, because
 # pip cannot omit a requirement. comma: a literal comma would separate arguments of `call`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -41,14 +42,18 @@ def pytest_configure() -> None:
     # half of that; torch's threads (OpenMP) wait for each other in busy loops wherever the cores are shared.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # The same children would otherwise compile the whole project each, where the environment forbids to keep bytecode.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_pictures() -> Iterator[None]:
+def _no_pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Reports have no pictures, unless a test asks for them with `with_pictures()`."""
-    from tests.support.report_pictures import without_pictures  # slow to import, and not needed to collect
+    # slow to import, and not needed to collect
+    from tests.support.report_pictures import kernels_without_pictures, without_pictures
 
-    with without_pictures():
+    with without_pictures(), kernels_without_pictures(tmp_path_factory.mktemp("ipython")):
         yield
 
 

@@ -187,12 +187,20 @@ class SpeechStream:
                 now, self._now = self._now, None
                 await now.stop_partials()
                 spoke_until_s = at_s - (self._position - end) / SPEECH_RATE_HZ
-                if now.is_unannounced and spoke_until_s < self._turn_taking.agent_floor_until_s():
+                over_reply = now.is_unannounced and spoke_until_s < self._turn_taking.agent_floor_until_s()
+                if over_reply and not await self._takes_floor_late(now, event, at_s):
                     await now.close()
                 else:
                     await self._announce(now)
                     await self._announce_end(now, event)
                     self.pending.append(now)
+
+    async def _takes_floor_late(self, utterance: UtteranceReceiver, event: SpeechEnded, at_s: float) -> bool:
+        """Stop the reply for an utterance whose words the recognizer was too slow to tell before its end."""
+        if event.knew_words or not await utterance.says_something():
+            return False
+        await self._turn_taking.interrupt_agent(at_s)
+        return True
 
     async def _watch_for_sound(self, piece: Clip) -> None:
         """Send `no_speech_detected` for sound without speech. Sound during a reply (its echo) does not count."""

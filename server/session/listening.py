@@ -15,9 +15,10 @@ from server.session.partials import Partials
 from server.session.rate_limiter import RateLimiter
 from server.session.sender import Sender
 from voicelab.audio.clip import Clip
-from voicelab.errors import VoicelabError
+from voicelab.errors import EngineError, VoicelabError
 from voicelab.pipeline.turn import Turn
 from voicelab.pipeline.turn_events import TurnEvent
+from voicelab.vad.barge_in import BargeIn
 from voicelab.vad.endpoint import Endpointer
 
 _EARLY_TRIES = 2
@@ -134,6 +135,14 @@ class UtteranceReceiver:
         if self.turn is not None:
             history = self._services.history
             self.turn.dialogue = await history.dialogue(self._config.session_id, self._config.user_id)
+
+    async def says_something(self) -> bool:
+        """Ask the recognizer whether the utterance has a word that is not a backchannel."""
+        # A recognizer that fails here also fails at the end of the turn, where the error is reported.
+        with suppress(EngineError):
+            text = None if self.turn is None else await self.turn.partial()
+            return bool(text) and BargeIn().says_something(text)
+        return False
 
     async def stop_partials(self) -> None:
         """Stop partial transcripts. None is sent after this returns."""

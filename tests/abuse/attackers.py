@@ -1,6 +1,6 @@
 """Measure the effect of each kind of attacker on well-behaved clients.
 
-    python -m tests.abuse attackers [KIND ...] [--seconds 20] [--asr fake]
+    python -m tests.abuse attackers [KIND ...] [--seconds 20] [--asr fake] [--tts fake]
 
 starts a server for each kind, measures ordinary turns alone and then beside the attacker, and prints a table: the 99th
 percentiles, their ratio, and the number of failed turns. It exits with 1 if a ratio exceeds --most (2 by default), a
@@ -31,8 +31,12 @@ from tests.abuse.attacks import ATTACKS, event
 from tests.support.serving import ORIGIN, Served, spawned
 from voicelab.paths import PROJECT
 
-_RECOGNIZERS = {"decoders": "pocketsphinx"}
-"""The engines that some attacks need; the others attack a server with fake engines."""
+_ENGINES = {"decoders": {"ASR": "pocketsphinx"}, "abandoned": {"TTS": "espeak"}}
+"""The engines that some attacks need; the others attack a server with fake engines.
+
+The fake voice computes in the server's process. Real engines have processes of their own.
+"""
+_FAKES = {"ASR": "fake", "AGENT": "fake", "TTS": "fake"}
 _HONEST = {"X-Forwarded-For": "192.0.2.9"}
 _PAUSE_S = 0.02
 _PATIENCE_S = 60.0
@@ -161,7 +165,7 @@ def measure_all(
     """Measure each kind with a new server."""
     rows = []
     for kind in kinds:
-        own = {"ASR": _RECOGNIZERS.get(kind, "fake")} | environment
+        own = _FAKES | _ENGINES.get(kind, {}) | environment
         with tempfile.TemporaryDirectory() as folder:
             places = {"RECORDINGS_DIR": f"{folder}/recordings"}
             with spawned(Path(folder), **own, **places) as served:
@@ -192,6 +196,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kinds", nargs="*", choices=[*ATTACKS, []], metavar="KIND", help=f"of {', '.join(ATTACKS)}")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each measurement takes (20)")
     parser.add_argument("--asr", help="the server's recognizer (fake; pocketsphinx for decoders)")
+    parser.add_argument("--tts", help="the server's voice (fake; espeak for abandoned)")
     parser.add_argument("--most", type=float, default=2.0, help="the largest ratio that passes (2)")
     parser.add_argument("--attack", choices=ATTACKS, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
@@ -202,9 +207,8 @@ def run(given: argparse.Namespace) -> int:
     if given.attack:
         asyncio.run(_attack(given.attack, given.port))
         return 0
-    environment = {"AGENT": "fake", "TTS": "fake", "VAD": "none", "LOG_LEVEL": "warning"}
-    if given.asr:
-        environment["ASR"] = given.asr
+    environment = {"VAD": "none", "LOG_LEVEL": "warning"}
+    environment |= {name: value for name, value in (("ASR", given.asr), ("TTS", given.tts)) if value}
     print(HEADER, flush=True)
     rows = measure_all(given.kinds or [*ATTACKS], given.seconds, environment, lambda row: print(row, flush=True))
     return 0 if all(row.is_within(given.most) for row in rows) else 1

@@ -120,7 +120,7 @@ async def interrupts(port: int) -> None:
 
 async def abandoned(port: int) -> None:
     """Request work and disconnect before the answer."""
-    speech = {"model": "fake", "input": "Good morning. " * 200}
+    speech = {"model": "tts-1", "input": "Good morning. " * 200}
     wav = _wav(60.0)
 
     async def ask(number: int) -> None:

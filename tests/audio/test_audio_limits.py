@@ -173,7 +173,7 @@ async def test_a_decode_ends_with_the_caller_that_waits_for_it(monkeypatch: pyte
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await asyncio.to_thread(ended.wait, 2)
+    assert await asyncio.to_thread(ended.wait, 6)
 
 
 async def test_all_decodes_end_with_the_process() -> None:
@@ -183,7 +183,7 @@ async def test_all_decodes_end_with_the_process() -> None:
     cancel_all()
     with pytest.raises(InputError, match="the process is shutting down"):
         await task
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 6, "all of it takes twice as long"
 
 
 @pytest.mark.parametrize("kind", ["mp4", "wav", "webm"])

@@ -45,13 +45,17 @@ def test_other_separators_and_carriage_returns_are_read(tmp_path):
     ]  # fmt: skip
 
 
-def test_what_is_empty_is_left_out_with_a_notice(tmp_path):
+def test_empty_rows_wide_cells_and_extra_columns_give_a_notice(tmp_path):
     found = table(tmp_path, "a.csv", "id,text,\n1,a,\n,,\n2,b,\n")
     assert rows(found) == [{"id": "1", "text": "a"}, {"id": "2", "text": "b"}]
     assert found.columns == ("id", "text")
     assert [notice.partition("a.csv: ")[2] for notice in found.notices] == [
         "line 3: empty rows were skipped",
         "line 1: an empty column without a name was dropped",
+    ]
+    wide = table(tmp_path, "a.csv", 'id,text\n1,"a\n2,b\n3,c"\n4,d\n')
+    assert [notice.partition("a.csv: ")[2][:43] for notice in wide.notices] == [
+        "line 2: a quoted cell has several lines; if"
     ]
     longer = table(tmp_path, "a.csv", "id,text\n1,a,,\n")
     assert rows(longer) == [{"id": "1", "text": "a"}]

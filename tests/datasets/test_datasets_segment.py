@@ -65,6 +65,7 @@ def test_what_is_not_a_part_is_sent_as_it_is(folder):
         ({"offset": "soon"}, "field 'offset' must be a number of seconds, not 'soon'"),
         ({"duration": True}, "field 'duration' must be a number of seconds, not True"),
         ({"offset": 4.0, "duration": 1}, r"line 1: .*field 'offset': 4 s is beyond the end"),
+        ({"offset": 9.0, "duration": 1}, r"line 1: .*field 'offset': 9 s is beyond the end"),
         ({"offset": 3.5, "duration": 1}, r"line 1: .*field 'duration': the segment of 1 s .* by 0\.50 s"),
         ({"duration": 5}, "line 1: .*field 'duration': the segment of 5 s"),
         ({"offset": 1, "duration": 0}, "line 1: .*field 'duration' is 0"),
@@ -79,3 +80,13 @@ def test_segments_of_one_recording_are_several_samples(folder):
     rows = [{"audio_filepath": "long.wav", "text": "a", "offset": start, "duration": 1} for start in (0, 1.0, 2.5)]
     (folder / "many.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert [one.id for one in load(folder / "many.jsonl")] == ["long", "long@1", "long@2.5"]
+
+
+def test_times_of_segments_under_other_names_are_no_segment_and_said(folder):
+    path = folder / "other.jsonl"
+    row = {"audio_filepath": "long.wav", "text": "hello", "start": 1.0, "end": 2.0}
+    path.write_text(json.dumps(row) + "\n")
+    (notice,) = load(path).notices
+    assert "the columns 'start' and 'end' are not used" in notice
+    path.write_text(json.dumps(row | {"offset": 1.0, "duration": 1.0}) + "\n")
+    assert load(path).notices == ()

@@ -139,6 +139,14 @@ def test_a_folder_is_read_whole_and_each_conversation_once(tmp_path):
         ('[{"speaker": "agent", "start_s": "x", "end_s": 1}]', "start_s is 'x'"),
         ('[{"speaker": "agent", "start_s": 0, "end_s": 1, "kind": "sneeze"}]', "kind is 'sneeze'"),
         ("{", "is not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"ticks": []}', "no list of ticks"),
+        ('{"ticks": [{"user_chunk": [1]}]}', "tick 1: user_chunk is"),
+        ('{"ticks": [{"user_chunk": {"turn_taking_action": "backchannel"}}]}', "turn_taking_action is 'backchannel'"),
+        ('{"ticks": [{"user_chunk": {"source_effects": {"speech_insert": "cough"}}}]}', "speech_insert is 'cough'"),
+        ('{"ticks": [{"agent_chunk": {"contains_speech": "maybe"}}]}', "contains_speech is 'maybe'"),
+        ('[{"speaker": "agent", "end_s": 1}]', "start_s is missing"),
+        ('[{"speaker": "agent", "start_s": true, "end_s": 2}]', "start_s is True"),
     ],
 )
 def test_a_bad_timeline_is_one_sentence(tmp_path, content, complaint):
@@ -147,3 +155,11 @@ def test_a_bad_timeline_is_one_sentence(tmp_path, content, complaint):
     with pytest.raises(InputError, match=complaint) as error:
         read_timelines([file])
     assert str(file) in str(error.value)
+
+
+def test_columns_may_be_separated_by_tabs(tmp_path):
+    rows = ["speaker,start_s,end_s", "caller,0,1.4", "agent,2.2,5"]
+    for name, separator in (("t.csv", ","), ("t.tsv", "\t")):
+        (tmp_path / name).write_text("\n".join(rows).replace(",", separator))
+    ((tabs,), (commas,)) = (read_timelines([tmp_path / name]) for name in ("t.tsv", "t.csv"))
+    assert tabs == commas

@@ -101,7 +101,9 @@ async def test_work_whose_client_has_left_ends(tmp_path: Path, caplog: pytest.Lo
             kind, body = ASKED["/api/voice/command"]
             response = await http.post("/api/voice/command", content=body, headers={"Content-Type": kind})
         assert response.status_code == 200
-        assert perf_counter() - left_s < 5, "the one that had begun, the honest one, and a busy machine"
+        assert perf_counter() - left_s < 12, (
+            "the one that had begun and the honest one; all would take 24 times half a second"
+        )
         assert served.rows("SELECT * FROM turns WHERE error = 'client_left'") or path != "/api/voice/command"
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
     assert sum("disconnected before the response" in record.getMessage() for record in caplog.records) <= 24

@@ -63,7 +63,7 @@ def test_while_sqlite_is_locked_everybody_is_told_so_in_bounded_time(served: Ser
         start = time.monotonic()
         with httpx.Client(timeout=PATIENCE_S) as client:
             answer = client.post(f"{served.http}/api/voice/command", json=COMMAND)
-        assert time.monotonic() - start < 4 * LIMIT_S
+        assert time.monotonic() - start < 8 * LIMIT_S
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert answer.json()["detail"]["code"] == "history_unavailable"
         assert "the database is locked" in answer.json()["detail"]["message"]
@@ -109,7 +109,7 @@ async def test_many_that_wait_for_a_locked_history_do_not_wait_for_each_other(se
                 *(client.post(f"{served.http}/api/voice/command", json=COMMAND) for _ in range(20))
             )
         assert {answer.status_code for answer in answers} == {503}
-        assert time.monotonic() - start < 6 * LIMIT_S, "one after the other they would take twenty times the limit"
+        assert time.monotonic() - start < 12 * LIMIT_S, "one after the other they would take twenty times the limit"
 
 
 async def test_a_socket_that_begins_meanwhile_is_told_and_can_try_again(served: Served) -> None:

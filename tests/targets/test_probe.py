@@ -2,10 +2,13 @@
 
 import json
 from asyncio import gather
+from contextlib import asynccontextmanager
 from time import perf_counter
+from urllib.parse import urlsplit
 
 from tests.support.broken_agents import BROKEN
 from tests.support.command_line import voicelab
+from tests.support.realtime_agent import RealtimeAgent
 from tests.support.sharp_speech import recording, sharp_speech
 from voicelab.targets.base import TargetSettings, Utterance
 from voicelab.targets.catalog import target_config
@@ -20,7 +23,7 @@ async def probed(serving, spec, tmp_path):
     async with serving() as port:
         target = target_config(spec.format(port=port)).build()
         utterance = Utterance(recording(sharp_speech(longest_s=0.8)))
-        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 1.5)
+        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 2.0)
         return await probe("it", target, settings, utterance, limit_s=LIMIT_S)
 
 
@@ -33,6 +36,21 @@ async def test_an_agent_that_answers_is_usable_and_shows_what_it_lacks(tmp_path)
     assert any("word error rate" in sentence and "sends no transcript" in sentence for sentence in result.missing)
     assert result.took_s < LIMIT_S
     assert result.fault is None
+
+
+async def test_an_agent_with_long_replies_is_usable_and_told_how_to_probe_it_longer(tmp_path):
+    @asynccontextmanager
+    async def serving():
+        async with RealtimeAgent(reply_s=30.0).running() as agent:
+            yield urlsplit(agent.url).port
+
+    spec = "openai-realtime:url=ws://127.0.0.1:{port}/v1/realtime,key_env=VOICELAB_NO_KEY"
+    result = await probed(serving, spec, tmp_path)
+    found = {step.name: (step.state, step.detail) for step in result.steps}
+    assert (result.usable, result.fault, len(result.steps)) == (True, None, 7)
+    assert found["reply audio received"][0] == "ok"
+    assert found["interruption honoured"][0] == "skipped"
+    assert "the reply was not over within the time of the probe; raise --limit-s" in found["interruption honoured"][1]
 
 
 async def test_each_broken_agent_fails_at_its_step_with_its_owner_and_one_sentence_in_time(tmp_path, monkeypatch):

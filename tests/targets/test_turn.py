@@ -15,8 +15,8 @@ from voicelab.targets.streaming.wire import Reading
 LIMITS = TurnLimits(timeout_s=10.0, quiet_s=1.0, end_wait_s=3.0, transcript_wait_s=2.0, longest_reply_s=20.0)
 
 
-def turn(*came, finished_s=0.0, marks_end=True, wants_transcript=False) -> TurnState:
-    state = TurnState(LIMITS, marks_end, wants_transcript)
+def turn(*came, finished_s=0.0, marks_end=True, wants_transcript=False, gives_sound=False) -> TurnState:
+    state = TurnState(LIMITS, marks_end, wants_transcript, gives_sound)
     state.finished_s = finished_s
     for at_s, *found in came:
         state.take(at_s, Reading("message", tuple(found)))
@@ -47,6 +47,15 @@ def test_an_end_message_that_never_comes_is_waited_for_and_then_given_up():
     outcome = turn((1.0, events.ReplySound(tone(2.0))))
     assert outcome.over_at_s() == pytest.approx(1.0 + 2.0 + LIMITS.end_wait_s)
     assert outcome.finish(0.0).turn_s == 1.0
+
+
+def test_the_sound_of_a_reply_may_come_long_after_its_text():
+    text, sound = (1.0, events.AgentText("yes")), (8.0, events.ReplySound(tone(2.0)))
+    assert turn(text, gives_sound=True).over_at_s() == LIMITS.timeout_s
+    assert turn(text).over_at_s() == 1.0 + LIMITS.end_wait_s
+    assert turn(text, sound, gives_sound=True).over_at_s() == pytest.approx(8.0 + 2.0 + LIMITS.end_wait_s)
+    assert turn(text, (1.5, events.ReplyEnd()), gives_sound=True).over_at_s() == 1.5
+    assert turn(text, gives_sound=True, marks_end=False).over_at_s() == 1.0 + LIMITS.end_wait_s
 
 
 def test_the_transcript_may_come_after_the_reply():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from voicelab.datasets import delimited
+from voicelab.datasets import delimited, strict_json
 from voicelab.datasets.text_files import read_text
 from voicelab.errors import InputError
 from voicelab.metrics.turn_taking.timeline import TICK_S, Effect, EffectKind, Tick
@@ -25,6 +24,7 @@ _KINDS: dict[str, EffectKind | None] = {
     "non_directed": "non_directed", "non_directed_speech": "non_directed", "non_directed_phrase": "non_directed",
 }  # fmt: skip
 _LONGEST_S = 24 * 3600.0
+_SUFFIXES = (".json", ".csv", ".tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Row:
 
 
 def read_timelines(paths: Iterable[Path], tick_s: float | None = None) -> list[Timeline]:
-    """Read the conversations in these files, and in the JSON and CSV files below these folders.
+    """Read the conversations in these files, and in the JSON, CSV and TSV files below these folders.
 
     tick_s: the length of a tick; None: 0.2 s for ticks and for times that are all on that grid, else 0.01 s. Raises
     InputError that names the file and the field.
@@ -67,24 +67,24 @@ def _folder(path: Path, tick_s: float | None) -> list[Timeline]:
     """
     found: dict[tuple[str, tuple[Tick, ...]], Timeline] = {}
     fault: InputError | None = None
-    for file in sorted(one for one in path.rglob("*") if one.suffix.lower() in (".json", ".csv")):
+    for file in sorted(one for one in path.rglob("*") if one.suffix.lower() in _SUFFIXES):
         try:
             found |= {(one.name, one.ticks): one for one in _read(file, tick_s)}
         except InputError as error:
             fault = fault or error
     if not found:
-        raise fault or InputError(f"{path}: has no .json or .csv file")
+        raise fault or InputError(f"{path}: has no .json, .csv or .tsv file")
     return list(found.values())
 
 
 def _read(path: Path, tick_s: float | None) -> list[Timeline]:
-    if path.suffix.lower() == ".csv":
-        table = delimited.read(path)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        table = (delimited.read if path.suffix.lower() == ".csv" else delimited.read_tsv)(path)
         return _from_table(path, [(f"line {row.number}", row.values) for row in table.rows], tick_s)
     try:
-        content = json.loads(read_text(path))
+        content = strict_json.loads(read_text(path))
     except ValueError as error:
-        raise InputError(f"{path}: is not JSON: {error}; give JSON or CSV") from error
+        raise InputError(f"{path}: is not JSON: {error}; give JSON or CSV (docs/reference/timelines.md)") from error
     if isinstance(content, dict) and isinstance(content.get("simulations"), list):
         return _from_simulations(path, content["simulations"], tick_s)
     if isinstance(content, dict) and isinstance(content.get("ticks"), list):
@@ -105,29 +105,38 @@ def _from_simulations(path: Path, simulations: list[Any], tick_s: float | None) 
 
 def _from_simulation(path: Path, simulation: Any, tick_s: float | None) -> Timeline:
     """A simulation of τ-voice, or plain ticks (`caller`, `agent`, `kind`)."""
-    if not isinstance(simulation, dict) or not isinstance(simulation.get("ticks"), list):
-        raise InputError(f"{path}: the simulation has no ticks; only full-duplex ones can be scored")
+    number = simulation.get("id", path.stem) if isinstance(simulation, dict) else path.stem
+    if not isinstance(simulation, dict) or not isinstance(simulation.get("ticks"), list) or not simulation["ticks"]:
+        raise InputError(f"{path}: the simulation {number} has no list of ticks; only full-duplex ones can be scored")
     ticks = []
     for place, tick in enumerate(simulation["ticks"], start=1):
+        where = f"tick {place}"
         if not isinstance(tick, dict):
-            raise InputError(f"{path}: tick {place}: is not an object")
+            raise InputError(f"{path}: {where}: is not an object")
         is_theirs = "user_chunk" in tick or "agent_chunk" in tick
-        ticks.append(_their_tick(tick) if is_theirs else _plain_tick(path, f"tick {place}", tick))
-    return Timeline(str(simulation.get("id", path.stem)), tuple(ticks), tick_s or TICK_S)
+        ticks.append(_their_tick(path, where, tick) if is_theirs else _plain_tick(path, where, tick))
+    return Timeline(str(number), tuple(ticks), tick_s or TICK_S)
 
 
-def _their_tick(tick: Mapping[str, Any]) -> Tick:
-    caller, agent = tick.get("user_chunk") or {}, tick.get("agent_chunk") or {}
-    action = (caller.get("turn_taking_action") or {}).get("action")
-    inserts = [(caller.get(name) or {}).get("speech_insert") for name in ("source_effects", "speech_effects")]
+def _their_tick(path: Path, place: str, tick: Mapping[str, Any]) -> Tick:
+    def part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        found = holder.get(name) or {}
+        if not isinstance(found, dict):
+            raise InputError(f"{path}: {place}: {name} is {str(found)[:80]!r}; it must be an object or null")
+        return found
+
+    caller, agent = part(tick, "user_chunk"), part(tick, "agent_chunk")
+    action = part(caller, "turn_taking_action").get("action")
+    inserts = [part(part(caller, name), "speech_insert") for name in ("source_effects", "speech_effects")]
     effects = frozenset(
-        Effect("vocal_tic" if one.get("type", "vocal_tic") == "vocal_tic" else "non_directed", one.get("text") or "")
+        Effect(
+            "vocal_tic" if one.get("type", "vocal_tic") == "vocal_tic" else "non_directed", str(one.get("text") or "")
+        )
         for one in inserts
         if one
     )
-    return Tick(
-        bool(caller.get("contains_speech")), bool(agent.get("contains_speech")), action == "backchannel", effects
-    )
+    speaks = [_flag(path, place, "contains_speech", one.get("contains_speech") or False) for one in (caller, agent)]
+    return Tick(*speaks, action == "backchannel", effects)
 
 
 def _from_table(path: Path, rows: Sequence[tuple[str, Mapping[str, Any]]], tick_s: float | None) -> list[Timeline]:
@@ -188,8 +197,10 @@ def _flag(path: Path, place: str, field: str, value: Any) -> bool:
 
 
 def _instant(path: Path, place: str, field: str, value: Any) -> float:
+    if value is None:
+        raise InputError(f"{path}: {place}: {field} is missing; give it in seconds")
     try:
-        instant = float(value)
+        instant = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         instant = math.nan
     if not 0 <= instant <= _LONGEST_S:

@@ -32,7 +32,7 @@ class Container:
     seeks: bool = False
 
 
-# Otherwise the WAV demuxer buffers seconds of audio to guess the codec.
+# Otherwise the demuxer buffers seconds of audio to guess the codec.
 _PCM_OPTIONS = {"probesize": "2048", "analyzeduration": "1"}
 _MP4_OPTIONS = {
     # Without an index of all fragments, which would require the whole file; playback begins with the first fragment.
@@ -53,7 +53,7 @@ CONTAINERS = {
         Container("aac", "aac", "audio/aac"),
         Container("mp4", "mov", "audio/mp4", _MP4_OPTIONS, seeks=True),
         Container("amr", "amr", "audio/amr"),
-        Container("aiff", "aiff", "audio/aiff", seeks=True),
+        Container("aiff", "aiff", "audio/aiff", _PCM_OPTIONS, seeks=True),
         Container("au", "au", "audio/basic", _PCM_OPTIONS),
         Container("caf", "caf", "audio/x-caf", seeks=True),
     )

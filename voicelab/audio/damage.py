@@ -13,15 +13,13 @@ _INFO_FRAMES = (b"Xing", b"Info", b"VBRI")
 
 @dataclass(slots=True)
 class Damage:
-    """Counts decoded and failed packets, and compares them with the stated length.
-
-    promised_s: duration according to the container in seconds, or None.
-    """
+    """Counts decoded and failed packets, and compares them with the length that each file states."""
 
     decoded_s: float = 0.0
-    failed_s: float = 0.0
-    promised_s: float | None = None
+    _lost_s: float = field(default=0.0)
+    _failed_s: float = field(default=0.0)
     _good_bytes: int = field(default=0)
+    _before_s: float = field(default=0.0)
 
     def good(self, size: int, decoded_s: float) -> None:
         """Record a decoded packet of `size` bytes."""
@@ -30,16 +28,31 @@ class Damage:
 
     def failed(self, data: bytes, duration_s: float) -> None:
         """Record a packet that failed to decode. duration_s: its duration according to the container."""
-        if is_no_sound(data):
-            return
-        per_byte_s = self.decoded_s / self._good_bytes if self._good_bytes else 0.0
-        self.failed_s += max(duration_s, len(data) * per_byte_s)
+        if not is_no_sound(data):
+            self._failed_s += max(duration_s, self.estimate_s(len(data)))
+
+    def estimate_s(self, size: int) -> float:
+        """Return the duration of this many bytes of decoded packets, in seconds."""
+        return size * self.decoded_s / self._good_bytes if self._good_bytes else 0.0
+
+    def end_file(self, promised_s: float | None) -> None:
+        """Record the end of a file. promised_s: its duration according to the container in seconds, or None.
+
+        If the file is as long as it should be, bytes that failed to decode were no audio.
+        """
+        missing_s = (promised_s or 0.0) - (self.decoded_s - self._before_s)
+        if promised_s is None or abs(missing_s) > _TOLERANCE_S:
+            self._lost_s += max(self._failed_s, missing_s)
+        self._before_s, self._failed_s = self.decoded_s, 0.0
+
+    def lose(self, duration_s: float) -> None:
+        """Record audio of which nothing was decoded."""
+        self._lost_s += duration_s
 
     @property
     def undecoded_s(self) -> float:
-        """Seconds of audio missing from the decoded result."""
-        missing_s = (self.promised_s or 0.0) - self.decoded_s
-        return max(self.failed_s, missing_s if missing_s > _TOLERANCE_S else 0.0)
+        """Seconds of audio missing from the decoded result; complete after the last file's end."""
+        return self._lost_s + self._failed_s
 
 
 def is_no_sound(data: bytes) -> bool:

@@ -24,8 +24,9 @@ from voicelab.audio.damage import Damage, OggTimeline
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pipes import Pipe
+from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.wav import ByteReader, WavReader
-from voicelab.errors import InputError, VoicelabError
+from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")
@@ -141,9 +142,33 @@ def first_audio(demuxed: av.container.InputContainer, source: str) -> av.AudioSt
 
 
 def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage) -> Iterator[Clip]:
+    """Yield the audio of all files in the pipe."""
+    reader: FileReader | None = reader_for(pipe, container.name)
+    if reader is None:
+        yield from _file(pipe, pipe, container, wanted, stop, damage)
+    while reader is not None:
+        count_s, is_lost = damage.decoded_s, False
+        try:
+            yield from _file(reader, pipe, container, wanted, stop, damage)
+        except TurnTooLongError:
+            raise
+        except (av.error.FFmpegError, InputError):
+            is_lost = damage.decoded_s == count_s
+            if not count_s and is_lost:
+                raise
+        following = reader.following()
+        if is_lost:
+            damage.lose(damage.estimate_s(reader.total))
+        reader = following
+
+
+def _file(
+    source: ByteReader, pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage
+) -> Iterator[Clip]:
     wav = WavReader(pipe, wanted.source) if container.name == "wav" else None
     ogg = _Watched(pipe) if container.name == "ogg" else None
-    with open_container(wav or ogg or pipe, container) as demuxed:
+    before_s = damage.decoded_s
+    with open_container(wav or ogg or source, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
         codec.thread_count = 1
@@ -156,9 +181,9 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
         finally:
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
-                damage.promised_s = damage.decoded_s + wav.missing_s
+                damage.end_file(damage.decoded_s - before_s + wav.missing_s)
             else:
-                damage.promised_s = ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream)
+                damage.end_file(ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream))
 
 
 def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:

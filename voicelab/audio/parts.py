@@ -98,6 +98,8 @@ def _cut(file: BinaryIO, container: Container, offset_s: float, duration_s: floa
             position += len(block)
             if duration_s is not None and position >= end:
                 break
+    if not rate_hz and entered:
+        return Clip(np.zeros(0, np.float32), stream.rate)
     if not rate_hz:
         raise InputError(f"{source}: contains no audio")
     return Clip(np.concatenate(blocks), rate_hz)

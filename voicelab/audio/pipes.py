@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 
 from voicelab.audio.limits import Stop
 
 _KEPT_BYTES = 16 * 2**20
+_LONGEST_PATTERN = 64
 
 
 class Pipe:
@@ -72,6 +74,28 @@ class SeekablePipe(Pipe):
 
     def tell(self) -> int:
         return self._position
+
+    def at(self, place: int, size: int) -> bytes:
+        """Return the bytes at a position, fewer at the end of the stream or if they are no longer buffered."""
+        with self._changed:
+            while self._dropped + len(self._data) < place + size and not self._ended:
+                self._changed.wait()
+            start = place - self._dropped
+            return bytes(self._data[start : start + size]) if start >= 0 else b""
+
+    def find(self, pattern: re.Pattern[bytes], place: int) -> int | None:
+        """Return the first position from `place` on where the pattern is, or None at the end of the stream."""
+        with self._changed:
+            while True:
+                start = max(0, place - self._dropped)
+                found = pattern.search(self._data, start)
+                if found is not None:
+                    return self._dropped + found.start()
+                if self._ended:
+                    return None
+                # A match may span these bytes and the next ones.
+                place = max(place, self._dropped + len(self._data) - _LONGEST_PATTERN)
+                self._changed.wait()
 
     def _ready(self) -> bool:
         return self._position < self._dropped + len(self._data)

@@ -16,9 +16,8 @@ from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from voicelab.analysis.compare import Comparison
+    from voicelab.analysis.compare.comparison import Rows
 
 
 def compare(
@@ -88,37 +87,38 @@ def compare(
 
 
 def _show(found: Comparison, most: int) -> None:
-    _words(found.words())
-    _table("speed", found.speed())
+    _words(found.word_rows())
+    speed = found.speed_rows()
+    terminal.table("speed", [*speed[0]], [[_cell(value) for value in row.values()] for row in speed])
     several = len(found.systems) > 2
-    pairs, tests, flipped = found.pairs(), found.tests(), found.flipped()
+    pairs, tests, flipped = found.pair_rows(), found.test_rows(), found.flip_rows()
     for pair in found.each_pair():
         first, second = pair.first.name, pair.second.name
         _differences(first, second, _of(pairs, first=first, second=second))
         _tests(first, second, _of(tests, first=first, second=second)[0], several=several)
         for right, wrong in ((first, second), (second, first)):
             _flipped(right, wrong, _of(flipped, **{"right in": right, "wrong in": wrong}), most)
-    typer.echo(f"{len(found.disagreements())} of {len(found.systems[0].turns)} samples have different transcripts.")
+    typer.echo(f"{len(found.disagreeing())} of {len(found.systems[0].turns)} samples have different transcripts.")
     modes = {one.run.spec.mode for one in found.systems}
     if len(modes) > 1:
         typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared, because the sending modes differ.")
 
 
-def _of(frame: pd.DataFrame, **wanted: str) -> list[dict[Any, Any]]:
-    return [row for row in frame.to_dict("records") if all(row[key] == value for key, value in wanted.items())]
+def _of(rows: Rows, **wanted: str) -> Rows:
+    return [row for row in rows if all(row[key] == value for key, value in wanted.items())]
 
 
-def _words(frame: pd.DataFrame) -> None:
+def _words(runs: Rows) -> None:
     rows = [
         (row["run"], row["recognizer"], f"{_cell(row['WER'])} {_ends(row['low'], row['high'], '.3f')}",
          str(row["substitutions"]), str(row["deletions"]), str(row["insertions"]), str(row["reference words"]),
          f"{row['scored']} of {row['scored'] + row['not scored']}")
-        for row in frame.to_dict("records")
+        for row in runs
     ]  # fmt: skip
     terminal.table("words", ("run", "recognizer", "WER [95 %]", "sub", "del", "ins", "words", "scored"), rows)
 
 
-def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None:
+def _differences(first: str, second: str, records: Rows) -> None:
     rows = [
         (row["figure"], f"{row['first value']:.3f} → {row['second value']:.3f}",
          f"{row['difference']:+.3f} {_ends(row['low'], row['high'], '+.3f')}", _relative(row))
@@ -135,7 +135,7 @@ def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None
     typer.echo()
 
 
-def _relative(row: dict[Any, Any]) -> str:
+def _relative(row: dict[str, Any]) -> str:
     if _none(row["relative"]):
         return "-"
     ends = (
@@ -144,7 +144,7 @@ def _relative(row: dict[Any, Any]) -> str:
     return f"{100 * row['relative']:+.1f} % {ends}".rstrip()
 
 
-def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> None:
+def _tests(first: str, second: str, row: dict[str, Any], *, several: bool) -> None:
     """p, and with several pairs of runs p adjusted by Holm."""
     from voicelab.metrics.significance import p_text
 
@@ -174,17 +174,12 @@ def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> No
         typer.echo()
 
 
-def _flipped(right: str, wrong: str, records: list[dict[Any, Any]], most: int) -> None:
+def _flipped(right: str, wrong: str, records: Rows, most: int) -> None:
     if not records or not most:
         return
     rows = [(row["sample"], row["said"], row["heard wrong"]) for row in records[:most]]
     left = f", {len(records) - most} more in --json" if len(records) > most else ""
     terminal.table(f"right in {right}, wrong in {wrong}: {len(records)}{left}", ("sample", "said", "heard there"), rows)
-
-
-def _table(title: str, frame: pd.DataFrame) -> None:
-    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
-    terminal.table(title, list(map(str, frame.columns)), rows)
 
 
 def _none(value: object) -> bool:
@@ -202,13 +197,13 @@ def _ends(low: Any, high: Any, form: str) -> str:
 
 
 def _json(found: Comparison) -> str:
-    frames = {
-        "words": found.words(), "differences": found.pairs(), "tests": found.tests(), "speed": found.speed(),
-        "flipped": found.flipped(),
+    tables = {
+        "words": found.word_rows(), "differences": found.pair_rows(), "tests": found.test_rows(),
+        "speed": found.speed_rows(), "flipped": found.flip_rows(),
     }  # fmt: skip
     records = {
-        name: [{key: None if _none(value) else value for key, value in row.items()} for row in frame.to_dict("records")]
-        for name, frame in frames.items()
+        name: [{key: None if _none(value) else value for key, value in row.items()} for row in rows]
+        for name, rows in tables.items()
     }
     from voicelab.analysis.score_transcripts import rule
 

@@ -12,7 +12,7 @@ from voicelab.cli import terminal
 
 
 def score_timeline(
-    files: Annotated[list[Path], typer.Argument(help="JSON or CSV files, or folders of them; they are pooled.")],
+    files: Annotated[list[Path], typer.Argument(help="JSON, CSV or TSV files, or folders of them; they are pooled.")],
     tick_s: Annotated[
         float | None,
         typer.Option(min=0.001, max=2.0, help="Tick length in seconds. \\[0.2; 0.01 for times off the 0.2 s grid]"),

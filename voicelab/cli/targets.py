@@ -96,7 +96,7 @@ def _show(result: ProbeResult, as_json: bool) -> None:
         typer.echo(f"  {line}")
     if result.fault is not None:
         typer.echo(f"at fault: {_FAULTS[result.fault]}")
-    for sentence in result.missing:
+    for sentence in result.missing if result.usable else ():
         typer.echo(f"missing: {sentence}")
     verdict = "evaluate can measure it" if result.usable else "evaluate cannot measure it yet"
     typer.echo(f"{verdict} ({result.took_s:.1f} s)")

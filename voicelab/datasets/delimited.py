@@ -87,6 +87,12 @@ def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]],
     for number, cells in lines:
         if number not in empty:
             rows.append(TableRow(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
+    wide = [number for number, cells in lines if any(len(cell.strip().splitlines()) > 1 for cell in cells)]
+    if wide:
+        notices.append(
+            f"{path}: line {_listed(wide)}: a quoted cell has several lines; if these are separate rows, double the "
+            "quotation mark that opens the cell"
+        )
     if empty:
         notices.append(f"{path}: line {_listed([*empty])}: empty rows were skipped")
     if longer:

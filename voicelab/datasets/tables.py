@@ -14,6 +14,12 @@ from voicelab.datasets.sample_fields import sample
 from voicelab.datasets.samples import Sample, SampleSet
 from voicelab.errors import InputError
 
+_TIMES = (
+    ("start", "end"), ("begin", "end"), ("start_time", "end_time"), ("begin_time", "end_time"), ("start_s", "end_s"),
+    ("start_ms", "end_ms"), ("segment_start", "segment_end"),
+)  # fmt: skip
+"""Columns that give the times of segments in other tools' manifests."""
+
 
 def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
     """Convert rows to samples. Raises InputError if the recordings or the texts are missing."""
@@ -43,7 +49,19 @@ def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
     unnamed = [str(row.values[audio]) for row in table.rows if not row.values.get(own_id) and row.values.get(audio)]
     parts = naming.depth(unnamed)
     samples = tuple(_sample(table, row, names, parts, embedded=embedded) for row in table.rows)
-    return SampleSet(table.path, samples, notices=table.notices, columns=columns)
+    notices = (*table.notices, *_other_segments(table))
+    return SampleSet(table.path, samples, notices=notices, columns=columns)
+
+
+def _other_segments(table: Table) -> list[str]:
+    """A notice about columns that look like the times of segments, which only `offset` and `duration` select."""
+    pair = next((pair for pair in _TIMES if set(pair) <= set(table.columns)), None)
+    if pair is None or "offset" in table.columns:
+        return []
+    return [
+        f"{table.path}: the columns {pair[0]!r} and {pair[1]!r} are not used, and each row is its whole recording; if "
+        "they are segments of it, write `offset` and `duration` in seconds"
+    ]
 
 
 def _sample(table: Table, row: TableRow, names: dict[str, str], parts: int, *, embedded: str | None) -> Sample:

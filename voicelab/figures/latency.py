@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from voicelab.figures.figure import Percentile, Place
 from voicelab.figures.scored_turn import TurnScore
@@ -31,6 +32,7 @@ _COMPARED = ("response_s", "transcript_s", "first_audio_s", "turn_s", "asr_s")
 _REPORTED = ("response_s", "first_audio_s", "turn_s")
 
 
+@cache
 def _sampler(stage: str) -> Callable[[TurnScore], float | None]:
     def sample(score: TurnScore) -> float | None:
         value: float | None = getattr(score.turn, stage) if score.timed else None

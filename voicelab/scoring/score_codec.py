@@ -1,9 +1,13 @@
-"""A turn's score as JSON, and back: the counts as short lists, without the turn itself."""
+"""Scores as JSON, and back: the counts of each turn, without the turn itself.
+
+Most turns of a run have equal counts and common words. Each distinct count and alignment step is therefore written
+once, in a table, and a turn has the numbers of its rows: a run of 8,000 turns is then read in half the time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
 from voicelab.figures.scored_turn import ClassCounts, TurnLosses, TurnScore
@@ -15,71 +19,84 @@ from voicelab.metrics.tool_calls import ToolCallCounts
 from voicelab.metrics.words import AlignmentStep, Operation, WordCounts
 from voicelab.runs.records import TurnResult
 
-_FOUND = ("said", "heard", "answered", "session", "linked_heard", "linked_answered", "agent")
+_COUNTS = (
+    "words", "characters", "said", "heard", "answered", "session", "linked_heard", "linked_answered", "agent",
+    "entity_words", "tool_calls", "equivalence", "streaming",
+)  # fmt: skip
+"""The fields of a TurnScore that have counts."""
 _OPERATIONS: dict[str, Operation] = {"s": "substitute", "d": "delete", "i": "insert"}
 _LETTERS = {operation: letter for letter, operation in _OPERATIONS.items()}
-
-
-def encode(score: TurnScore) -> dict[str, Any]:
-    """Encode the counts of a score, without those that are None."""
-    row: dict[str, Any] = {name: _listed(getattr(score, name)) for name in (*_FOUND, "words", "characters")}
-    row |= {"entity_words": _listed(score.entity_words), "equivalence": _listed(score.equivalence)}
-    row["tool_calls"] = _listed(score.tool_calls)
-    row["streaming"] = _listed(score.streaming)
-    row["intent"] = score.intent
-    row["companies"] = sorted(score.companies)
-    if score.steps is not None:
-        row["steps"] = [_step(step) for step in score.steps]
-    if score.classes is not None:
-        row["classes"] = {name: _class(counts) for name, counts in score.classes.items()}
-    if (losses := score.losses) is not None:
-        row["losses"] = [_listed(losses.entities), _listed(losses.actions), losses.listened, _listed(losses.missed)]
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def decode(turn: TurnResult, row: dict[str, Any]) -> TurnScore:
-    """Decode the score of a turn. Raises KeyError, TypeError or ValueError for an invalid row."""
-    classes, losses, steps = row.get("classes"), row.get("losses"), row.get("steps")
-    found = {name: _made(FoundCounts, row.get(name)) for name in _FOUND}
-    return TurnScore(
-        turn=turn,
-        steps=None if steps is None else tuple(_as_step(step) for step in steps),
-        words=_made(WordCounts, row.get("words")),
-        characters=_made(WordCounts, row.get("characters")),
-        **found,
-        entity_words=_made(SpanCounts, row.get("entity_words")),
-        classes=None if classes is None else {name: _as_class(counts) for name, counts in classes.items()},
-        intent=row.get("intent"),
-        companies=frozenset(row["companies"]),
-        tool_calls=_made(ToolCallCounts, row.get("tool_calls")),
-        equivalence=_made(EquivalenceCounts, row.get("equivalence")),
-        losses=None if losses is None else _as_losses(losses),
-        streaming=_made(StreamingCounts, row.get("streaming")),
-    )
-
-
-_NAMES: dict[Any, tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind))
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
     for kind in (WordCounts, FoundCounts, SpanCounts, EquivalenceCounts, LossCounts, ToolCallCounts, StreamingCounts)
 }
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
+_CLASS, _LOSSES = ("surface", "linked", "agent", "words"), ("entities", "actions", "missed")
 
 
-def _listed(counts: Any) -> list[Any] | None:
-    return None if counts is None else [getattr(counts, name) for name in _NAMES[type(counts)]]
+class _Table(dict[Any, int]):
+    """Numbers distinct values by first occurrence; the number of None is -1."""
+
+    def __missing__(self, value: Any) -> int:
+        return -1 if value is None else self.setdefault(value, len(self))
+
+    def of(self, whole: Any, names: Sequence[str]) -> list[int]:
+        return [self[getattr(whole, name)] for name in names]
 
 
-def _made(kind: Any, values: list[Any] | None) -> Any:
-    if values is None:
-        return None
-    return _shared(kind, tuple(tuple(value) if isinstance(value, list) else value for value in values))
+def encode(scores: Sequence[TurnScore]) -> dict[str, Any]:
+    """Encode the counts of scores. The result has the tables `counts` and `steps`, and a list for each turn."""
+    counts, steps = _Table(), _Table()
+    turns = [
+        [
+            counts.of(score, _COUNTS),
+            None if score.steps is None else [steps[step] for step in score.steps],
+            score.intent,
+            sorted(score.companies),
+            None if score.classes is None else {name: counts.of(one, _CLASS) for name, one in score.classes.items()},
+            None if score.losses is None else [*counts.of(score.losses, _LOSSES), score.losses.listened],
+        ]
+        for score in scores
+    ]
+    return {"counts": [_listed(one) for one in counts], "steps": [_step(one) for one in steps], "turns": turns}
 
 
-@lru_cache(maxsize=100_000)
-def _shared(kind: Any, values: tuple[Any, ...]) -> Any:
-    """Decode counts. Equal counts share one frozen object, because most turns of a run have equal counts."""
+def decode(turns: Sequence[TurnResult], stored: dict[str, Any]) -> list[TurnScore]:
+    """Decode the scores of turns. Raises KeyError, TypeError, IndexError or ValueError if they are invalid.
+
+    Equal counts are one frozen object.
+    """
+    # None is last, at -1.
+    counts, steps = [*map(_made, stored["counts"]), None], [*map(_as_step, stored["steps"]), None]
+    count, step = counts.__getitem__, steps.__getitem__
+    scores = []
+    for turn, (counted, aligned, intent, companies, classes, losses) in zip(turns, stored["turns"], strict=True):
+        found: dict[str, Any] = dict(zip(_COUNTS, map(count, counted), strict=True))
+        scores.append(
+            TurnScore(
+                turn=turn,
+                steps=None if aligned is None else tuple(map(step, aligned)),
+                **found,
+                classes=None if classes is None else {name: _class(map(count, row)) for name, row in classes.items()},
+                intent=intent,
+                companies=frozenset(companies),
+                losses=None if losses is None else _losses(map(count, losses[:-1]), losses[-1]),
+            )
+        )
+    return scores
+
+
+def _listed(counts: Any) -> list[Any]:
+    kind = type(counts)
+    return [kind.__name__, *(getattr(counts, name) for name in _NAMES[kind])]
+
+
+def _made(row: list[Any]) -> Any:
+    name, *values = row
+    kind = _KINDS[name]
     if len(values) != len(_NAMES[kind]):
-        raise ValueError(f"{kind.__name__} takes {len(_NAMES[kind])} counts, not {len(values)}")
-    return kind(*values)
+        raise ValueError(f"{name} takes {len(_NAMES[kind])} counts, not {len(values)}")
+    return kind(*(tuple(value) if isinstance(value, list) else value for value in values))
 
 
 def _step(step: AlignmentStep) -> Any:
@@ -91,29 +108,14 @@ def _step(step: AlignmentStep) -> Any:
 
 def _as_step(step: Any) -> AlignmentStep:
     if isinstance(step, str):
-        return _shared_step("equal", step, step)
+        return AlignmentStep("equal", step, step)
     letter, reference, hypothesis = step
-    return _shared_step(_OPERATIONS[letter], reference, hypothesis)
+    return AlignmentStep(_OPERATIONS[letter], reference, hypothesis)
 
 
-@lru_cache(maxsize=100_000)
-def _shared_step(operation: Operation, reference: str | None, hypothesis: str | None) -> AlignmentStep:
-    return AlignmentStep(operation, reference, hypothesis)
+def _class(counts: Any) -> ClassCounts:
+    return ClassCounts(**dict(zip(_CLASS, counts, strict=True)))
 
 
-def _class(counts: ClassCounts) -> list[Any]:
-    return [_listed(counts.surface), _listed(counts.linked), _listed(counts.agent), _listed(counts.words)]
-
-
-def _as_class(row: list[Any]) -> ClassCounts:
-    surface, linked, agent, words = row
-    return ClassCounts(
-        _made(FoundCounts, surface), _made(FoundCounts, linked), _made(FoundCounts, agent), _made(SpanCounts, words)
-    )
-
-
-def _as_losses(row: list[Any]) -> TurnLosses:
-    entities, actions, listened, missed = row
-    return TurnLosses(
-        _made(LossCounts, entities), _made(LossCounts, actions), bool(listened), _made(FoundCounts, missed)
-    )
+def _losses(counts: Any, listened: Any) -> TurnLosses:
+    return TurnLosses(**dict(zip(_LOSSES, counts, strict=True)), listened=bool(listened))

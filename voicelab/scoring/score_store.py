@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,7 @@ def stored_scores(folder: RunFolder, rules: Normalizer, forms: Forms, key: str) 
     if (stored := _read(folder.path / FILE_NAME, key, turns)) is not None:
         return stored
     scores = computed_scores(folder, rules, forms, turns)
-    data = json.dumps({"format": 1, "digest": key, "turns": [encode(score) for score in scores]}, ensure_ascii=False)
+    data = json.dumps({"format": 2, "digest": key} | encode(scores), ensure_ascii=False)
     with suppress(StorageError, UnicodeEncodeError):
         storage.write_whole(folder.path / FILE_NAME, data.encode())
     return scores
@@ -81,12 +81,12 @@ def _source() -> str:
     return made.hexdigest()
 
 
-def _read(file: Path, key: str, turns: Iterable[TurnResult]) -> list[TurnScore] | None:
+def _read(file: Path, key: str, turns: Sequence[TurnResult]) -> list[TurnScore] | None:
     """The stored scores; None if the file is missing or damaged, or has another digest."""
     try:
         stored: Any = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(stored, Mapping) or stored.get("digest") != key:
+        if not isinstance(stored, dict) or stored.get("digest") != key:
             return None
-        return [decode(turn, row) for turn, row in zip(turns, stored["turns"], strict=True)]
+        return decode(turns, stored)
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None

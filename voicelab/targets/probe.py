@@ -126,7 +126,9 @@ class _Prober:
                 self._session = session
                 self._ok(READY, f"session {session.session_id}" if session.session_id else "a session began")
                 self._current = ACCEPTED
-                take = await session.speak(self._utterance, "realtime")
+                take = await self._answered(session)
+                if take is None:
+                    return
                 if take.error is not None:
                     code, message = take.error
                     self.fail(f"the turn failed with {code}: {message}", owner_of(code))
@@ -199,6 +201,22 @@ class _Prober:
         else:
             self._result.add(name, "missing", "targets of this kind do not send it")
 
+    async def _answered(self, session: Session) -> TurnOutcome | None:
+        """Speak, and return what came. None where the reply was not over in time, after noting as much as is known."""
+        try:
+            async with asyncio.timeout_at(self._until_s):
+                return await session.speak(self._utterance, "realtime")
+        except TimeoutError:
+            so_far: TurnOutcome | None = getattr(session, "outcome_so_far", None)
+            if so_far is None or so_far.error is not None or not (so_far.received or so_far.answer):
+                raise
+            if so_far.received:
+                self._shown(so_far)
+                self._result.add(INTERRUPTED, "skipped", _not_over("the reply"))
+            else:
+                self.fail(_not_over("the reply"), owner_of(NO_REPLY))
+            return None
+
     async def _interrupt(self, session: Session) -> None:
         """Interrupt a second reply. The agent's next answer need not be complete."""
         interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
@@ -208,9 +226,14 @@ class _Prober:
         except TimeoutError:
             so_far: TurnOutcome | None = getattr(session, "outcome_so_far", None)
             if so_far is None or so_far.interrupted_at_s is None:
-                raise
+                self._result.add(INTERRUPTED, "skipped", _not_over("the second reply"))
+                return
             take = so_far
         self._result.add(INTERRUPTED, *_honoured(take))
+
+
+def _not_over(what: str) -> str:
+    return f"{what} was not over within the time of the probe; raise --limit-s"
 
 
 def _honoured(take: TurnOutcome) -> tuple[State, str]:

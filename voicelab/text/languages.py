@@ -19,9 +19,14 @@ _SHARE_OF_OTHER_SCRIPTS = 0.1
 """A normalizer does not fit a text with a larger share of letters in other scripts."""
 _WITHOUT_ACCENTS = ("english", "whisper")
 """Normalizers that remove accents, which distinguish words in most languages other than English."""
+_BORROWED = frozenset(
+    """café cliché façade fiancé fiancée jalapeño naïve naïveté résumé séance soirée déjà crème brûlée entrée décor
+    touché exposé protégé protégée über piñata señor señora à zoë chloé chloë beyoncé josé pokémon nestlé citroën hermès
+    l'oréal l’oréal""".split()
+)
+"""Words that English writes with their accents."""
 _SHARE_OF_ACCENTED = 0.05
-_FEWEST_ACCENTED = 3
-"""Accented words indicate a language other than English above this share and from this number on."""
+"""A larger share of other accented words indicates a language other than English."""
 _SAMPLE = 200
 """Number of texts that are examined to detect the script of a set."""
 
@@ -121,8 +126,8 @@ def misfit(used: Normalizer, texts: Iterable[str]) -> str | None:
 def _accents_lost(used: Normalizer, texts: Iterable[str]) -> str | None:
     """Return a warning about texts in Latin script with too many accented words to be English, or None."""
     words = [word for text in texts for word in text.split()]
-    accented = sum(not word.isascii() and _has_accent(word) for word in words)
-    if accented < _FEWEST_ACCENTED or accented <= _SHARE_OF_ACCENTED * len(words):
+    accented = sum(not word.isascii() and _has_accent(word) and not _is_borrowed(word) for word in words)
+    if accented <= _SHARE_OF_ACCENTED * len(words):
         return None
     return (
         f"{accented / len(words):.0%} of the references' words have an accent, and the English normalizer {used.name} "
@@ -133,3 +138,9 @@ def _accents_lost(used: Normalizer, texts: Iterable[str]) -> str | None:
 
 def _has_accent(word: str) -> bool:
     return any(not char.isascii() and script_of(char) == "Latin" for char in unicodedata.normalize("NFC", word))
+
+
+def _is_borrowed(word: str) -> bool:
+    """Whether English writes a word with its accent."""
+    plain = unicodedata.normalize("NFC", word.lower()).strip(".,;:!?\"'()").removesuffix("'s").removesuffix("’s")
+    return plain in _BORROWED or plain.removesuffix("s") in _BORROWED

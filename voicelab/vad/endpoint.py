@@ -48,6 +48,7 @@ class SpeechEnded:
     """The utterance ended. end: position of the end of its speech; verdict: whether its words looked complete.
 
     took_floor: whether it was more than a cough or a backchannel. While a reply plays, other utterances are not turns.
+    knew_words: whether its words were known; without them, a short request may look like a cough.
     """
 
     start: int
@@ -55,6 +56,7 @@ class SpeechEnded:
     decided_at: int
     verdict: Completeness
     took_floor: bool
+    knew_words: bool
 
 
 Event = SpeechBegan | TookTurn | SpeechEnded
@@ -227,7 +229,8 @@ class Endpointer:
         if not now.took_floor and self._barge_in.says_something(now.text):
             now.took_floor = True
             events.append(TookTurn(self._position))
-        stopped = SpeechEnded(now.start, now.last, self._position, now.verdict, now.took_floor)
+        knew_words = now.pause_text is not None
+        stopped = SpeechEnded(now.start, now.last, self._position, now.verdict, now.took_floor, knew_words)
         self._now, self._earliest_start = None, self._position
         return [*events, stopped]
 

@@ -20,6 +20,8 @@ Span = tuple[float, float]
 """Start and end in seconds."""
 
 _HOP_S, _WINDOW_S = 0.005, 0.010
+_EDGES_S = (_HOP_S / 2, -_HOP_S / 2)
+"""The middle of the part by which the first window differs from the one before, and the last from the one after it."""
 _PAD_S = 0.512
 _SILERO_THRESHOLD = 0.5
 _SILERO_SHORTEST_S = 0.064
@@ -59,7 +61,8 @@ def silero_spans(clip: Clip, detector: Detector) -> tuple[Span, ...]:
     pad = Clip.silence(_PAD_S, SPEECH_RATE_HZ)
     stream = detector.stream()
     probabilities = np.array([*stream.feed(Clip.join([pad, clip, pad])), *stream.finish()])
-    spans = _spans(probabilities >= _SILERO_THRESHOLD, FRAME / SPEECH_RATE_HZ, FRAME / SPEECH_RATE_HZ)
+    frame_s = FRAME / SPEECH_RATE_HZ
+    spans = _spans(probabilities >= _SILERO_THRESHOLD, frame_s, (0.0, frame_s))
     placed = ((max(0.0, start - _PAD_S), min(clip.duration_s, end - _PAD_S)) for start, end in spans)
     return tuple(_bridged([span for span in placed if span[1] - span[0] >= _SILERO_SHORTEST_S - 1e-9]))
 
@@ -80,26 +83,27 @@ def energy_spans(clip: Clip) -> tuple[Span, ...]:
     floor = float(np.percentile(sounding, 5))
     # Without pauses, the quietest windows are speech and not noise.
     threshold = max(loudest - _BELOW_SPEECH_DB, min(floor + _ABOVE_FLOOR_DB, loudest - 6.0), _QUIETEST_DBFS)
-    spans = [span for span in _spans(levels > threshold, _HOP_S, _WINDOW_S) if span[1] - span[0] >= _SHORTEST_S]
+    spans = [span for span in _spans(levels > threshold, _HOP_S, _EDGES_S) if span[1] - span[0] >= _SHORTEST_S]
     return tuple(_bridged(spans))
 
 
 def _levels_dbfs(clip: Clip) -> NDArray[np.float64]:
-    """Return the level of 10 ms windows, one every 5 ms."""
+    """Return the level of 10 ms windows around every 5 ms; the first and the last extend beyond the clip."""
     hop, size = round(_HOP_S * clip.rate_hz), round(_WINDOW_S * clip.rate_hz)
     squares = np.square(clip.samples, dtype=np.float64)
-    sums = np.concatenate([[0.0], np.cumsum(np.pad(squares, (0, size)))])
-    starts = np.arange(0, len(clip.samples), hop)
+    sums = np.concatenate([[0.0], np.cumsum(np.pad(squares, (size - hop, size)))])
+    starts = np.arange(0, len(clip.samples) + size - hop, hop)
     means: NDArray[np.float64] = np.maximum(sums[starts + size] - sums[starts], 0.0) / size
     return np.asarray(10 * np.log10(means + 1e-12))
 
 
-def _spans(is_speech: NDArray[np.bool_], hop_s: float, window_s: float) -> list[Span]:
-    """Return spans of windows. Each starts in the middle of that part of its first window which is new."""
+def _spans(is_speech: NDArray[np.bool_], hop_s: float, edges_s: Span) -> list[Span]:
+    """Return spans of windows. edges_s: the start of a span after the place of its first window, its end after that of
+    its last one.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_speech, [False]]).astype(np.int8)))
-    slack_s = (window_s - hop_s) / 2
     return [
-        (float(first) * hop_s + slack_s, float(end - 1) * hop_s + window_s - slack_s)
+        (float(first) * hop_s + edges_s[0], float(end - 1) * hop_s + edges_s[1])
         for first, end in zip(edges[::2], edges[1::2], strict=True)
     ]
 

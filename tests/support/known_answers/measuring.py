@@ -161,7 +161,8 @@ def findings(take: Take, did: Did) -> list[Finding]:
         stops_s, reason = (over.agent_stops_s, over.reason) if over is not None else (None, "not interrupted")
         found.append(Finding(case, "yield latency", case.set.stops_after_s, done_s, stops_s, reason))
     if case.set.stutter_s:
-        found.append(Finding(case, "dead air", case.set.stutter_s, case.set.stutter_s, timing.dead_air_s))
+        silent_s = case.set.stutter_s + case.known.held_s
+        found.append(Finding(case, "dead air", silent_s, silent_s, timing.dead_air_s))
     if case.set.pace is not None:
         lasts_s = _slowed_s(case)
         found.append(Finding(case, "reply lasts", lasts_s, lasts_s, _lasts_s(outcome)))

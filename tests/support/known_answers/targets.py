@@ -27,7 +27,7 @@ class KnownTarget:
     """A target. spec: its specification, with {port}. wire: the agent's side. behaviours: those the protocol supports.
 
     hears_at_once: the whole recording is uploaded when it has ended, so the agent cannot answer before that. held_s:
-    sound that an encoder holds back until it gets more.
+    sound that an encoder holds back until it gets more, which makes a pause longer.
     """
 
     spec: str

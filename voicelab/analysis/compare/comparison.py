@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from voicelab.text import Normalizer, WordMap
 if TYPE_CHECKING:
     import pandas as pd
 
+Rows = list[dict[str, Any]]
 TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")
 
 
@@ -36,7 +38,7 @@ class _Resampling(BaseModel):
     draws: Draws
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comparison:
     """A comparison of two or more runs. All intervals use the same seed and number of resamples."""
 
@@ -56,11 +58,20 @@ class Comparison:
         return render_cell(self)
 
     def each_pair(self) -> list[RunPair]:
+        return self._each_pair
+
+    @cached_property
+    def _each_pair(self) -> list[RunPair]:
+        """Kept, because a pair keeps its differences, which several tables show."""
         return [
             RunPair(first, second, self.seed, self.draws, self.table) for first, second in combinations(self.systems, 2)
         ]
 
     def words(self) -> pd.DataFrame:
+        """`word_rows` as a table."""
+        return _frame(self.word_rows())
+
+    def word_rows(self) -> Rows:
         """One row per run: WER with its 95 % interval, the scored and unscored samples, and the failures."""
         rows = []
         for one in self.systems:
@@ -72,9 +83,13 @@ class Comparison:
                 "reference words": total.reference_words, "scored": len(one.counts),
                 "not scored": len(one.turns) - len(one.counts),
             })  # fmt: skip
-        return _frame(rows)
+        return rows
 
     def pairs(self) -> pd.DataFrame:
+        """`pair_rows` as a table."""
+        return _frame(self.pair_rows())
+
+    def pair_rows(self) -> Rows:
         """One row per pair of runs and figure: both values, and the absolute and relative difference with intervals."""
         rows = []
         for pair in self.each_pair():
@@ -92,15 +107,19 @@ class Comparison:
                     "no relative interval":
                         found.relative_refused.text(one.unit) if found.relative_refused else None,
                 })  # fmt: skip
-        return _frame(rows)
+        return rows
 
     def tests(self) -> pd.DataFrame:
+        """`test_rows` as a table."""
+        return _frame(self.test_rows())
+
+    def test_rows(self) -> Rows:
         """One row per pair of runs and test of equal word errors; `Holm` is p adjusted for the number of pairs.
 
         `t`, `Sign` and `Wilcoxon` use each speaker (conversation, sample) as one observation. MAPSSWE and McNemar treat
         segments and samples as independent, which those of one speaker are not.
         """
-        rows: list[dict[str, Any]] = []
+        rows: Rows = []
         for pair in self.each_pair():
             matched, sentences, ranks, signs = pair.matched, pair.sentences, pair.ranks, pair.signs
             by_cluster = pair.difference(FIGURES["wer"]).found
@@ -117,19 +136,26 @@ class Comparison:
         for test in TESTS:
             for row, adjusted in zip(rows, holm([row[f"{test} p"] for row in rows]), strict=True):
                 row[f"{test} Holm"] = adjusted
-        return _frame(rows)
+        return rows
 
     def flipped(self) -> pd.DataFrame:
+        """`flip_rows` as a table."""
+        return _frame(self.flip_rows(), ["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
+
+    def flip_rows(self) -> Rows:
         """Samples without word errors in only one run of a pair, with the reference and the hypotheses."""
-        rows = [
+        return [
             {"sample": flip.sample, "right in": flip.right, "wrong in": flip.wrong, "said": flip.said,
              "heard right": flip.heard_right, "heard wrong": flip.heard_wrong}
             for pair in self.each_pair()
             for flip in pair.flips()
         ]  # fmt: skip
-        return _frame(rows, ["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
 
     def speed(self) -> pd.DataFrame:
+        """`speed_rows` as a table."""
+        return _frame(self.speed_rows())
+
+    def speed_rows(self) -> Rows:
         """One row per run: load time, and quantiles of the recognizer's time without the cold turn."""
         rows = []
         for one in self.systems:
@@ -143,22 +169,23 @@ class Comparison:
                 "rtf p95": rtf.p95_s, "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s,
                 "transcript_s p50": text_s.p50_s, "transcript_s p95": text_s.p95_s,
             })  # fmt: skip
-        return _frame(rows)
+        return rows
 
     def disagreements(self) -> pd.DataFrame:
         """Samples with different transcripts, those with the most errors first: each run's transcript and errors."""
         rows = []
         counts, turns = [one.counts for one in self.systems], [one.turns for one in self.systems]
-        for key, turn in turns[0].items():
-            heard = [each[key].heard for each in turns]
-            words = {one.words_heard(key) for one in self.systems}
-            if len(words) > 1:
-                errors = [each[key].errors if key in each else None for each in counts]
-                row = {"sample": key, "said": turn.text, "errors": sum(each or 0 for each in errors)}
-                named = zip(self.systems, heard, strict=True)
-                rows.append(row | {one.name: "(failed)" if text is None else text for one, text in named})
+        for key in self.disagreeing():
+            errors = [each[key].errors if key in each else None for each in counts]
+            row = {"sample": key, "said": turns[0][key].text, "errors": sum(each or 0 for each in errors)}
+            heard = {one.name: each[key].heard for one, each in zip(self.systems, turns, strict=True)}
+            rows.append(row | {name: "(failed)" if text is None else text for name, text in heard.items()})
         columns = ["sample", "said", "errors", *(one.name for one in self.systems)]
         return _frame(rows, columns).sort_values("errors", ascending=False, kind="stable")
+
+    def disagreeing(self) -> list[str]:
+        """The samples with different transcripts, as normalized words."""
+        return [key for key in self.systems[0].scores if len({one.words_heard(key) for one in self.systems}) > 1]
 
     def _interval(self, one: System) -> Interval | None:
         counts, turns = one.counts, one.turns
@@ -188,8 +215,8 @@ def compare(
     return Comparison(systems, chosen, weights, seed, draws, table_with(figures))
 
 
-def _frame(rows: list[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
-    """Pandas is imported here, because gates and power need pairs and no tables."""
+def _frame(rows: Rows, columns: list[str] | None = None) -> pd.DataFrame:
+    """Pandas is imported here, because importing it takes longer than comparing thousands of turns."""
     import pandas as pd
 
     return pd.DataFrame(rows, columns=columns)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from voicelab.analysis.compare.systems import System
-from voicelab.figures.figure import AnyFigure, Figure, Percentile
+from voicelab.figures.figure import AnyFigure, Figure, Percentile, Ratio
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
@@ -73,51 +75,79 @@ class RunPair:
 
     def difference(self, figure: AnyFigure) -> Difference:
         """A figure's paired difference; it has no value if the figure cannot be paired by sample."""
-        return self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
+        if figure.name not in self._known:
+            of = self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
+            self._known[figure.name] = of
+        return self._known[figure.name]
+
+    @cached_property
+    def _known(self) -> dict[str, Difference]:
+        return {}
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
         """Each common sample's contribution to a rate in both runs."""
-        pairs: dict[str, tuple[Share, Share]] = {}
-        for key in self.first.scores:
-            one, other = self._share(figure, self.first, key), self._share(figure, self.second, key)
-            if one is not None and other is not None:
-                pairs[key] = one, other
-        return pairs
+        if figure.name == "wer":
+            # Like the tests, use the alignment weights of the comparison.
+            pairs = ((key, self.first.counts[key], self.second.counts[key]) for key in self.shared)
+            return {
+                key: ((one.errors, one.reference_words), (other.errors, other.reference_words))
+                for key, one, other in pairs
+            }
+        if not isinstance(figure.value, Ratio) or figure.over != "turns":
+            return {}
+        counts, part, whole = figure.counts, figure.value.part, figure.value.whole
+        return {
+            key: ((first[part], first[whole]), (second[part], second[whole]))
+            for key, one, other in self._both
+            if (first := counts(one)) is not None and (second := counts(other)) is not None
+        }
+
+    @cached_property
+    def _both(self) -> list[tuple[str, TurnScore, TurnScore]]:
+        """Each sample and its scores in both runs."""
+        second = self.second.scores
+        return [(key, one, second[key]) for key, one in self.first.scores.items()]
 
     def _of_rate(self, figure: Figure) -> Difference:
         pairs = self.shares(figure)
-        clusters = self._clusters(list(pairs))
+        clusters = self._clusters(pairs)
         found = paired_rates([one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys)
         return _noted(figure, clusters, found)
 
-    def _share(self, figure: Figure, run: System, key: str) -> Share | None:
-        if figure.name == "wer":
-            # Like the tests, use the alignment weights of the comparison.
-            counts = run.counts.get(key)
-            return None if counts is None else (counts.errors, counts.reference_words)
-        return figure.share_of(run.scores[key])
-
     def _of_percentile(self, figure: Percentile) -> Difference:
-        pairs: dict[str, tuple[float, float]] = {}
-        for key, score in self.first.scores.items():
-            one, other = figure.sample(score), figure.sample(self.second.scores[key])
-            if one is not None and other is not None:
-                pairs[key] = one, other
-        clusters = self._clusters(list(pairs))
+        pairs = self._timed(figure.sample)
+        clusters = self._clusters(pairs)
         found = paired_quantiles(
             [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
             1.0 if figure.quantile is None else figure.quantile, seed=self.seed, draws=self.draws,
         )  # fmt: skip
         return _noted(figure, clusters, found)
 
-    def _clusters(self, keys: list[str]) -> Clusters:
-        if len(keys) == len(self.first.scores):
-            return self._all_clusters
-        return Clusters.of([self.first.scores[key].turn for key in keys])
+    def _timed(self, sample: Callable[[TurnScore], float | None]) -> dict[str, tuple[float, float]]:
+        """Each common sample's numbers in both runs. The percentiles of a stage have one function, so read it once."""
+        found = self._numbers.get(id(sample))
+        if found is None:
+            found = self._numbers[id(sample)] = {
+                key: (first, second)
+                for key, one, other in self._both
+                if (first := sample(one)) is not None and (second := sample(other)) is not None
+            }
+        return found
 
     @cached_property
-    def _all_clusters(self) -> Clusters:
-        return Clusters.of([score.turn for score in self.first.scores.values()])
+    def _numbers(self) -> dict[int, dict[str, tuple[float, float]]]:
+        return {}
+
+    def _clusters(self, keys: Iterable[str]) -> Clusters:
+        """The clusters of samples; most figures are scored for the same samples."""
+        names = tuple(keys)
+        if names not in self._known_clusters:
+            self._known_clusters[names] = Clusters.of([self.first.scores[key].turn for key in names])
+        return self._known_clusters[names]
+
+    @cached_property
+    def _known_clusters(self) -> dict[tuple[str, ...], Clusters]:
+        return {}
 
     @cached_property
     def matched(self) -> MatchedPairs:
@@ -132,7 +162,7 @@ class RunPair:
     @cached_property
     def ranked_by(self) -> ClusterUnit:
         """The unit of the sign test and Wilcoxon's test: speakers (as in sc_stats), conversations, or samples."""
-        return self._clusters(list(self.shared)).unit
+        return self._clusters(self.shared).unit
 
     @cached_property
     def ranks(self) -> Wilcoxon:
@@ -147,7 +177,7 @@ class RunPair:
     @cached_property
     def rates(self) -> tuple[list[float], list[float]]:
         """The word error rate of each speaker, conversation or sample in both runs."""
-        names = self._clusters(list(self.shared)).keys
+        names = self._clusters(self.shared).keys
         rates = []
         for run in (self.first, self.second):
             errors, words = dict.fromkeys(names, 0), dict.fromkeys(names, 0)

@@ -37,7 +37,12 @@ class System:
 
     @cached_property
     def counts(self) -> dict[str, WordCounts]:
-        return {key: counts_of(steps) for key, steps in self.steps.items()}
+        """The word counts of the alignments: those of the score, if it has the same alignment."""
+        scored = ((key, steps, self.scores[key]) for key, steps in self.steps.items())
+        return {
+            key: score.words if score.words is not None and score.steps is steps else counts_of(steps)
+            for key, steps, score in scored
+        }
 
     def words_heard(self, sample: str) -> tuple[str, ...] | None:
         """The normalized words of a sample's transcript; None if the turn failed before recognition."""

@@ -26,7 +26,7 @@ from voicelab.metrics.matching.spelling import names_letter
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.matching.units import height
-from voicelab.metrics.matching.vocabulary import WEEKDAY_NAMES
+from voicelab.metrics.matching.vocabulary import SPELLED_NUMBERS, WEEKDAY_NAMES
 
 _VALUES = frozenset({"money", "percent", "date", "time", "number"})
 
@@ -83,7 +83,7 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     kind = given or kind_of(entity, wanted)
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:
-        same_words = kind not in ("money", "percent") and verbatim(wanted, said)
+        same_words = kind not in ("money", "percent", "time") and verbatim(wanted, said)
         if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March or three quarters
             same_words = same_words or says(wanted, said) or names_one_part(wanted, said)
         if given is None and not same_words:
@@ -94,7 +94,8 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     # `five thirty` may be a number or a time of day, unless the text has `5:30`.
     if given is not None or not clock.may_be_said(wanted):
         return False
-    if any(_at_the_times([[one]], said) for one in clock.times(wanted) if not one.vague):
+    whole = (one for one in clock.times(wanted) if one.start == 0 or wanted[one.start].text not in SPELLED_NUMBERS)
+    if any(_at_the_times([[one]], said) for one in whole if not one.vague):
         return True
     return kind == "number" and amounts.names_price(amounts.money(wanted), amounts.money(said))
 
@@ -129,6 +130,8 @@ def _at_the_times(wanted: Sequence[Sequence[clock.Time]], said: tuple[Token, ...
 def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind: EntityClass) -> bool:
     digits = codes.phone_digits(wanted)
     if codes.is_phone(digits) and codes.says_digits(digits, said):
+        return True
+    if codes.is_dotted(wanted) and any(codes.spells(code, said) for code in codes.readings(wanted)):
         return True
     if len(wanted) == 1 and wanted[0].spelled and wanted[0].raw not in ("A", "I", "a", "i"):
         return names_letter(wanted[0], said, same_case=kind == "ticker")

@@ -17,6 +17,7 @@ _DOMAINS = frozenset(
 )
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+([a-z]{2,})(?:[/?:]\S*)?", re.IGNORECASE)
+_LETTER_W = re.compile(r"\bdouble[ -]u\b", re.IGNORECASE)
 _SCHEME = re.compile(r"^https?:?//|^www\.")
 _SAID = {
     "dot": ".", "period": ".", "point": ".", "at": "@", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-",
@@ -45,7 +46,7 @@ def is_address(entity: str) -> bool:
 
 def named(entity: str, text: str) -> bool:
     """Whether the text contains the whole address."""
-    said = tokenize(text, whole=True)
+    said = tokenize(_LETTER_W.sub("w", text), whole=True)
     return any(
         _is_whole(said, start, end)
         for wanted in _readings(tokenize(entity, spoken=False, whole=True))

@@ -175,7 +175,7 @@ def _two_digits(words: Sequence[str]) -> int | None:
 
 def _currency(tokens: Sequence[Token], index: int) -> str | None:
     """The currency named at `index` (`dollars`, `us dollars`), "cent" for cents."""
-    for skip in (0, 1):
+    for skip in (0, 1, 2):
         if index + skip >= len(tokens):
             return None
         word = tokens[index + skip].text

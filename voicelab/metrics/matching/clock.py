@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES, TEENS, TENS, UNITS, ZEROS
+from voicelab.metrics.matching.vocabulary import (
+    CENTS,
+    CURRENCIES,
+    SPELLED_NUMBERS,
+    TEENS,
+    TENS,
+    UNITS,
+    ZEROS,
+)
 
 _AT = frozenset("at by around about until till from before after for since to between past and".split())
 _MINUTES_TO = frozenset("hundred to till til of before past after minutes minute half quarter a oclock".split())
@@ -86,7 +94,7 @@ def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
     if number.partial:
         yield from _with_colon(tokens, number)
         return
-    if number.end < len(tokens) and tokens[number.end].text in _OTHER_UNITS and not tokens[number.end].paused:
+    if _has_other_unit(tokens, number.end):
         return
     half, clock = _half(tokens, number.end), number.end < len(tokens) and tokens[number.end].text in ("oclock", "hours")
     before = tokens[number.start - 1].text if number.start else ""
@@ -96,6 +104,10 @@ def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
             military = words[1:] == ["hundred"] and hour > 12 and _ends_a_clause(tokens, number.end)
             vague = not told and not military and (len(words) == 1 or (minute == 0 and len(words) < 3))
             yield Time(hour % 24 if hour == 24 else hour, minute, _of_the_night(half, hour), vague)
+
+
+def _has_other_unit(tokens: Sequence[Token], index: int) -> bool:
+    return index < len(tokens) and tokens[index].text in _OTHER_UNITS and not tokens[index].paused
 
 
 def _ends_a_clause(tokens: Sequence[Token], index: int) -> bool:
@@ -191,14 +203,19 @@ def _around(tokens: Sequence[Token], index: int) -> Iterator[Time]:
     for number in numbers(tokens[index + 1 : index + 4]):
         words = [token.text for token in tokens[index + 1 : index + 1 + number.end]]
         hour = _below_hundred(words) if number.start == 0 else None
-        if hour is None or not 0 <= hour <= 24:
+        end = index + 1 + number.end
+        if hour is None or not 0 <= hour <= 24 or _has_other_unit(tokens, end):
             continue
-        half = _of_the_night(_half(tokens, index + 1 + number.end), hour)
+        half = _of_the_night(_half(tokens, end), hour)
         if later:
             yield Time(hour % 24, minutes, half)
         else:
             earlier = (hour - 1) % 24 if hour > 12 else (hour - 2) % 12 + 1
             yield Time(earlier, 60 - minutes, half if hour != 12 else None)
+
+
+def _is_counting(token: Token) -> bool:
+    return token.number or token.text in SPELLED_NUMBERS or token.text in ("minus", "negative")
 
 
 def _minutes_before(tokens: Sequence[Token], index: int) -> int | None:
@@ -213,4 +230,7 @@ def _minutes_before(tokens: Sequence[Token], index: int) -> int | None:
     two = _below_hundred([token.text for token in tokens[max(0, last - 1) : last + 1]]) if last else None
     one = _below_hundred([word])
     minutes = two if two is not None else one
+    first = last - (two is not None)
+    if first and not tokens[first].paused and _is_counting(tokens[first - 1]):
+        return None  # `one hundred ten to twelve` is a range
     return minutes if minutes is not None and 0 < minutes < 30 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from voicelab.metrics.matching.cardinals import digits_of
+from voicelab.metrics.matching.cardinals import digits_of, value_of
 from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
@@ -35,6 +35,12 @@ def _point(tokens: Sequence[Token], index: int) -> str:
     """The point of a version, before the 1 of `v2.5.1`."""
     token = tokens[index]
     return "." if token.number and token.joined and token.mark == "." else ""
+
+
+def is_dotted(tokens: Sequence[Token]) -> bool:
+    """Whether an entity is a dotted number, such as `10.0.0.1` and `2.5.1`."""
+    dotted = all(token.joined and token.mark in ("", ".") for token in tokens[1:])
+    return len(tokens) > 1 and dotted and all(token.number for token in tokens)
 
 
 def is_spelled(tokens: Sequence[Token]) -> bool:
@@ -169,6 +175,8 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
             return False
     if end == len(text):
         return True
+    if "." in code and text[end].text in ("point", "dot"):
+        return False
     if _is_written_into(text[end]):
         return False
     if ends_in_a_pronoun(text, start, end):
@@ -196,6 +204,9 @@ def is_phone(digits: str) -> bool:
 
 def phone_digits(tokens: Sequence[Token]) -> str:
     """The digits of an entity that consists of digits in any grouping; "" for others."""
+    words = [token.text for token in tokens]
+    if not set(words).isdisjoint(SCALES) and value_of(words) is not None:
+        return ""  # `four thousand five hundred` is 4500
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
     return strings[0] if strings and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
 

@@ -45,10 +45,14 @@ def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
     """Whether the text has `half` or `quarter` for the entity 1/2 or 1/4."""
     if len(fraction) != 2 or fraction[0].text != "1":
         return False
-    if word := {"2": "half", "4": "quarter"}.get(fraction[1].text):
-        return any(token.text == word for token in text)
-    part = next((word for word, value in _PARTS.items() if str(value) == fraction[1].text), None)
-    return any(one.text == "a" and other.text == part for one, other in pairwise(text))
+    word = {"2": "half", "4": "quarter"}.get(fraction[1].text)
+    part = word or next((word for word, value in _PARTS.items() if str(value) == fraction[1].text), None)
+    for index, token in enumerate(text):
+        before = [one.text for one in text[max(0, index - 2) : index]]
+        article = before[-1:] in (["a"], ["an"])
+        if token.text == part and (word or article) and before[-1 - article :][:1] not in (["minus"], ["negative"]):
+            return True
+    return False
 
 
 def is_one_part(entity: Sequence[Token], text: Sequence[Token]) -> bool:

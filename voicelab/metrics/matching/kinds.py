@@ -13,7 +13,14 @@ from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.shares import percentages
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.units import AFTER_NUMBER
-from voicelab.metrics.matching.vocabulary import ABBREVIATIONS, CENTS, CURRENCIES, CURRENCY_SIGNS, SPELLED_NUMBERS
+from voicelab.metrics.matching.vocabulary import (
+    ABBREVIATIONS,
+    CENTS,
+    CURRENCIES,
+    CURRENCY_SIGNS,
+    SCALE_LETTERS,
+    SPELLED_NUMBERS,
+)
 
 EntityClass = Literal[
     "company", "ticker", "person", "money", "percent", "date", "time", "number", "code", "action word", "name"
@@ -31,6 +38,7 @@ _CLOCK = re.compile(
     r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I
 )
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
+_PRICE = re.compile(rf"[A-Z]+\.?-?\d[\d.,]*(?:{'|'.join(SCALE_LETTERS)})?", re.I)
 _TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
 
 
@@ -62,8 +70,11 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
 
 
 def _names_currency(plain: str, tokens: tuple[Token, ...]) -> bool:
-    """Whether a word is a currency; in a single word such as `ZR6RMB`, which is a code, only the first."""
-    named = tokens if " " in plain or not plain[:1].isalpha() else tokens[:1]
+    """Whether a word is a currency; in a single word such as `USD5M` only the first, and in `KR-7PX8` none."""
+    if " " in plain or not plain[:1].isalpha():
+        named = tokens
+    else:
+        named = tokens[:1] if len(tokens) == 1 or _PRICE.fullmatch(plain) else ()
     return any(token.text in CURRENCIES or token.text in CENTS or token.text == "grand" for token in named)
 
 

@@ -84,11 +84,16 @@ def numbers(tokens: Sequence[Token]) -> list[Number]:
             end -= 1
             made = read(tokens, index, end)
         if made is not None:
-            found.append(made)
+            found.append(replace(made, partial=True) if _is_dotted(tokens, end) else made)
         found += _parts(tokens, index, end)
         found += _in_digits(tokens, index)
         index = end
     return [signed for one in found for signed in _with_sign(tokens, one)]
+
+
+def _is_dotted(tokens: Sequence[Token], end: int) -> bool:
+    """Whether `point` and another number follow, as in `two point five point one`, which is not 2.5."""
+    return end + 1 < len(tokens) and tokens[end].text == "point" and _connects(tokens, end, end)
 
 
 def is_range(tokens: Sequence[Token], index: int) -> bool:

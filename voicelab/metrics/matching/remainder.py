@@ -23,7 +23,7 @@ _UNDERSTOOD = frozenset(
     hours am pm m p noon midday
     midnight morning afternoon evening night tonight this year th st nd rd s k
     minus negative plus positive""".split()
-) | {*CURRENCIES, *COUNTRIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
+) | {*CURRENCIES, *COUNTRIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS} - {"new"}
 
 _ZONES = {
     "est": "eastern", "edt": "eastern", "et": "eastern", "pst": "pacific", "pdt": "pacific", "pt": "pacific",

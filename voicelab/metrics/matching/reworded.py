@@ -12,6 +12,8 @@ _BETWEEN = re.compile(r"\bbetween (\S+(?: \S+){0,3}?) and (?=\S)", re.IGNORECASE
 _RATIO = re.compile(r"(?<![\w.,:/-])(\d{1,4}):(\d)(?![\d:])")
 _SIZE = re.compile(r"(?<![\w.,:/-])(\d{1,4})(?: ?[x×] ?(?=\d{1,4}(?![\w:.]))|:(?=\d(?![\w:.])))", re.IGNORECASE)
 _OVER = re.compile(r"(?<![\w.,:/-])(\d{2,3})/(\d{2,3})(?![\w/.%])")
+_OUT_OF = re.compile(r"(?<![\w.,:/-])(\d{1,3})/(\d{1,3})(?![\w/.%])")
+_DEGREE = re.compile(r"\b([A-Z][a-z]?)\.([A-Z][a-z]{0,2})\.(?!\w)")
 _HASH = re.compile(r"#(?=[A-Za-z]+-?\d)")
 _AMPERSAND = re.compile(r"\b([A-Z]{1,2})&([A-Z])\b")
 _HOURS = re.compile(r"(\d{1,2}) ?- ?(\d{1,2}) ?([ap])\.? ?m\b\.?", re.IGNORECASE)
@@ -47,6 +49,16 @@ def over(text: str) -> str:
     return _OVER.sub(r"\1 over \2", text)
 
 
+def out_of(text: str) -> str:
+    """`9 out of 10` for 9/10."""
+    return _OUT_OF.sub(r"\1 out of \2", text)
+
+
+def without_points(text: str) -> str:
+    """`PhD` for Ph.D."""
+    return _DEGREE.sub(r"\1\2", text)
+
+
 def without_signs(text: str) -> str:
     """`A1009` for #A1009, and `ATT` for AT&T."""
     return _AMPERSAND.sub(r"\1\2", _HASH.sub("", text))
@@ -79,5 +91,5 @@ def first_of_its_name(text: str) -> str:
 
 
 RULES: tuple[Callable[[str], str], ...] = (
-    between_as_range, ratio, size, over, without_signs, hours, period, days, first_of_its_name,
+    between_as_range, ratio, size, over, out_of, without_points, without_signs, hours, period, days, first_of_its_name,
 )  # fmt: skip

@@ -22,6 +22,9 @@ _BEFORE_ARTICLE = frozenset(
 )
 
 
+_JOINING = frozenset("dot dash hyphen slash".split())
+
+
 def nothing_left_over(text: Sequence[Token], start: int, end: int, *, article: bool) -> bool:
     """Whether text[start:end] has no further spelled letters before or after it.
 
@@ -73,8 +76,11 @@ def is_letter_before(text: Sequence[Token], start: int, *, article: bool) -> boo
 
 
 def is_letter_after(text: Sequence[Token], end: int) -> bool:
-    """Whether the token at `end` is another letter of the spelled name."""
+    """Whether the token at `end` is another letter of the spelled name, or a `dot` or `dash` before one."""
     letter = text[end]
+    following = text[end + 1] if end + 1 < len(text) else None
+    if letter.text in _JOINING and following is not None and following.spelled and not following.paused:
+        return following.text not in ("a", "i") and not _another_case(following, text[end - 1])
     if not letter.spelled or _another_case(letter, text[end - 1]):
         return False
     after = text[end + 1].text if end + 1 < len(text) else ""

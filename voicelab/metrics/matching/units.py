@@ -58,6 +58,14 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\w )m p h\b", "miles per hour"),
         (r"(?<=\d)\s(?=(?:bn|bln|mln|trn)\b)", ""),
         (r"\bno\.\s?(?=\d)", "number "),
+        (r"\b(?:US|CA|C|AU|A|NZ|HK|SG|S|NT)\$(?=\d)", "$"),
+        (r"\bR\$\s?(?=\d)", "BRL "),
+        (r"\bMX\$\s?(?=\d)", "MXN "),
+        (r"\b(?-i:RM)\s?(?=\d)", "MYR "),
+        (r"\b(?-i:Rs)\.?\s?(?=\d)", "INR "),
+        (r"(?<![\w.,$-])(\d{1,2})p\b(?!-)", r"\1 pence"),
+        (r"(?<=\d/\d)\s(?:of an? |of one )(?=percent|point|million|billion|trillion)", " "),
+        (r"\bdouble[ -]u\b", "w"),
         (r"(?<=\d{3}[-. ]\d{4})\s?(?:x|ext\.?)\s?(?=\d)", " extension "),
         (r"\bplus or minus\b|\bplus minus\b|±", " plusminus "),
         (r"(?<!and )(?<!and a )(?<!one )(?<!\d )\b(?:an? )?half(?: an|-)? ?hour\b", "30 minutes"),
@@ -72,7 +80,8 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _SOMETHING = re.compile(
-    r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square|point|degrees?|centigrade|hours?)\b|±| 'n|n' ", re.IGNORECASE
+    r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square|point|degrees?|centigrade|hours?|double)\b|±| 'n|n' ",
+    re.IGNORECASE,
 )
 
 

@@ -72,20 +72,25 @@ CURRENCIES = {
     **dict.fromkeys("bitcoin bitcoins btc".split(), "bitcoin"),
     **dict.fromkeys("shekel shekels ils".split(), "shekel"),
     **dict.fromkeys("krona kronor krone kroner kr sek nok dkk".split(), "krone"),
-    **dict.fromkeys("zloty zlotys pln".split(), "zloty"),
+    **dict.fromkeys("zloty zlotys zl pln".split(), "zloty"),
     **dict.fromkeys("baht thb".split(), "baht"),
     **dict.fromkeys("naira ngn".split(), "naira"),
     **dict.fromkeys("hryvnia hryvnias uah".split(), "hryvnia"),
     **dict.fromkeys("dong vnd".split(), "dong"),
     **dict.fromkeys("reais brl".split(), "real"),
+    **dict.fromkeys("ringgit myr".split(), "ringgit"),
+    **dict.fromkeys("rand zar".split(), "rand"),
 }
 CURRENCY_CODES = frozenset(
     """usd cad aud nzd hkd sgd eur gbp jpy inr krw cny chf mxn php rub btc ils sek nok dkk kr pln thb ngn uah vnd brl
-    rmb""".split()
+    rmb myr zar""".split()
 )
 """Currencies that may precede the amount: `USD 5`."""
 
-COUNTRIES = frozenset("us canadian australian american swiss british mexican japanese indian chinese singapore".split())
+COUNTRIES = frozenset(
+    """us canadian australian american swiss british mexican japanese indian chinese singapore hong kong new zealand
+    taiwan brazilian norwegian swedish danish""".split()
+)
 """Words that may stand before a currency."""
 
 CENTS = frozenset("cent cents penny pennies pence".split())
@@ -139,7 +144,8 @@ _SAME = """
     thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
     mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
-    qtr quarter | and n | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
+    qtr quarter | pts points | and n | feet foot | inches inch | days day | weeks week | months month | years year |
+    degrees degree
 """
 
 

@@ -129,7 +129,7 @@ class StreamSession:
             await self._transport.close()
 
     def _new_turn(self) -> TurnState:
-        return TurnState(self._limits, self._wire.marks_end, self._wants_transcript)
+        return TurnState(self._limits, self._wire.marks_end, self._wants_transcript, self._wire.gives_sound)
 
     async def _greeting(self, greeting_s: float) -> None:
         """Let the target speak first, and wait for the end of its audio."""

@@ -20,11 +20,11 @@ MOST_UNREADABLE = 100
 class TurnLimits:
     """Limits, in seconds, that end a turn.
 
-    timeout_s: longest wait for a reply after the caller has finished. quiet_s: a reply without an end message ends if
-    nothing arrives for this long after its audio. end_wait_s: the same if an end message is expected, and after an
-    interruption, which the agent need not answer. transcript_wait_s: longest wait for the caller's transcript after the
-    reply. longest_reply_s: a reply that lasts longer than this fails the turn, whether it consists of audio or of other
-    messages.
+    timeout_s: longest wait for a reply after the caller has finished, and for its audio if an end message is expected.
+    quiet_s: a reply without an end message ends if nothing arrives for this long after its audio. end_wait_s: the same
+    if an end message is expected, before the audio, and after an interruption, which the agent need not answer.
+    transcript_wait_s: longest wait for the caller's transcript after the reply. longest_reply_s: a reply that lasts
+    longer than this fails the turn, whether it consists of audio or of other messages.
     """
 
     timeout_s: float = 30.0
@@ -44,11 +44,13 @@ class TurnState:
     """Collects the events of one turn.
 
     marks_end: the target reports the end of a reply. wants_transcript: the target sends a transcript of the caller.
+    gives_sound: its reply has audio, which may come much later than the text.
     """
 
     limits: TurnLimits
     marks_end: bool
     wants_transcript: bool
+    gives_sound: bool = False
     outcome: TurnOutcome = field(default_factory=TurnOutcome)
     playout: Playout = field(default_factory=Playout)
     finished_s: float | None = None
@@ -184,11 +186,14 @@ class TurnState:
         if not self.has_reply and self.ended_s is None:
             return finished_s + self.limits.timeout_s
         heard_s = max(self.playout.ends_s, self._last_s, finished_s)
-        quiet_s = max(self.limits.quiet_s, self.limits.end_wait_s if self.interrupted_by_us else 0.0)
+        lacks_sound = self.gives_sound and not self.playout.pieces
+        waits_long = self.interrupted_by_us or lacks_sound
+        quiet_s = max(self.limits.quiet_s, self.limits.end_wait_s if waits_long else 0.0)
         if not self.marks_end:
             return heard_s + quiet_s
         if self.ended_s is None:
-            return heard_s + self.limits.end_wait_s
+            silent_until_s = finished_s + self.limits.timeout_s if lacks_sound else 0.0
+            return max(silent_until_s, heard_s + self.limits.end_wait_s)
         if self.ended_s < finished_s:
             # It answered before the caller had finished, so it may answer again.
             return max(self.playout.ends_s, finished_s + quiet_s)

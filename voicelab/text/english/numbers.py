@@ -89,6 +89,8 @@ def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[li
     word = words[index]
     if _FRACTION.search(word):
         return [word.strip(":").replace(":over:", "/")], index + 1
+    if before[-1:] == ["q"] and _is_year(words, index + 1) and 1 <= ONES.get(word, 0) <= 4:
+        return [str(ONES[word])], index + 1
     return (
         _half_of(words, index)
         or _phone_with_hundreds(words, index)
@@ -98,6 +100,12 @@ def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[li
         or _decimal(words, index, None)
         or _plain(words, index, before)
     )
+
+
+def _is_year(words: Sequence[str], index: int) -> bool:
+    """Twenty twenty three, nineteen ninety nine."""
+    year = words[index : index + 2]
+    return len(year) == 2 and year[0] in ("nineteen", "twenty") and (year[1] in TENS or year[1] in TEENS)
 
 
 def _half_of(words: Sequence[str], index: int) -> tuple[list[str], int] | None:

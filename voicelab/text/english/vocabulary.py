@@ -143,7 +143,7 @@ _COMPOUNDS = """
     news letters, news paper, news papers, week end, week ends, week day, week days, blue chip,
     key word, key words, code base, life time, real time, full time,
     part time, t shirt, t shirts, x ray, x rays, long term, short term, high tech, co founder, co worker, co workers,
-    decision maker, crypto currency
+    decision maker, crypto currency, jp morgan
 """
 COMPOUNDS = {tuple(words): "".join(words) for words in (one.split() for one in _COMPOUNDS.split(","))}
 """Word pairs that are also written as one word."""

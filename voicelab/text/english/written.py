@@ -113,6 +113,8 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\w.])(\d{1,2})'\s?(\d{1,2})(?:\"|''|(?![\w'.]))", r" \1 feet \2 inches "),
         (rf"\b(?-i:({_CODES}))\.?\s?({_NUMBER})(?:\s?({_SCALES}))?\b(?!\s?{_SIGNS})", _named_currency),
         (r"\bwww\.(?=\w)", "www dot "),
+        (r"(?<![\w.])\.(?=net\b)", "dot "),
+        (r"(?<![\w.,])\d{1,3}(?: \d{3})* 000(?!\d| \d|[.,]\d)", lambda found: found[0].replace(" ", "")),
         (r"(?<=[a-z0-9]{2}\.com)/(?=\w)|(?<=[a-z0-9]{2}\.(?:org|net|edu|gov))/(?=\w)", " slash "),
         (r"(?<=[a-z0-9]{2})\.(?=[a-z]{2})", " dot "),
         (r"(?<![\w.])[a-z](?:\.[a-z])+(?:\.|(?![\w.]))", _initials),
