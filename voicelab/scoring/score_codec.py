@@ -34,7 +34,7 @@ _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.v
 _CLASS, _LOSSES = ("surface", "linked", "agent", "words"), ("entities", "actions", "missed")
 
 
-class _Table(dict[Any, int]):
+class _IndexTable(dict[Any, int]):
     """Numbers distinct values by first occurrence; the number of None is -1."""
 
     def __missing__(self, value: Any) -> int:
@@ -46,7 +46,7 @@ class _Table(dict[Any, int]):
 
 def encode(scores: Sequence[TurnScore]) -> dict[str, Any]:
     """Encode the counts of scores. The result has the tables `counts` and `steps`, and a list for each turn."""
-    counts, steps = _Table(), _Table()
+    counts, steps = _IndexTable(), _IndexTable()
     turns = [
         [
             counts.of(score, _COUNTS),
