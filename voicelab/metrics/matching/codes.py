@@ -28,7 +28,9 @@ _MOST_READINGS = 64
 def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes of an entity: its written form and, if it is spelled out, the spelled code."""
     written = "".join(_point(tokens, index) + token.text for index, token in enumerate(tokens))
-    return (_spelled(tokens) if is_spelled(tokens) else set()) or {written}
+    spelled = _spelled(tokens) if is_spelled(tokens) else set()
+    one_word = all(token.joined for token in tokens[1:])  # the `OH` of `N6OH` is letters
+    return spelled | {written} if one_word or not spelled else spelled
 
 
 def _point(tokens: Sequence[Token], index: int) -> str:

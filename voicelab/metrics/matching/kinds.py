@@ -38,7 +38,8 @@ _CLOCK = re.compile(
     r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I
 )
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
-_PRICE = re.compile(rf"[A-Z]+\.?-?\d[\d.,]*(?:{'|'.join(SCALE_LETTERS)})?", re.I)
+_SCALE = rf"(?:{'|'.join(SCALE_LETTERS)})?"
+_PRICE = re.compile(rf"[-+]?(?:[a-z]+\.?-?\d[\d.,]*{_SCALE}|\d[\d.,]*{_SCALE}-?[^\W\d]+)", re.I)
 _TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
 
 
@@ -70,11 +71,13 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
 
 
 def _names_currency(plain: str, tokens: tuple[Token, ...]) -> bool:
-    """Whether a word is a currency; in a single word such as `USD5M` only the first, and in `KR-7PX8` none."""
-    if " " in plain or not plain[:1].isalpha():
+    """Whether a word is a currency; in a single word only the first (`dollar-store`), in `KR-7PX8` none."""
+    if " " in plain:
         named = tokens
+    elif re.search(r"\d", plain):
+        named = tokens if _PRICE.fullmatch(plain) else ()
     else:
-        named = tokens[:1] if len(tokens) == 1 or _PRICE.fullmatch(plain) else ()
+        named = tokens[:1]
     return any(token.text in CURRENCIES or token.text in CENTS or token.text == "grand" for token in named)
 
 
