@@ -89,7 +89,7 @@ def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[li
     word = words[index]
     if _FRACTION.search(word):
         return [word.strip(":").replace(":over:", "/")], index + 1
-    if before[-1:] == ["q"] and _is_year(words, index + 1) and 1 <= ONES.get(word, 0) <= 4:
+    if before[-1:] in (["q"], ["h"]) and _is_year(words, index + 1) and 1 <= ONES.get(word, 0) <= 4:
         return [str(ONES[word])], index + 1
     return (
         _half_of(words, index)
