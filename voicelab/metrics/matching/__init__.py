@@ -138,7 +138,7 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
     capital = entity != entity.lower()
     name = kind in ("company", "person", "date") or (kind == "name" and capital)
     if kind == "code" and len(entity.split()) == 1 and not is_period(wanted):
-        return any(codes.spells(code, said) for code in codes.readings(wanted))
+        return codes.spells_any(codes.readings(wanted), said)
     article = kind not in ("ticker", "code")
     spelled_code = kind == "code" and codes.is_spelled(wanted) and not is_period(wanted)
     if not spelled_code and says(
@@ -146,8 +146,5 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
     ):
         return True
     spelled = kind in ("code", "ticker") or (kind in ("company", "person", "name") and len(wanted) == 1)
-    return spelled and any(
-        codes.spells(code, said, by_letters=kind != "code", article=article)
-        for code in codes.readings(wanted)
-        if len(code) > 1
-    )
+    several = {code for code in codes.readings(wanted) if len(code) > 1}
+    return spelled and codes.spells_any(several, said, by_letters=kind != "code", article=article)

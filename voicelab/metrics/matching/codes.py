@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from voicelab.metrics.matching.cardinals import digits_of, value_of
 from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
@@ -28,7 +28,9 @@ _MOST_READINGS = 64
 def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes of an entity: its written form and, if it is spelled out, the spelled code."""
     written = "".join(_point(tokens, index) + token.text for index, token in enumerate(tokens))
-    return (_spelled(tokens) if is_spelled(tokens) else set()) or {written}
+    spelled = _spelled(tokens) if is_spelled(tokens) else set()
+    one_word = all(token.joined for token in tokens[1:])  # the `OH` of `N6OH` is letters
+    return spelled | {written} if one_word or not spelled else spelled
 
 
 def _point(tokens: Sequence[Token], index: int) -> str:
@@ -91,14 +93,26 @@ def _letters_at(tokens: Sequence[Token], index: int) -> Iterator[tuple[str, int]
     yield from (way for way in ways if not (two and way[1] == 1 and way[0].isdigit()))
 
 
-def spells(code: str, text: Sequence[Token], *, by_letters: bool = False, article: bool = False) -> bool:
+def spells_any(
+    codes: Collection[str], text: Sequence[Token], *, by_letters: bool = False, article: bool = False
+) -> bool:
+    """Whether the text contains one of the readings of a code; digits go on with all of them if one has digits."""
+    digits = any(character.isdigit() for code in codes for character in code)
+    return any(spells(code, text, by_letters=by_letters, article=article, digits=digits) for code in codes)
+
+
+def spells(
+    code: str, text: Sequence[Token], *, by_letters: bool = False, article: bool = False, digits: bool | None = None
+) -> bool:
     """Whether the text contains the code completely, without adjacent spelled letters or digits.
 
     by_letters: only letter by letter, as names are spelled; else also in groups (`wzh eighty nine b`). article: an `a`
-    before it may be an article.
+    before it may be an article. digits: whether an adjacent number belongs to the code; by default, if it has digits.
     """
+    numeric = any(character.isdigit() for character in code) if digits is None else digits
     return any(
-        _stands_alone(code, text, start, end, article=article) and not (by_letters and end - start < len(code))
+        _stands_alone(code, text, start, end, article=article, digits=numeric)
+        and not (by_letters and end - start < len(code))
         for start in range(len(text))
         for end in _ends(code.lower(), text, start, 0)
     )
@@ -163,7 +177,7 @@ def _after_explanation(letter: str, text: Sequence[Token], index: int) -> int:
     return index
 
 
-def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, article: bool) -> bool:
+def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, article: bool, digits: bool) -> bool:
     radio = any(token.text in ALPHABET for token in text[start:end])
     if start and _is_written_into(text[start]):
         return False
@@ -181,8 +195,7 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
         return False
     if ends_in_a_pronoun(text, start, end):
         return False
-    counts = any(character.isdigit() for character in code)
-    carried = _carries_on(text[end], counts, radio=radio) or is_letter_after(text, end)
+    carried = _carries_on(text[end], digits, radio=radio) or is_letter_after(text, end)
     return (text[end].paused and not slow) or not carried
 
 

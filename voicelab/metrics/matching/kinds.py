@@ -10,6 +10,7 @@ from voicelab.metrics.matching.codes import is_spelled
 from voicelab.metrics.matching.dates import of_entity
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.numerals import numbers
+from voicelab.metrics.matching.phrases import is_period
 from voicelab.metrics.matching.shares import percentages
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.units import AFTER_NUMBER
@@ -38,7 +39,10 @@ _CLOCK = re.compile(
     r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I
 )
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
-_PRICE = re.compile(rf"[A-Z]+\.?-?\d[\d.,]*(?:{'|'.join(SCALE_LETTERS)})?", re.I)
+_PAIR = re.compile(r"\d+[a-z]{1,2}-?\d+[a-z]{1,3}|\d+(?:x\d+)+", re.I)
+"""`2h30m`, `9am-5pm`, `5k-10k`, `2x4x8`."""
+_SCALE = rf"(?:{'|'.join(SCALE_LETTERS)})?"
+_PRICE = re.compile(rf"[-+]?(?:[a-z]+\.?-?\d[\d.,]*{_SCALE}|\d[\d.,]*{_SCALE}-?[^\W\d]+)", re.I)
 _TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
 
 
@@ -47,7 +51,8 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     plain = folded(text).strip()
     currency = _names_currency(plain, tokens)
     spelled = is_spelled(tokens)
-    if spelled and tokens[-1].text not in ("m", "am", "pm") and not _is_november(tokens) and not currency:
+    letters_and_digits = spelled and not _ends_in_pm(tokens) and not _is_november(tokens) and not currency
+    if letters_and_digits or _alternates(plain, tokens):
         return "code"
     if percentages(tokens):
         return "percent"
@@ -70,12 +75,27 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
 
 
 def _names_currency(plain: str, tokens: tuple[Token, ...]) -> bool:
-    """Whether a word is a currency; in a single word such as `USD5M` only the first, and in `KR-7PX8` none."""
-    if " " in plain or not plain[:1].isalpha():
+    """Whether a word is a currency; in a single word only the first (`dollar-store`), in `KR-7PX8` none."""
+    if " " in plain:
         named = tokens
+    elif re.search(r"\d", plain):
+        named = tokens if _PRICE.fullmatch(plain) else ()
     else:
-        named = tokens[:1] if len(tokens) == 1 or _PRICE.fullmatch(plain) else ()
+        named = tokens[:1]
     return any(token.text in CURRENCIES or token.text in CENTS or token.text == "grand" for token in named)
+
+
+def _ends_in_pm(tokens: tuple[Token, ...]) -> bool:
+    """Whether a spelled entity is a time such as `9 p m`, and not the code `C T 9 P M`."""
+    if tokens[-1].text in ("am", "pm"):
+        return True
+    return tokens[-1].text == "m" and not any(token.spelled and token.text not in "ao" for token in tokens[:-2])
+
+
+def _alternates(plain: str, tokens: tuple[Token, ...]) -> bool:
+    """Whether one word changes at least three times between letters and digits, as the code `C1PP2VS` does."""
+    changes = len(re.findall(r"(?<=[A-Za-z])[-./]?(?=\d)|(?<=\d)[-./]?(?=[A-Za-z])", plain))
+    return changes > 2 and _CODE.fullmatch(plain) is not None and not (_PAIR.fullmatch(plain) or is_period(tokens))
 
 
 def _is_november(tokens: tuple[Token, ...]) -> bool:

@@ -104,9 +104,8 @@ def is_period(phrase: Sequence[Token]) -> bool:
         return len(phrase) == 3 and phrase[2].joined and len(phrase[2].text) in (2, 4)
     if phrase[0].text not in _PERIODS:
         return False
-    written_into = len(phrase) > 2 and phrase[2].joined and not phrase[2].mark  # `Q4NDQ0` is a code
-    if written_into and not is_period(phrase[2:]):
-        return False
+    if len(phrase) > 2 and phrase[2].joined and not phrase[2].number and not is_period(phrase[2:]):
+        return False  # `Q4NDQ0` is a code
     return phrase[1].text in _COUNTS or (phrase[0].text == "fy" and phrase[1].number)
 
 

@@ -18,7 +18,7 @@ _HASH = re.compile(r"#(?=[A-Za-z]+-?\d)")
 _AMPERSAND = re.compile(r"\b([A-Z]{1,2})&([A-Z])\b")
 _HOURS = re.compile(r"(\d{1,2}) ?- ?(\d{1,2}) ?([ap])\.? ?m\b\.?", re.IGNORECASE)
 _SPOKEN_HOURS = re.compile(r"\b(\w+) to (\w+) ([ap])\.? ?m\b\.?", re.IGNORECASE)
-_PERIOD = re.compile(r"\b(?:Q([1-4])|([1-4])Q|(H)([12])|([12])H)(?: ?FY)? ?'?(\d{4}|\d{2})?(?!\w)")
+_PERIOD = re.compile(r"\b(?:Q([1-4])|([1-4])Q|(H)([12])|([12])H)(?: ?FY)? ?'?(\d{4}|\d{2})?(?!\w|-[A-Za-z])")
 _FISCAL = re.compile(r"\bFY ?'?(\d{4}|\d{2})\b|\bfiscal (?=\d|[a-z]+t[wy])(?!year)")
 _OF_YEAR = re.compile(r"\b(quarter|half) of (?=\d|twenty|nineteen|two thousand)", re.IGNORECASE)
 _COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}

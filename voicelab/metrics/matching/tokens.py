@@ -72,7 +72,8 @@ def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[To
         marks = ""
         alone = gap and not re.match(r"[\w-]", source[end : end + 1])
         measured = made.text in AFTER_NUMBER and tokens and tokens[-1].number
-        if not (spoken and alone and made.text in FILLERS) or measured:
+        initials = made.raw.isupper() and not source.isupper()  # `MHM` in a sentence is not `mhm`
+        if not (spoken and alone and made.text in FILLERS and not initials) or measured:
             tokens.append(made)
             gap, paused = False, False
     return tuple(tokens) if whole else with_fractions(_without_separators(tokens))

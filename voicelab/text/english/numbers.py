@@ -14,6 +14,7 @@ from fractions import Fraction
 from voicelab.text.english.vocabulary import (
     DECADES,
     DENOMINATORS,
+    MONTHS,
     NUMBER_STARTS,
     ONES,
     ORDINALS,
@@ -89,7 +90,7 @@ def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[li
     word = words[index]
     if _FRACTION.search(word):
         return [word.strip(":").replace(":over:", "/")], index + 1
-    if before[-1:] == ["q"] and _is_year(words, index + 1) and 1 <= ONES.get(word, 0) <= 4:
+    if before[-1:] in (["q"], ["h"]) and _is_year(words, index + 1) and 1 <= ONES.get(word, 0) <= 4:
         return [str(ONES[word])], index + 1
     return (
         _half_of(words, index)
@@ -200,10 +201,16 @@ def _fraction(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     name = words[index + 1]
     if name not in DENOMINATORS or (top == "1") == (name.endswith("s")) or name == "halves":
         return None
-    after = " ".join(words[index + 2 : index + 5])
-    if article and name != "half" and not after.startswith(("of a percent", "of percent")):
+    if article and name != "half" and not _is_share(words, index + 2):
         return None
     return [f"{top}/{DENOMINATORS[name]}"], index + 2
+
+
+def _is_share(words: Sequence[str], index: int) -> bool:
+    """Whether `of` and a thing follow, as in `a third of it`, unlike `a third of May` and `a quarter of six`."""
+    thing = words[index + 1] if words[index : index + 1] == ["of"] and index + 1 < len(words) else ""
+    counted = thing[:1] in _WRITTEN_STARTS or (thing in NUMBER_STARTS and thing not in ("a", "an"))
+    return thing not in ("", "|") and not counted and thing not in MONTHS
 
 
 def _decimal(words: Sequence[str], index: int, head: str | None) -> tuple[list[str], int] | None:

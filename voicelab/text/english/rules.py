@@ -28,7 +28,7 @@ _REMEMBERED = 200_000
 _SPELLED_AI = re.compile(r"\ba i\b")
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
 _IN_CONTEXT = frozenset(
-    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, *ROMAN}
+    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, *RULERS}
     | set("us st percent per point mm huh quarter quarters minus negative saint".split())
 )
 """Words whose normalization depends on adjacent words."""

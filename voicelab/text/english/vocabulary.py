@@ -123,6 +123,7 @@ VARIANTS = {
     "shes": "she is", "lets": "let us", "yall": "you all", "grey": "gray", "adviser": "advisor", "percent": "percent",
     "ageing": "aging", "judgement": "judgment", "whilst": "while", "amongst": "among", "towards": "toward",
     "cancelation": "cancellation", "nope": "nope", "mic": "mic",
+    "maam": "madam", "donut": "doughnut", "donuts": "doughnuts", "kilos": "kilograms",
     "ii": "2", "iii": "3", "vii": "7", "viii": "8", "xii": "12", "xiii": "13", "xiv": "14", "xvi": "16",
 }  # fmt: skip
 INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r"}
@@ -143,7 +144,7 @@ _COMPOUNDS = """
     news letters, news paper, news papers, week end, week ends, week day, week days, blue chip,
     key word, key words, code base, life time, real time, full time,
     part time, t shirt, t shirts, x ray, x rays, long term, short term, high tech, co founder, co worker, co workers,
-    decision maker, crypto currency, jp morgan
+    decision maker, crypto currency, jp morgan, wi fi
 """
 COMPOUNDS = {tuple(words): "".join(words) for words in (one.split() for one in _COMPOUNDS.split(","))}
 """Word pairs that are also written as one word."""
