@@ -40,3 +40,5 @@ def test_the_command_writes_it_once(tmp_path):
     assert again.exit_code == 2
     with pytest.raises(InputError, match="use small letters"):
         write_package("asr", "My Recognizer", tmp_path)
+    with pytest.raises(InputError, match="a module json is installed"):
+        write_package("asr", "json", tmp_path)

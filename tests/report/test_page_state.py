@@ -5,10 +5,9 @@ import re
 import pytest
 
 from tests.support.browsing import browser, needed, until
-from tests.support.made_runs import VARIED, answered, failed, made_run
+from tests.support.made_runs import VARIED, answered, failed, keep_run, made_run
 from voicelab.agent.base import ToolCall
 from voicelab.report import page
-from voicelab.runs.records import RunFolder
 
 pytestmark = needed
 
@@ -16,16 +15,17 @@ CALL = ToolCall(name="quote", arguments={"company": "Apple & Co"}, result="10")
 TURNS = [*VARIED, failed("broken"), answered("odd key/100%", tool_calls=(CALL,), answer="Ford_1 is 50% & up")]
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    folder = RunFolder(tmp_path_factory.mktemp("made") / "made")
-    folder.create()
-    folder.write(made_run(planned_turns=len(TURNS)))
-    for turn in TURNS:
-        folder.append(turn)
+def written(path, turns):
+    """The address of a report without plots."""
+    folder = keep_run(path, made_run(planned_turns=len(turns)), turns)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_pictures", lambda summary: [])
         return page.write(folder).as_uri()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("made") / "made", TURNS)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,18 @@ def test_it_fits_a_phone_and_prints_on_a4(chromium, report):
     # Regression: scrollable tables, each on a separate page, resulted in 31 pages for the shipped set.
     assert printed.count(b"/Type /Page\n") <= 12
     assert not chromium.complaints
+
+
+def test_a_long_report_prints_the_first_hundred_samples_that_the_filter_keeps(chromium, tmp_path):
+    turns = [answered(f"t{number:03}", intent="news" if number % 10 == 9 else "price") for number in range(120)]
+    shown = chromium.open(written(tmp_path / "long", turns))
+    shown.emulate_media(media="print")
+    assert len(rows(shown)) == 100
+    assert shown.locator(".printed-part").first.is_visible()
+    shown.emulate_media(media="screen")
+    shown.check("input[value=intent]")
+    shown.emulate_media(media="print")
+    assert len(rows(shown)) == 12
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -108,8 +108,11 @@ def build(kind: str, target: str, options: Mapping[str, Any]) -> Any:
 def check_stays(kind: str, name: str | None) -> None:
     """Raise InputError for an object, because the target runs its engines in another process."""
     if name is not None and name.startswith(OBJECT):
+        given = _handed_over.get((kind, name))
+        owner = given if isinstance(given, type) else type(given)
+        shown = name.removeprefix(OBJECT) if given is None else f"{owner.__module__}.{owner.__qualname__}"
         raise InputError(
-            f"{kind}: {name.removeprefix(OBJECT)} exists in this process only, and this target runs its engines in "
+            f"{kind}: {shown} exists in this process only, and this target runs its engines in "
             "another one; use target='in-process', or put the class in a module and give package.module:Class"
         )
 
@@ -126,16 +129,17 @@ def _given(kind: str, name: str) -> object:
 def imported(kind: str, target: str) -> object:
     """Return the object at `module:name`, of an installed package or of the working directory. Raises InputError."""
     option = "samples" if kind == "reader" else kind
+    form = "package.module:function" if kind == "reader" else "package.module:Class"
     module, _, name = target.partition(":")
     here = str(Path.cwd())
     sys.path.append(here)
     try:
         return getattr(importlib.import_module(module), name)
     except AttributeError as error:
-        raise InputError(f"--{option} {target}: {error}; write package.module:Class") from error
+        raise InputError(f"--{option} {target}: {error}; write {form}") from error
     except Exception as error:
         raise InputError(
-            f"--{option} {target}: cannot be imported: {error}; write package.module:Class, and install the package"
+            f"--{option} {target}: cannot be imported: {error}; write {form}, and install the package"
         ) from error
     finally:
         sys.path.remove(here)

@@ -17,7 +17,10 @@ _handed_over: dict[str, Normalizer] = {}
 def hand_over(given: Normalizer) -> str:
     """Register an object in this process and return its name. Raises InputError unless it is a Normalizer."""
     if not isinstance(given, Normalizer):
-        raise InputError(f"normalizer: {given!r} is not a voicelab.text.Normalizer, nor the name of one")
+        raise InputError(
+            f"normalizer: {type(given).__qualname__} cannot be used; give a voicelab.text.Normalizer, or a "
+            "name such as 'english'"
+        )
     name = f"{OBJECT}{given.name}"
     _handed_over[name] = replace(given, name=name)
     return name

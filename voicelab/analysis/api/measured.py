@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from voicelab.report import tables
@@ -45,5 +46,10 @@ class Figures(Mapping[str, Measured]):
         return "\n".join(f"{name:<{first}}  {value:>{second}}  {note}".rstrip() for name, value, note in lines)
 
     def _repr_html_(self) -> str:
-        shown = as_text(self.to_frame().drop(columns=["name"]))
-        return str(shown.to_html(na_rep="–", border=0))
+        """Return the leading figures as a table, and all of them in a closed block, because they fill two screens."""
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td><td>{escape(note)}</td></tr>"
+            for name, value, note in headline(self.details)
+        )
+        every = as_text(self.to_frame().drop(columns=["name"])).to_html(na_rep="–", border=0)
+        return f"<table>{rows}</table><details><summary>all {len(self)} figures</summary>{every}</details>"

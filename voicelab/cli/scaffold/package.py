@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from typing import Literal, get_args
@@ -28,11 +29,14 @@ _USAGE = {
 def write_package(kind: Kind, name: str, out: Path) -> Path:
     """Write the package `name` into the folder out/name; returns that folder.
 
-    Raises InputError for a name that cannot be a module's, and where the folder exists.
+    Raises InputError for a name that cannot be a module's or is an installed module's, and where the folder exists.
     """
     module = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", name) or keyword.iskeyword(module):
         raise InputError(f"NAME {name!r}: use small letters, digits, - and _, beginning with a letter: my-{kind}")
+    known = find_spec(module)
+    if known is not None and known.origin is not None:
+        raise InputError(f"NAME {name!r}: a module {module} is installed and would hide it; choose another name")
     folder = out / name
     if folder.exists():
         raise InputError(f"{folder}: exists already; choose another name or --out")
