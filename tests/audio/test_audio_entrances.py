@@ -137,7 +137,7 @@ def test_the_page_has_a_row_for_each_encoding_and_says_yes_for_each_entrance() -
     assert set(TABLE) == set(ENCODINGS.values())
     assert set(ENCODINGS) == set(SOUNDS)
     assert {row[1:] for row in TABLE.values()} == {("yes",) * len(ENTRANCES)}
-    assert HEADINGS == ("container", "encoding", "decoded", *ENTRANCES)
+    assert ("container", "encoding", "decoded", *ENTRANCES) == HEADINGS
 
 
 def test_the_page_names_every_container_that_is_recognized() -> None:

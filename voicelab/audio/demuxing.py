@@ -167,7 +167,6 @@ def _file(
 ) -> Iterator[Clip]:
     wav = WavReader(pipe, wanted.source) if container.name == "wav" else None
     ogg = _Watched(pipe) if container.name == "ogg" else None
-    before_s = damage.decoded_s
     with open_container(wav or ogg or source, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
@@ -181,7 +180,7 @@ def _file(
         finally:
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
-                damage.end_file(damage.decoded_s - before_s + wav.missing_s)
+                damage.end_file(None, wav.missing_s)
             else:
                 damage.end_file(ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream))
 
@@ -230,7 +229,10 @@ def _resampled(
             rate_hz, to_hz = frame.sample_rate, wanted.rate_hz or (rate_hz or frame.sample_rate)
             resampler = Resampler(rate_hz, to_hz)
         assert resampler is not None
-        yield resampler.feed(Clip(mixer.mix(frame), rate_hz))
+        garbled_s = mixer.garbled_s
+        mixed = mixer.mix(frame)
+        damage.garbled(mixer.garbled_s - garbled_s)
+        yield resampler.feed(Clip(mixed, rate_hz))
     if resampler is not None:
         yield resampler.feed(Clip(mixer.rest(), rate_hz), last=True)
 
@@ -243,6 +245,9 @@ def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> f
     """Return the duration that a file states, in seconds."""
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
+    if demuxed.format.name == "caf" and stream.frames:
+        # Samples; in other containers, packets.
+        return stream.frames / stream.rate
     return demuxed.duration / av.time_base if demuxed.duration is not None else None
 
 

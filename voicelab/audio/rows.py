@@ -112,10 +112,9 @@ class _Layout:
 _MP4_KINDS = frozenset(
     b"ftyp styp moov moof mdat free skip wide pnot sidx ssix prft emsg uuid mfra meta pdin udta junk pict".split()
 )
-_CAF_KINDS = frozenset(
-    b"desc data pakt chan kuki info free strg mark regn inst midi uuid ovvw peak edct umid".split()
-)
+_CAF_KINDS = frozenset(b"desc data pakt chan kuki info free strg mark regn inst midi uuid ovvw peak edct umid".split())
 _PART_BYTES = 16
+_TO_THE_END = 1 << 62
 
 
 def _box_bytes(head: bytes) -> int | None:
@@ -184,7 +183,7 @@ class PartReader:
             return b""
         if self._pipe.seek(self._in_pipe(self._position)) < 0:
             return b""
-        piece = self._pipe.read(size)
+        piece = self._pipe.read(size) or self._gap(size)
         self._position += len(piece)
         return piece
 
@@ -209,6 +208,13 @@ class PartReader:
         until = self._pipe.total if self._next is None else self._next
         return until - self._moved[0][1]
 
+    def _gap(self, size: int) -> bytes:
+        """Return zeros for bytes that are missing before the next part; b"" if there is none."""
+        if self._border == _TO_THE_END or self._pipe.at(self._in_pipe(self._position), 1):
+            return b""
+        self._find_next(self._in_pipe(self._border))
+        return bytes(min(size, self._border - self._position)) if self._end is None else b""
+
     def _in_pipe(self, position: int) -> int:
         return next(place + position - first for first, place in reversed(self._moved) if first <= position)
 
@@ -225,7 +231,7 @@ class PartReader:
                 self._find_next(place)
             else:
                 self._body = place + 8
-                self._border = self._border + size if size else 1 << 62
+                self._border = self._border + size if size else _TO_THE_END
 
     def _find_next(self, place: int) -> None:
         """Search for the part that should be at this place of the pipe, from the start of the part before it."""
