@@ -24,8 +24,9 @@ class Mixer:
 
     The result is the mean of the channels, or the loudest channel if they cancel each other (opposite phase). floats:
     the samples are stored as floating point. Their range is either ±1 or that of 16-bit integers, which is scaled to
-    ±1. The first second of such a stream is held back until its range is known. garbled_s: seconds of frames whose floats
-    are no samples, such as bytes of text; these frames are left out.
+    ±1. The first second of such a stream is held back until its range is known.
+
+    garbled_s: seconds of frames whose floats are no samples, such as bytes of text. These frames are left out.
     """
 
     def __init__(self, source: str, *, floats: bool = False) -> None:

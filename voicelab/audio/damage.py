@@ -15,9 +15,13 @@ _INFO_FRAMES = (b"Xing", b"Info", b"VBRI")
 
 @dataclass(slots=True)
 class Damage:
-    """Counts decoded and failed packets, and compares them with the length that each file states."""
+    """Counts decoded and failed packets, and compares them with the length that each file states.
+
+    reached_s: time in the current file at which its last packet ends, in seconds.
+    """
 
     decoded_s: float = 0.0
+    reached_s: float = field(default=0.0)
     _lost_s: float = field(default=0.0)
     _failed_s: float = field(default=0.0)
     _text_s: float = field(default=0.0)
@@ -35,6 +39,10 @@ class Damage:
         """Record that decoded audio turned out to be none."""
         self.decoded_s -= duration_s
         self._failed_s += duration_s
+
+    def reach(self, end_s: float) -> None:
+        """Record where a packet ends, in seconds from the start of its file."""
+        self.reached_s = max(self.reached_s, end_s)
 
     def failed(self, data: bytes, duration_s: float) -> None:
         """Record a packet that failed to decode. duration_s: its duration according to the container."""
@@ -62,7 +70,7 @@ class Damage:
         else:
             missing_s = promised_s - (self.decoded_s - self._before_s)
             self._lost_s += max(self._failed_s, missing_s) if abs(missing_s) > _TOLERANCE_S else 0.0
-        self._before_s, self._failed_s, self._text_s = self.decoded_s, 0.0, 0.0
+        self._before_s, self._failed_s, self._text_s, self.reached_s = self.decoded_s, 0.0, 0.0, 0.0
 
     def lose(self, duration_s: float) -> None:
         """Record audio of which nothing was decoded."""

@@ -30,6 +30,9 @@ from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")
+_AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
+_TIMED = ("mp4", "webm")
+"""Containers whose packets have times of their own, which also tell of lost ones."""
 _SAFE_OPTIONS = {
     "protocol_whitelist": "none",
     "codec_whitelist": ",".join(sorted(DECODERS)),
@@ -181,8 +184,11 @@ def _file(
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
                 damage.end_file(None, wav.missing_s)
+            elif ogg is not None:
+                damage.end_file(ogg.length_s(stream))
             else:
-                damage.end_file(ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream))
+                timed_s = damage.reached_s if container.name in _TIMED else None
+                damage.end_file(_length_s(demuxed, stream) or timed_s)
 
 
 def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:
@@ -191,6 +197,7 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
         stop.check(damage.decoded_s)
         if not packet.size:
             continue
+        damage.reach(_end_s(packet))
         try:
             clip = decoder.feed(bytes(packet))
         except InputError:
@@ -205,6 +212,10 @@ def _frames(
 ) -> Iterator[av.AudioFrame]:
     for packet in demuxed.demux(stream):
         stop.check(damage.decoded_s)
+        damage.reach(_end_s(packet))
+        if stream.codec_context.name in _AMR and not any(bytes(packet)):
+            # Padding, which the decoder takes for comfort noise.
+            continue
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
@@ -239,6 +250,12 @@ def _resampled(
 
 def _duration_s(packet: av.Packet[Any]) -> float:
     return float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
+
+
+def _end_s(packet: av.Packet[Any]) -> float:
+    """Return the time at which a packet ends, from the start of its stream."""
+    start = packet.stream.start_time or 0
+    return float((packet.pts - start) * packet.time_base) + _duration_s(packet) if packet.pts is not None else 0.0
 
 
 def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> float | None:

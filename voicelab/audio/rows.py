@@ -32,6 +32,7 @@ class FileReader(ByteReader, Protocol):
 _STARTS = {
     "webm": re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL),
     "w64": re.compile(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0.{8}wave", re.DOTALL),
+    "amr": re.compile(rb"#!AMR(?:-WB)?\n"),
     "au": re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0[\x01-\x1b]", re.DOTALL),
 }
 _SIGN_BYTES = 4
@@ -46,7 +47,7 @@ class MarkedReader:
     def __init__(self, pipe: Pipe, kind: str, rest: bytes = b"") -> None:
         self._pipe, self._kind = pipe, kind
         self._start = _STARTS[kind]
-        self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "au": b".snd"}[kind]
+        self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "amr": b"#!AM", "au": b".snd"}[kind]
         self._buffer, self._passed = bytearray(rest), 0
         self._next: int | None = None
 
