@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import time
+from contextlib import suppress
 
 import av
 import numpy as np
@@ -19,6 +21,7 @@ from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits, Stop
 from voicelab.audio.pipes import SeekablePipe
 from voicelab.audio.rows import PartReader
+from voicelab.errors import InputError
 
 CLIP = tone(1.2)
 FILES = {name: make(CLIP) for name, make in SOUNDS.items()}
@@ -78,6 +81,25 @@ def test_a_file_of_a_row_is_heard_before_the_next_one_comes(name: str) -> None:
         ready_s += clip.duration_s if clip else 0.0
     audio.close()
     assert ready_s >= CLIP.duration_s - 0.3
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        struct.pack(">I4s4sII", 20, b"ftyp", b"isom", 0, 0),
+        b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm",
+        struct.pack(">I4sI4sQ", 8, b"moof", 16, b"mfhd", 0),
+        b"FORM\0\0\0\x04AIFFSSND",
+    ],
+    ids=["mp4", "webm", "fragments", "aiff"],
+)
+@pytest.mark.parametrize("behind", [b"", FILES["mp4_fragmented"]], ids=["alone", "behind sound"])
+def test_files_of_a_few_bytes_in_a_long_row_end_at_the_limit_of_time(part: bytes, behind: bytes) -> None:
+    data = behind + part * (2_000_000 // len(part))
+    began_s = time.thread_time()
+    with suppress(InputError):
+        decoding.load(data, rate_hz=SPEECH_RATE_HZ, limits=Limits(longest_cpu_s=0.5))
+    assert time.thread_time() - began_s < 10 * 0.5
 
 
 def film(form: str, codec: str, video_codec: str, *, fragmented: bool = False) -> bytes:

@@ -26,7 +26,7 @@ from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pipes import Pipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.wav import ByteReader, WavReader
-from voicelab.errors import InputError, TurnTooLongError, VoicelabError
+from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")
@@ -150,17 +150,19 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
     if reader is None:
         yield from _file(pipe, pipe, container, wanted, stop, damage)
     while reader is not None:
-        count_s, is_lost = damage.decoded_s, False
+        before_s = damage.decoded_s
         try:
             yield from _file(reader, pipe, container, wanted, stop, damage)
-        except TurnTooLongError:
-            raise
-        except (av.error.FFmpegError, InputError):
-            is_lost = damage.decoded_s == count_s
-            if not count_s and is_lost:
+        except av.error.FFmpegError:
+            if not damage.decoded_s:
                 raise
+        except InputError:
+            # A file without audio costs itself, unless it is the only one.
+            if not before_s or damage.decoded_s > before_s:
+                raise
+        stop.check(damage.decoded_s)
         following = reader.following()
-        if is_lost:
+        if damage.decoded_s == before_s:
             damage.lose(damage.estimate_s(reader.total))
         reader = following
 

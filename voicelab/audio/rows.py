@@ -101,13 +101,14 @@ class _Layout:
 
     size: length of the part whose first bytes are given; 0 for a part that reaches to the end, None for bytes that
     start no part. starts: recognizes the parts that can be found behind damage. new: recognizes the first part of a
-    file, given the first bytes. head: bytes of the file before its first part.
+    file, given the first bytes. head: bytes of the file before its first part. kind_at: where in a part `starts` is.
     """
 
     size: Callable[[bytes], int | None]
     starts: re.Pattern[bytes]
     new: Callable[[bytes], bool]
     head: int = 0
+    kind_at: int = 0
 
 
 _MP4_KINDS = frozenset(
@@ -116,6 +117,7 @@ _MP4_KINDS = frozenset(
 _CAF_KINDS = frozenset(b"desc data pakt chan kuki info free strg mark regn inst midi uuid ovvw peak edct umid".split())
 _PART_BYTES = 16
 _TO_THE_END = 1 << 62
+_MOST_MOVES = 1_000
 
 
 def _box_bytes(head: bytes) -> int | None:
@@ -144,8 +146,9 @@ def _form_bytes(head: bytes) -> int | None:
 _LAYOUTS = {
     "mp4": _Layout(
         _box_bytes,
-        re.compile(rb".{4}(?:moof\0\0\0\x10mfhd|moov\0\0\0[\x6c\x78]mvhd|ftyp[ -~]{4}\0)", re.DOTALL),
+        re.compile(rb"moof\0\0\0\x10mfhd|moov\0\0\0[\x6c\x78]mvhd|ftyp[ -~]{4}\0"),
         lambda head: head[4:8] == b"ftyp",
+        kind_at=4,
     ),
     "caf": _Layout(
         _chunk_bytes, re.compile(rb"pakt\0\0\0\0|caff\0\x01\0\0desc"), lambda head: head[:6] == b"caff\0\x01", head=8
@@ -236,8 +239,9 @@ class PartReader:
 
     def _find_next(self, place: int) -> None:
         """Search for the part that should be at this place of the pipe, from the start of the part before it."""
-        found = self._pipe.find(self._layout.starts, self._body)
-        if found is None:
+        kind = self._pipe.find(self._layout.starts, self._body)
+        found = kind - self._layout.kind_at if kind is not None else 0
+        if kind is None or len(self._moved) > _MOST_MOVES:
             self._end = self._border
         elif self._layout.new(self._pipe.at(found, _PART_BYTES)):
             self._end, self._next = self._border - max(0, place - found), found
