@@ -14,7 +14,7 @@ import pytest
 from tests.support.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
 from voicelab import RunSpec, datasets, evaluate
-from voicelab.audio import decoding
+from voicelab.audio import decoding, parts
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits
@@ -180,6 +180,17 @@ def test_floats_in_the_range_of_integers_that_begin_softly_are_brought_to_scale(
     for found in (decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip, decoding.decode(data)):
         assert found.between(0, 0.45).level_dbfs < -90
         assert found.between(0.5, 3.0).level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.2)
+
+
+@pytest.mark.parametrize("scale", [1, 32768])
+@pytest.mark.parametrize("seconds", [0.4, LONG_S])
+def test_a_part_of_floats_has_the_scale_of_the_whole(scale: int, seconds: float) -> None:
+    clip = CLIP.between(0, seconds)
+    data = wav((clip.samples * scale).astype("<f4").tobytes(), tag=3, bits=32)
+    for offset_s, duration_s in ((0.0, 0.2), (0.1, None), (seconds - 0.3, 0.2)):
+        found = parts.cut(data, offset_s, duration_s, source="the recording")
+        assert found.duration_s == pytest.approx(duration_s or seconds - offset_s)
+        assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.2)
 
 
 def test_quiet_floats_in_the_range_of_integers_are_no_noise() -> None:
