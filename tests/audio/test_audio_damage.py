@@ -14,7 +14,7 @@ import pytest
 from tests.support.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
 from voicelab import RunSpec, datasets, evaluate
-from voicelab.audio import decoding
+from voicelab.audio import decoding, parts
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits
@@ -24,6 +24,8 @@ LONG_S = 3.0
 TIMES = np.arange(round(LONG_S * SPEECH_RATE_HZ)) / SPEECH_RATE_HZ
 CLIP = Clip((0.3 * np.sin(2 * np.pi * 440 * TIMES)).astype(np.float32), SPEECH_RATE_HZ)
 MP3 = SOUNDS["mp3_bare"](CLIP)
+MP4 = SOUNDS["mp4_fragmented"](CLIP)
+TEXT = b"<html>\n<p>502 bad gateway</p>\n</html>\n" * 20
 
 
 def without(data: bytes, start: int, size: int) -> bytes:
@@ -57,6 +59,13 @@ DAMAGED = {
     "ogg, a page lost": (without(SOUNDS["ogg_opus"](CLIP), 12_000, 300), 2.0, 1.0),
     "ogg, cut in a page": (SOUNDS["ogg_opus"](CLIP)[:15_000], 1.0, 1.0),
     "webm, cut in the middle": (SOUNDS["webm_opus"](CLIP)[:15_500], 1.5, 1.5),
+    "caf, cut in the middle": (SOUNDS["caf"](CLIP)[:148_092], 1.5, 1.5),
+    "mp4 in fragments, 300 bytes lost": (without(SOUNDS["mp4_fragmented"](CLIP), 12_000, 300), 2.8, 0.2),
+    "mp4 in fragments, a byte added": (MP4[:12_000] + b"?" + MP4[12_000:], 2.8, 0.2),
+    "m4a with its index last, 300 bytes lost": (without(SOUNDS["m4a_index_last"](CLIP), 12_000, 300), 1.3, 1.7),
+    "m4a with its index last, 1000 bytes lost": (without(SOUNDS["m4a_index_last"](CLIP), 12_000, 1_000), 1.3, 1.7),
+    "caf with its index last, 300 bytes lost": (without(SOUNDS["caf_alac"](CLIP), 100_000, 300), 1.4, 1.6),
+    "float wav, a byte lost": (without(SOUNDS["wav_float"](CLIP), 288_001, 1), 1.5, 1.5),
 }
 
 
@@ -73,6 +82,27 @@ def test_what_is_whole_is_heard_and_the_rest_is_counted(name: str) -> None:
 @pytest.mark.parametrize("name", SOUNDS)
 def test_no_whole_file_counts_as_damaged(name: str) -> None:
     assert decoding.load(SOUNDS[name](CLIP)).undecoded_s == 0
+
+
+# In the others, no bytes tell sound from text or zeros.
+ENDS_ARE_KNOWN = sorted(set(SOUNDS) - {"amr", "au", "au_pcm"})
+
+
+@pytest.mark.parametrize("name", ENDS_ARE_KNOWN)
+def test_text_behind_a_file_costs_nothing(name: str) -> None:
+    found = decoding.load(SOUNDS[name](CLIP) + TEXT, rate_hz=SPEECH_RATE_HZ)
+    assert found.clip.duration_s == pytest.approx(LONG_S, abs=0.1)
+    assert found.undecoded_s == 0
+    assert found.clip.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=3.0)
+
+
+@pytest.mark.parametrize("name", ENDS_ARE_KNOWN)
+def test_zeros_behind_a_file_are_silence_or_nothing(name: str) -> None:
+    found = decoding.load(SOUNDS[name](CLIP) + bytes(8_000), rate_hz=SPEECH_RATE_HZ)
+    rest = found.clip.between(LONG_S + 0.1, found.clip.duration_s)
+    assert found.clip.duration_s == pytest.approx(LONG_S, abs=0.3)
+    assert found.undecoded_s == 0
+    assert rest.level_dbfs < -60
 
 
 PIECES = [CLIP.to_pcm16()[start : start + 16_000] for start in range(0, len(CLIP.to_pcm16()), 16_000)]
@@ -150,6 +180,17 @@ def test_floats_in_the_range_of_integers_that_begin_softly_are_brought_to_scale(
     for found in (decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip, decoding.decode(data)):
         assert found.between(0, 0.45).level_dbfs < -90
         assert found.between(0.5, 3.0).level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.2)
+
+
+@pytest.mark.parametrize("scale", [1, 32768])
+@pytest.mark.parametrize("seconds", [0.4, LONG_S])
+def test_a_part_of_floats_has_the_scale_of_the_whole(scale: int, seconds: float) -> None:
+    clip = CLIP.between(0, seconds)
+    data = wav((clip.samples * scale).astype("<f4").tobytes(), tag=3, bits=32)
+    for offset_s, duration_s in ((0.0, 0.2), (0.1, None), (seconds - 0.3, 0.2)):
+        found = parts.cut(data, offset_s, duration_s, source="the recording")
+        assert found.duration_s == pytest.approx(duration_s or seconds - offset_s)
+        assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.2)
 
 
 def test_quiet_floats_in_the_range_of_integers_are_no_noise() -> None:

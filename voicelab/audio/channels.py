@@ -25,6 +25,8 @@ class Mixer:
     The result is the mean of the channels, or the loudest channel if they cancel each other (opposite phase). floats:
     the samples are stored as floating point. Their range is either ±1 or that of 16-bit integers, which is scaled to
     ±1. The first second of such a stream is held back until its range is known.
+
+    garbled_s: seconds of frames whose floats are no samples, such as bytes of text. These frames are left out.
     """
 
     def __init__(self, source: str, *, floats: bool = False) -> None:
@@ -33,6 +35,7 @@ class Mixer:
         self._most = _LOUDEST_UNIT if floats else float("inf")
         self._held: list[NDArray[np.floating]] = []
         self._held_s = 0.0
+        self.garbled_s = 0.0
         self._energies: NDArray[np.float64] | None = None
         self._mean_energy = 0.0
 
@@ -46,6 +49,9 @@ class Mixer:
         if samples.dtype.kind == "i":
             return self._one(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        if float(np.abs(samples).max(initial=0.0)) > _LOUDEST_INT16:
+            self.garbled_s += frame.samples / frame.sample_rate
+            return np.zeros(0, np.float32)
         if self._scale is None:
             self._held.append(samples)
             self._held_s += frame.samples / frame.sample_rate

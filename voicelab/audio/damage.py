@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from voicelab.audio.containers import is_text
+
 _TOLERANCE_S = 0.05
 """Differences below this come from encoder padding, not from damage."""
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
@@ -13,11 +15,16 @@ _INFO_FRAMES = (b"Xing", b"Info", b"VBRI")
 
 @dataclass(slots=True)
 class Damage:
-    """Counts decoded and failed packets, and compares them with the length that each file states."""
+    """Counts decoded and failed packets, and compares them with the length that each file states.
+
+    reached_s: time in the current file at which its last packet ends, in seconds.
+    """
 
     decoded_s: float = 0.0
+    reached_s: float = field(default=0.0)
     _lost_s: float = field(default=0.0)
     _failed_s: float = field(default=0.0)
+    _text_s: float = field(default=0.0)
     _good_bytes: int = field(default=0)
     _before_s: float = field(default=0.0)
 
@@ -25,25 +32,45 @@ class Damage:
         """Record a decoded packet of `size` bytes."""
         self.decoded_s += decoded_s
         self._good_bytes += size
+        if size:
+            self._failed_s, self._text_s = self._failed_s + self._text_s, 0.0
+
+    def garbled(self, duration_s: float) -> None:
+        """Record that decoded audio turned out to be none."""
+        self.decoded_s -= duration_s
+        self._failed_s += duration_s
+
+    def reach(self, end_s: float) -> None:
+        """Record where a packet ends, in seconds from the start of its file."""
+        self.reached_s = max(self.reached_s, end_s)
 
     def failed(self, data: bytes, duration_s: float) -> None:
         """Record a packet that failed to decode. duration_s: its duration according to the container."""
-        if not is_no_sound(data):
-            self._failed_s += max(duration_s, self.estimate_s(len(data)))
+        if is_no_sound(data):
+            return
+        failed_s = max(duration_s, self.estimate_s(len(data)))
+        if is_text(data):
+            # Counts if audio follows; at the end of a file it is an error page or a comment.
+            self._text_s += failed_s
+        else:
+            self._failed_s += failed_s
 
     def estimate_s(self, size: int) -> float:
         """Return the duration of this many bytes of decoded packets, in seconds."""
         return size * self.decoded_s / self._good_bytes if self._good_bytes else 0.0
 
-    def end_file(self, promised_s: float | None) -> None:
-        """Record the end of a file. promised_s: its duration according to the container in seconds, or None.
+    def end_file(self, promised_s: float | None, missing_s: float = 0.0) -> None:
+        """Record the end of a file.
 
-        If the file is as long as it should be, bytes that failed to decode were no audio.
+        promised_s: its duration according to the container in seconds, or None. If the file is that long, bytes that
+        failed to decode were no audio. missing_s: seconds that are known to be missing at its end.
         """
-        missing_s = (promised_s or 0.0) - (self.decoded_s - self._before_s)
-        if promised_s is None or abs(missing_s) > _TOLERANCE_S:
-            self._lost_s += max(self._failed_s, missing_s)
-        self._before_s, self._failed_s = self.decoded_s, 0.0
+        if promised_s is None:
+            self._lost_s += self._failed_s + missing_s
+        else:
+            missing_s = promised_s - (self.decoded_s - self._before_s)
+            self._lost_s += max(self._failed_s, missing_s) if abs(missing_s) > _TOLERANCE_S else 0.0
+        self._before_s, self._failed_s, self._text_s, self.reached_s = self.decoded_s, 0.0, 0.0, 0.0
 
     def lose(self, duration_s: float) -> None:
         """Record audio of which nothing was decoded."""

@@ -26,10 +26,13 @@ from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pipes import Pipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.wav import ByteReader, WavReader
-from voicelab.errors import InputError, TurnTooLongError, VoicelabError
+from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")
+_AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
+_TIMED = ("mp4", "webm")
+"""Containers whose packets have times of their own, which also tell of lost ones."""
 _SAFE_OPTIONS = {
     "protocol_whitelist": "none",
     "codec_whitelist": ",".join(sorted(DECODERS)),
@@ -147,17 +150,19 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
     if reader is None:
         yield from _file(pipe, pipe, container, wanted, stop, damage)
     while reader is not None:
-        count_s, is_lost = damage.decoded_s, False
+        before_s = damage.decoded_s
         try:
             yield from _file(reader, pipe, container, wanted, stop, damage)
-        except TurnTooLongError:
-            raise
-        except (av.error.FFmpegError, InputError):
-            is_lost = damage.decoded_s == count_s
-            if not count_s and is_lost:
+        except av.error.FFmpegError:
+            if not damage.decoded_s:
                 raise
+        except InputError:
+            # A file without audio costs itself, unless it is the only one.
+            if not before_s or damage.decoded_s > before_s:
+                raise
+        stop.check(damage.decoded_s)
         following = reader.following()
-        if is_lost:
+        if damage.decoded_s == before_s:
             damage.lose(damage.estimate_s(reader.total))
         reader = following
 
@@ -167,7 +172,6 @@ def _file(
 ) -> Iterator[Clip]:
     wav = WavReader(pipe, wanted.source) if container.name == "wav" else None
     ogg = _Watched(pipe) if container.name == "ogg" else None
-    before_s = damage.decoded_s
     with open_container(wav or ogg or source, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
@@ -181,9 +185,12 @@ def _file(
         finally:
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
-                damage.end_file(damage.decoded_s - before_s + wav.missing_s)
+                damage.end_file(None, wav.missing_s)
+            elif ogg is not None:
+                damage.end_file(ogg.length_s(stream))
             else:
-                damage.end_file(ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream))
+                timed_s = damage.reached_s if container.name in _TIMED else None
+                damage.end_file(_length_s(demuxed, stream) or timed_s)
 
 
 def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:
@@ -192,6 +199,7 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
         stop.check(damage.decoded_s)
         if not packet.size:
             continue
+        damage.reach(_end_s(packet))
         try:
             clip = decoder.feed(bytes(packet))
         except InputError:
@@ -206,6 +214,10 @@ def _frames(
 ) -> Iterator[av.AudioFrame]:
     for packet in demuxed.demux(stream):
         stop.check(damage.decoded_s)
+        damage.reach(_end_s(packet))
+        if stream.codec_context.name in _AMR and not any(bytes(packet)):
+            # Padding, which the decoder takes for comfort noise.
+            continue
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
@@ -230,7 +242,10 @@ def _resampled(
             rate_hz, to_hz = frame.sample_rate, wanted.rate_hz or (rate_hz or frame.sample_rate)
             resampler = Resampler(rate_hz, to_hz)
         assert resampler is not None
-        yield resampler.feed(Clip(mixer.mix(frame), rate_hz))
+        garbled_s = mixer.garbled_s
+        mixed = mixer.mix(frame)
+        damage.garbled(mixer.garbled_s - garbled_s)
+        yield resampler.feed(Clip(mixed, rate_hz))
     if resampler is not None:
         yield resampler.feed(Clip(mixer.rest(), rate_hz), last=True)
 
@@ -239,10 +254,19 @@ def _duration_s(packet: av.Packet[Any]) -> float:
     return float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
 
 
+def _end_s(packet: av.Packet[Any]) -> float:
+    """Return the time at which a packet ends, from the start of its stream."""
+    start = packet.stream.start_time or 0
+    return float((packet.pts - start) * packet.time_base) + _duration_s(packet) if packet.pts is not None else 0.0
+
+
 def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> float | None:
     """Return the duration that a file states, in seconds."""
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
+    if demuxed.format.name == "caf" and stream.frames:
+        # Samples; in other containers, packets.
+        return stream.frames / stream.rate
     return demuxed.duration / av.time_base if demuxed.duration is not None else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,18 +82,19 @@ def _cut(file: BinaryIO, container: Container, offset_s: float, duration_s: floa
     first, position, rate_hz, limits = 0, -1, 0, Limits()
     with open_container(file, container) as demuxed:
         stream = first_audio(demuxed, source)
-        mixer = Mixer(source)
+        mixer = Mixer(source, floats=stream.codec_context.name.startswith("pcm_f"))
         start_s = float((stream.start_time or 0) * (stream.time_base or 0))
         entered = container.name in _CAN_BE_ENTERED and offset_s > _PREROLL_S
         if entered:
             demuxed.seek(int((start_s + offset_s - _PREROLL_S) * av.time_base), backward=True)
-        for frame in demuxed.decode(audio=0):
-            limits.check_shape(frame.sample_rate, frame.layout.nb_channels, source)
-            rate_hz = frame.sample_rate
-            if position < 0:
+        for frame in chain(demuxed.decode(audio=0), [None]):
+            if frame is not None:
+                limits.check_shape(frame.sample_rate, frame.layout.nb_channels, source)
+                rate_hz = frame.sample_rate
+            if frame is not None and position < 0:
                 at_s = float((frame.pts or 0) * (frame.time_base or 0)) - start_s if entered else 0.0
                 first, position = round(offset_s * rate_hz), max(round(at_s * rate_hz), 0)
-            block = mixer.mix(frame)
+            block = mixer.mix(frame) if frame is not None else mixer.rest()
             end = first + round(duration_s * rate_hz) if duration_s is not None else position + len(block)
             blocks.append(block[max(first - position, 0) : max(end - position, 0)])
             position += len(block)

@@ -9,6 +9,7 @@ import threading
 from voicelab.audio.limits import Stop
 
 _KEPT_BYTES = 16 * 2**20
+_SEARCHED_BYTES = 16 * 2**10
 _LONGEST_PATTERN = 64
 
 
@@ -75,27 +76,32 @@ class SeekablePipe(Pipe):
     def tell(self) -> int:
         return self._position
 
-    def at(self, place: int, size: int) -> bytes:
-        """Return the bytes at a position, fewer at the end of the stream or if they are no longer buffered."""
+    def at(self, place: int, least: int, most: int = 0) -> bytes:
+        """Return `least` bytes at a position, or up to `most` that have arrived.
+
+        Fewer at the end of the stream, or if they are not buffered.
+        """
         with self._changed:
-            while self._dropped + len(self._data) < place + size and not self._ended:
+            while not self._has(place + least):
                 self._changed.wait()
             start = place - self._dropped
-            return bytes(self._data[start : start + size]) if start >= 0 else b""
+            return bytes(memoryview(self._data)[start : start + max(least, most)]) if start >= 0 else b""
 
     def find(self, pattern: re.Pattern[bytes], place: int) -> int | None:
-        """Return the first position from `place` on where the pattern is, or None at the end of the stream."""
-        with self._changed:
-            while True:
-                start = max(0, place - self._dropped)
-                found = pattern.search(self._data, start)
-                if found is not None:
-                    return self._dropped + found.start()
-                if self._ended:
-                    return None
-                # A match may span these bytes and the next ones.
-                place = max(place, self._dropped + len(self._data) - _LONGEST_PATTERN)
-                self._changed.wait()
+        """Return the first position from `place` on where the pattern is; None if it is not in the buffered stream."""
+        while True:
+            # In small steps, because a search holds the GIL.
+            piece = self.at(place, _LONGEST_PATTERN + 1, _SEARCHED_BYTES)
+            found = pattern.search(piece)
+            if found is not None:
+                return place + found.start()
+            if len(piece) <= _LONGEST_PATTERN or self._stop.is_over():
+                return None
+            place += len(piece) - _LONGEST_PATTERN
+
+    def _has(self, end: int) -> bool:
+        """Whether to stop waiting for the bytes up to this position."""
+        return self._ended or end <= self._dropped + len(self._data) or len(self._data) > 4 * _KEPT_BYTES
 
     def _ready(self) -> bool:
         return self._position < self._dropped + len(self._data)

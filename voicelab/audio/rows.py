@@ -32,6 +32,7 @@ class FileReader(ByteReader, Protocol):
 _STARTS = {
     "webm": re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL),
     "w64": re.compile(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0.{8}wave", re.DOTALL),
+    "amr": re.compile(rb"#!AMR(?:-WB)?\n"),
     "au": re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0[\x01-\x1b]", re.DOTALL),
 }
 _SIGN_BYTES = 4
@@ -46,7 +47,7 @@ class MarkedReader:
     def __init__(self, pipe: Pipe, kind: str, rest: bytes = b"") -> None:
         self._pipe, self._kind = pipe, kind
         self._start = _STARTS[kind]
-        self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "au": b".snd"}[kind]
+        self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "amr": b"#!AM", "au": b".snd"}[kind]
         self._buffer, self._passed = bytearray(rest), 0
         self._next: int | None = None
 
@@ -100,13 +101,14 @@ class _Layout:
 
     size: length of the part whose first bytes are given; 0 for a part that reaches to the end, None for bytes that
     start no part. starts: recognizes the parts that can be found behind damage. new: recognizes the first part of a
-    file, given the first bytes. head: bytes of the file before its first part.
+    file, given the first bytes. head: bytes of the file before its first part. kind_at: where in a part `starts` is.
     """
 
     size: Callable[[bytes], int | None]
     starts: re.Pattern[bytes]
     new: Callable[[bytes], bool]
     head: int = 0
+    kind_at: int = 0
 
 
 _MP4_KINDS = frozenset(
@@ -114,6 +116,8 @@ _MP4_KINDS = frozenset(
 )
 _CAF_KINDS = frozenset(b"desc data pakt chan kuki info free strg mark regn inst midi uuid ovvw peak edct umid".split())
 _PART_BYTES = 16
+_TO_THE_END = 1 << 62
+_MOST_MOVES = 1_000
 
 
 def _box_bytes(head: bytes) -> int | None:
@@ -142,8 +146,9 @@ def _form_bytes(head: bytes) -> int | None:
 _LAYOUTS = {
     "mp4": _Layout(
         _box_bytes,
-        re.compile(rb".{4}(?:moof\0\0\0\x10mfhd|moov\0\0\0[\x6c\x78]mvhd|ftyp[ -~]{4}\0)", re.DOTALL),
+        re.compile(rb"moof\0\0\0\x10mfhd|moov\0\0\0[\x6c\x78]mvhd|ftyp[ -~]{4}\0"),
         lambda head: head[4:8] == b"ftyp",
+        kind_at=4,
     ),
     "caf": _Layout(
         _chunk_bytes, re.compile(rb"pakt\0\0\0\0|caff\0\x01\0\0desc"), lambda head: head[:6] == b"caff\0\x01", head=8
@@ -182,7 +187,7 @@ class PartReader:
             return b""
         if self._pipe.seek(self._in_pipe(self._position)) < 0:
             return b""
-        piece = self._pipe.read(size)
+        piece = self._pipe.read(size) or self._gap(size)
         self._position += len(piece)
         return piece
 
@@ -207,6 +212,13 @@ class PartReader:
         until = self._pipe.total if self._next is None else self._next
         return until - self._moved[0][1]
 
+    def _gap(self, size: int) -> bytes:
+        """Return zeros for bytes that are missing before the next part; b"" if there is none."""
+        if self._border == _TO_THE_END or self._pipe.at(self._in_pipe(self._position), 1):
+            return b""
+        self._find_next(self._in_pipe(self._border))
+        return bytes(min(size, self._border - self._position)) if self._end is None else b""
+
     def _in_pipe(self, position: int) -> int:
         return next(place + position - first for first, place in reversed(self._moved) if first <= position)
 
@@ -223,12 +235,13 @@ class PartReader:
                 self._find_next(place)
             else:
                 self._body = place + 8
-                self._border = self._border + size if size else 1 << 62
+                self._border = self._border + size if size else _TO_THE_END
 
     def _find_next(self, place: int) -> None:
         """Search for the part that should be at this place of the pipe, from the start of the part before it."""
-        found = self._pipe.find(self._layout.starts, self._body)
-        if found is None:
+        kind = self._pipe.find(self._layout.starts, self._body)
+        found = kind - self._layout.kind_at if kind is not None else 0
+        if kind is None or len(self._moved) > _MOST_MOVES:
             self._end = self._border
         elif self._layout.new(self._pipe.at(found, _PART_BYTES)):
             self._end, self._next = self._border - max(0, place - found), found

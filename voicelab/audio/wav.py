@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, Protocol
 
+from voicelab.audio.containers import is_markup, is_text
 from voicelab.errors import InputError
 
 ByteOrder = Literal["little", "big"]
@@ -24,6 +25,9 @@ _READ_BYTES = 4096
 _UNKNOWN_SIZE = 0x7FFF0000
 """Programs write sizes from here on, or 0, when the size is not known yet."""
 _MOST_FORMAT_BYTES = 4096
+_JUNK_BYTES = 64
+_LINEAR = (1, 3, 0xFFFE)
+"""Formats of PCM, integer, floating point and extensible; in others, and in 8 bits, zeros are no silence."""
 _HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE(?:fmt |JUNK|ds64|bext)", re.DOTALL)
 _HEADER_BYTES = 16
 _CHUNKS_BEHIND = frozenset(
@@ -153,8 +157,11 @@ class WavReader:
                 self.missing_s = self._left / self._byte_rate
 
     def _read_behind(self) -> None:
-        """Read what follows a completed data chunk: other chunks, or samples beyond its stated size."""
-        if not self._fill(8):
+        """Read what follows a completed data chunk: other chunks, samples beyond its stated size, or no sound."""
+        self._fill(_JUNK_BYTES)
+        if self._is_junk():
+            self._skip_to_header()
+        elif len(self._buffer) < 8:
             self._ended = not self._buffer
             self._left, self._in_data = None, bool(self._buffer)
         elif bytes(self._buffer[:4]) in _CHUNKS_BEHIND:
@@ -163,6 +170,23 @@ class WavReader:
             self._skip(size + size % 2)
         else:
             self._left, self._in_data = None, True
+
+    def _is_junk(self) -> bool:
+        """Whether the buffer starts with a web page or other text, or with zeros where these are loud."""
+        assert self._format is not None
+        tag, bits = _size(self._format[:2], self._order), _size(self._format[14:16], self._order)
+        head = bytes(self._buffer[:_JUNK_BYTES])
+        if tag in _LINEAR and bits > 8:
+            return is_text(head)
+        return is_markup(head) or (len(head) == _JUNK_BYTES and not any(head))
+
+    def _skip_to_header(self) -> None:
+        while (found := _HEADER.search(self._buffer)) is None:
+            del self._buffer[: -_HEADER_BYTES + 1]
+            if not self._fill(_HEADER_BYTES):
+                self._ended = True
+                return
+        del self._buffer[: found.start()]
 
 
 def _size(data: bytes | bytearray, order: ByteOrder) -> int:
