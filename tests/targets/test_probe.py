@@ -23,7 +23,7 @@ async def probed(serving, spec, tmp_path):
     async with serving() as port:
         target = target_config(spec.format(port=port)).build()
         utterance = Utterance(recording(sharp_speech(longest_s=0.8)))
-        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 2.0)
+        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 2.5)
         return await probe("it", target, settings, utterance, limit_s=LIMIT_S)
 
 
