@@ -141,7 +141,7 @@ class UtteranceReceiver:
         # A recognizer that fails here also fails at the end of the turn, where the error is reported.
         with suppress(EngineError):
             text = None if self.turn is None else await self.turn.partial()
-            return bool(text) and BargeIn().says_something(text)
+            return text is not None and BargeIn().says_something(text)
         return False
 
     async def stop_partials(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from contextlib import asynccontextmanager
 from time import perf_counter
 
@@ -11,10 +12,10 @@ import pytest
 from websockets.asyncio.server import serve
 from websockets.utils import accept_key
 
-from voicelab.errors import ConnectionLostError, UnreachableError
+from voicelab.errors import ConnectionLostError, InputError, UnreachableError
 from voicelab.targets import wyoming
 from voicelab.targets.streaming import transport
-from voicelab.targets.streaming.transport import WebSocket
+from voicelab.targets.streaming.transport import WebSocket, bearer
 
 
 @asynccontextmanager
@@ -103,3 +104,69 @@ async def test_a_wyoming_server_that_reads_nothing_is_lost(monkeypatch):
         connection = await wyoming.WyomingConnection.connect(f"tcp://127.0.0.1:{port}", timeout_s=2.0)
         why, _ = await until_lost(connection, sends=b"x" * 1_000_000)
     assert "read nothing for 0.2 s" in why
+
+
+@asynccontextmanager
+async def refusing(status, body="", **headers):
+    """Serve handshakes that are all refused with this answer."""
+
+    def refuse(connection, request):
+        answer = connection.respond(status, body)
+        answer.headers.update(headers)
+        return answer
+
+    async with serve(lambda _: None, "127.0.0.1", 0, process_request=refuse) as server:
+        yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+
+
+async def test_a_key_that_the_server_repeats_is_in_no_error(monkeypatch):
+    monkeypatch.setenv("AGENT_KEY", "sk-very-secret")
+    async with refusing(401, "the key sk-very-secret is not known") as url:
+        for given in ({"headers": bearer("AGENT_KEY")}, {"url": f"{url}/?key=${{AGENT_KEY}}"}):
+            with pytest.raises(InputError, match=r"the key \*\*\* is not known; check its key"):
+                await WebSocket.connect(**{"url": url, "timeout_s": 2.0, **given})
+
+
+async def test_a_key_that_the_server_repeats_is_in_no_message(monkeypatch):
+    monkeypatch.setenv("AGENT_KEY", "sk-very-secret")
+
+    async def repeat(connection):
+        await connection.send("the key sk-very-secret is not known")
+        await connection.close(1008, "sk-very-secret")
+
+    async with serve(repeat, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        connection = await WebSocket.connect(url, headers=bearer("AGENT_KEY"), timeout_s=2.0)
+        assert await connection.receive() == "the key *** is not known"
+        with pytest.raises(ConnectionLostError) as lost:
+            await connection.receive()
+        assert "very-secret" not in str(lost.value)
+
+
+async def test_a_redirect_to_another_kind_of_address_does_not_show_its_query():
+    async with refusing(301, Location="https://example.com/?key=abc") as url:
+        with pytest.raises(InputError, match="redirects to an address that is not ws") as error:
+            await WebSocket.connect(url, timeout_s=2.0)
+    assert "abc" not in str(error.value)
+
+
+async def test_a_certificate_that_is_not_trusted_says_how_to_trust_it(monkeypatch):
+    untrusted = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    untrusted.verify_message = "self-signed certificate"
+
+    async def refuse(*given, **options):
+        raise untrusted
+
+    monkeypatch.setattr(transport.websockets, "connect", refuse)
+    with pytest.raises(UnreachableError, match=r"not trusted: self-signed certificate; .* SSL_CERT_FILE"):
+        await WebSocket.connect("wss://127.0.0.1:1", timeout_s=2.0)
+
+
+def test_a_key_is_set_and_fits_into_a_header(monkeypatch):
+    monkeypatch.setenv("AGENT_KEY", "abc\r\nX-Other: 1")
+    with pytest.raises(InputError, match="AGENT_KEY has a character"):
+        bearer("AGENT_KEY")
+    monkeypatch.delenv("AGENT_KEY")
+    with pytest.raises(InputError, match="AGENT_KEY is not set; export it"):
+        bearer("AGENT_KEY")
+    assert bearer("AGENT_KEY", is_required=False) == bearer(None) == {}

@@ -287,6 +287,7 @@ async def test_a_secret_stands_in_no_error(tmp_path, monkeypatch):
     [
         ("", "a.yaml: is empty"),
         ("title: [", "a.yaml, line 1: not YAML"),
+        ("title: " + "[" * 2000, "a.yaml: nested deeper than 40 levels"),
         ("title: t\ntitle: u\n", "a.yaml, line 2: title: occurs twice"),
         ("title: t\nsent: {}\n", "a.yaml, line 2: sent: is not a key of a map here"),
         ("send: {}\n", "a.yaml, line 1: title: is missing"),

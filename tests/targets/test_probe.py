@@ -16,14 +16,14 @@ from voicelab.targets.echo_agent import EchoAgent, EchoSettings
 from voicelab.targets.probe import probe
 from voicelab.targets.streaming import turn
 
-LIMIT_S = 4.0
+LIMIT_S = 6.0
 
 
 async def probed(serving, spec, tmp_path):
     async with serving() as port:
         target = target_config(spec.format(port=port)).build()
         utterance = Utterance(recording(sharp_speech(longest_s=0.8)))
-        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 2.0)
+        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 3.0)
         return await probe("it", target, settings, utterance, limit_s=LIMIT_S)
 
 

@@ -135,8 +135,10 @@ def _their_tick(path: Path, place: str, tick: Mapping[str, Any]) -> Tick:
         for one in inserts
         if one
     )
-    speaks = [_flag(path, place, "contains_speech", one.get("contains_speech") or False) for one in (caller, agent)]
-    return Tick(*speaks, action == "backchannel", effects)
+    caller_speaks, agent_speaks = (
+        _flag(path, place, "contains_speech", one.get("contains_speech") or False) for one in (caller, agent)
+    )
+    return Tick(caller_speaks, agent_speaks, action == "backchannel", effects)
 
 
 def _from_table(path: Path, rows: Sequence[tuple[str, Mapping[str, Any]]], tick_s: float | None) -> list[Timeline]:

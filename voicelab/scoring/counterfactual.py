@@ -185,7 +185,7 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
     wanted: EngineSpec | str | None = spec
     if wanted is None:
         if used is None:
-            raise InputError(f"run {run.run_id} names no agent; choose one with --agent")
+            raise InputError("the run's target names no agent; choose one: voicelab attribute RUN --agent rules")
         options = {name: str(value) for name, value in used.options.items() if value is not None}
         wanted = EngineSpec(used.name, options)
     config = AGENTS.config(wanted)

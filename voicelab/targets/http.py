@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,7 +30,16 @@ from voicelab.targets.base import (
 )
 from voicelab.targets.mapping.paths import value_at
 from voicelab.targets.pairs import read_pairs
-from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, check_url, with_environment, without_query
+from voicelab.targets.streaming.transport import (
+    LARGEST_MESSAGE_BYTES,
+    bearer,
+    certificate_reason,
+    certificates,
+    check_url,
+    with_environment,
+    without_keys,
+    without_query,
+)
 
 _REASON_CHARACTERS = 200
 
@@ -86,15 +94,15 @@ class HTTPAgent(TargetBase):
     async def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AsyncIterator[Session]:
-        key = os.environ.get(self._key_env) if self._key_env else None
-        bearer = {"Authorization": f"Bearer {key}"} if key else basic_authorization(self._url)
+        authorization = bearer(self._key_env) or basic_authorization(self._url)
         name = session_id or user_id
-        headers = {**bearer, "X-Session-Id": name}
+        headers = {**authorization, "X-Session-Id": name}
         settings = HTTPSettings(
             self._url, self._field, self._fields, self._transcript, self._reply, self._audio, headers, self._timeout_s
         )
         # Loading the certificates takes long, so it runs in a thread.
-        async with await analyse(httpx.AsyncClient, trust_env=False, timeout=self._timeout_s) as client:
+        verify = await analyse(certificates)
+        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=self._timeout_s) as client:
             yield HTTPSession(client, settings, name)
 
 
@@ -148,13 +156,16 @@ class HTTPSession:
                         )
                         break
         except httpx.ConnectError as error:
-            raise UnreachableError(f"{shown}: cannot connect: {error}; is the agent running there?") from error
+            reason = certificate_reason(error) or f"{error}; is the agent running there?"
+            raise UnreachableError(f"{shown}: cannot connect: {reason}") from error
         except (TimeoutError, httpx.TimeoutException) as error:
             raise NoReplyError(f"{shown}: no answer within {settings.timeout_s:g} s") from error
         except httpx.HTTPError as error:
-            raise ConnectionLostError(f"{shown}: {str(error) or type(error).__name__}") from error
+            reason = str(error) or "the connection ended before the answer"
+            raise ConnectionLostError(f"{shown}: {reason}") from error
         if answer.status_code >= 400:
-            reason = bytes(body[:_REASON_CHARACTERS]).decode(errors="replace")
+            keys = settings.headers.get("Authorization", "").split()[1:]
+            reason = without_keys(bytes(body).decode(errors="replace"), keys)[:_REASON_CHARACTERS]
             outcome.error = (f"http_{answer.status_code}", f"{shown}: answered HTTP {answer.status_code}: {reason}")
         return answer.headers.get("content-type", ""), bytes(body)
 

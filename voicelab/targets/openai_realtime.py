@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -28,7 +27,7 @@ from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 from voicelab.targets.streaming.target import StreamTarget, Timing
-from voicelab.targets.streaming.transport import Transport, WebSocket
+from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
 
 BETA_NAMES: Mapping[str, str] = {
@@ -285,8 +284,7 @@ class OpenAIRealtime(StreamTarget):
         return RealtimeWire(self._settings)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        key = os.environ.get(self.key_env)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = bearer(self.key_env, is_required=False)
         if self._settings.version == "beta":
             headers["OpenAI-Beta"] = "realtime=v1"
         url = f"{self.url}{'&' if '?' in self.url else '?'}model={self.model}" if self.model else self.url

@@ -31,6 +31,7 @@ CONNECTED, READY, ACCEPTED = "connected", "ready", "sound accepted"
 HEARD, ANSWERED, SOUND, INTERRUPTED = (
     "caller transcript received", "reply text received", "reply audio received", "interruption honoured",
 )  # fmt: skip
+STEPS = (CONNECTED, READY, ACCEPTED, HEARD, ANSWERED, SOUND, INTERRUPTED)
 NEEDED = (CONNECTED, READY, ACCEPTED)
 """Steps that evaluate needs. In addition, a reply must arrive in some form."""
 _INTERRUPTS_AFTER_S = 0.5
@@ -86,10 +87,12 @@ async def probe(
         async with asyncio.timeout(limit_s):
             await prober.run(settings)
     except TimeoutError:
-        prober.fail(
-            f"no answer within {limit_s:g} s; check that the agent uses this protocol, or increase --limit-s",
-            owner_of(NO_REPLY),
-        )
+        # Closing may exceed the limit too, after every step has a result.
+        if len(result.steps) < len(STEPS):
+            prober.fail(
+                f"no answer within {limit_s:g} s; check that the agent uses this protocol, or increase --limit-s",
+                owner_of(NO_REPLY),
+            )
     except VoicelabError as error:
         prober.fail_by(error)
     result.missing = missing_figures(_seen(target.capabilities, result))
@@ -126,24 +129,28 @@ class _Prober:
                 self._session = session
                 self._ok(READY, f"session {session.session_id}" if session.session_id else "a session began")
                 self._current = ACCEPTED
-                take = await self._answered(session)
-                if take is None:
-                    return
-                if take.error is not None:
-                    code, message = take.error
-                    self.fail(f"the turn failed with {code}: {message}", owner_of(code))
-                    return
-                self._shown(take)
-                if self._target.capabilities.interruption and take.received:
-                    self._current = INTERRUPTED
-                    await self._interrupt(session)
-                else:
-                    why = (
-                        "the target does not declare interruption"
-                        if take.received
-                        else "there was no reply to interrupt"
-                    )
-                    self._result.add(INTERRUPTED, "skipped", why)
+                try:
+                    await self._converse(session)
+                except VoicelabError as error:  # before closing, which may take until the limit
+                    self.fail_by(error)
+
+    async def _converse(self, session: Session) -> None:
+        take = await self._answered(session)
+        if take is None:
+            return
+        if take.error is not None:
+            code, message = take.error
+            self.fail(f"the turn failed with {code}: {message}", owner_of(code))
+            return
+        self._shown(take)
+        if self._target.capabilities.interruption and take.received:
+            self._current = INTERRUPTED
+            await self._interrupt(session)
+        else:
+            declares = (
+                "the target does not declare interruption" if take.received else "there was no reply to interrupt"
+            )
+            self._result.add(INTERRUPTED, "skipped", declares)
 
     def fail_by(self, error: VoicelabError) -> None:
         """Record an error as the failure of the current step. If an open connection ends, the agent ended it."""
@@ -163,9 +170,8 @@ class _Prober:
         self._result.fault = owner
         messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
         self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
-        order = (CONNECTED, READY, ACCEPTED, HEARD, ANSWERED, SOUND, INTERRUPTED)
         done = {step.name for step in self._result.steps}
-        for name in order:
+        for name in STEPS:
             if name not in done:
                 self._result.add(name, "skipped", f"not tried: {self._current} failed")
 

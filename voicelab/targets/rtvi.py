@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -21,7 +20,7 @@ from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget, Timing
-from voicelab.targets.streaming.transport import Transport, WebSocket
+from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
 
 _LABEL = "rtvi-ai"
@@ -207,9 +206,7 @@ class RTVI(StreamTarget):
         return RTVIWire(self._settings)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        key = os.environ.get(self.key_env) if self.key_env else None
-        headers = {"Authorization": f"Bearer {key}"} if key else None
-        return await WebSocket.connect(self.url, headers=headers, timeout_s=timeout_s)
+        return await WebSocket.connect(self.url, headers=bearer(self.key_env), timeout_s=timeout_s)
 
 
 def _sound(data: bytes, rate_hz: int, channels: int) -> events.ReplySound:

@@ -27,6 +27,7 @@ from voicelab.targets.base import (
     Utterance,
 )
 from voicelab.targets.client import VoiceClient
+from voicelab.targets.streaming.transport import certificate_reason, certificates
 from voicelab.tts.catalog import VOICES
 
 ENGINE_CATALOGS: tuple[Catalog, Catalog, Catalog] = (RECOGNIZERS, AGENTS, VOICES)
@@ -117,7 +118,8 @@ def check_address(address: str) -> None:
 async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
     try:
         # Loading the certificates takes long, so it runs in a thread.
-        async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:
+        verify = await analyse(certificates)
+        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=timeout_s) as client:
             answer = await client.get(address, headers=basic_authorization(address))
             answer.raise_for_status()
             found = answer.json()
@@ -125,8 +127,12 @@ async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
                 raise InputError(_needs_token(address))
             return _ENGINES.validate_python(found["engines"])
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, httpx.HTTPStatusError):
+            reason = f"it answered HTTP {error.response.status_code}"
+        else:
+            reason = certificate_reason(error) or str(error)
         raise InputError(
-            f"--url {address}: no voicelab server answers there: {error}; start one: make run-server"
+            f"--url {address}: no voicelab server answers there: {reason}; start one: make run-server"
         ) from error
 
 

@@ -34,6 +34,8 @@ class Did:
     answered_s: float = 0.0
     interrupted_s: float = 0.0
     stopped_s: float = 0.0
+    late_s: float = 0.0
+    """By how much the last part of its reply began later than configured."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Call:
         self.did.answered_s = begins_s = perf_counter()
         for part in self.prepared.parts:
             await _until(begins_s)
+            self.did.late_s = perf_counter() - begins_s
             await self._speak(part, messages, begins_s)
             begins_s += sum(clip.duration_s for clip in part) + self.behaviour.stutter_s - _PAUSE_SOUND_S
         if self.behaviour.drops_after_s is not None:

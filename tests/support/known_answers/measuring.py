@@ -162,7 +162,7 @@ def findings(take: Take, did: Did) -> list[Finding]:
         found.append(Finding(case, "yield latency", case.set.stops_after_s, done_s, stops_s, reason))
     if case.set.stutter_s:
         silent_s = case.set.stutter_s + case.known.held_s
-        found.append(Finding(case, "dead air", silent_s, silent_s, timing.dead_air_s))
+        found.append(Finding(case, "dead air", silent_s, silent_s + did.late_s, timing.dead_air_s))
     if case.set.pace is not None:
         lasts_s = _slowed_s(case)
         found.append(Finding(case, "reply lasts", lasts_s, lasts_s, _lasts_s(outcome)))

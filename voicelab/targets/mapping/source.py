@@ -47,6 +47,8 @@ def read_source(text: str, name: str) -> MapSource:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise InputError(f"{name}, line {line}: not YAML: {error.problem or error.context}") from error
+    except RecursionError as error:
+        raise InputError(f"{name}: nested deeper than {_DEEPEST} levels") from error
     except yaml.YAMLError as error:
         raise InputError(f"{name}: not YAML: {error}") from error
     if root is None:

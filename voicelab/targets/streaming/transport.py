@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Protocol
@@ -23,6 +24,7 @@ _CLOSE_LIMIT_S = 2.0
 _PING_S = 20.0
 """Interval of pings. A connection is lost if a ping is unanswered, or nothing can be sent, for this long."""
 _FINAL_STATUSES = {
+    HTTPStatus.OK,
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
@@ -32,6 +34,9 @@ _FINAL_STATUSES = {
 }
 """HTTP statuses of a refused handshake for which retrying is pointless."""
 _LONGEST_REASON = 200
+_SHORTEST_KEY = 8
+"""Shorter parts of headers, such as "Bearer", are not treated as keys."""
+_NAMES_A_KEY = re.compile("auth|key|token|secret|password|cookie", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -48,9 +53,10 @@ class Transport(Protocol):
 class WebSocket:
     """A WebSocket client."""
 
-    def __init__(self, connection: ClientConnection, shown: str) -> None:
+    def __init__(self, connection: ClientConnection, shown: str, keys: Sequence[str] = ()) -> None:
         self._connection = connection
         self._shown = shown
+        self._keys = keys
 
     @classmethod
     async def connect(
@@ -66,12 +72,15 @@ class WebSocket:
 
         Raises InputError for an invalid address or a permanent refusal, else UnreachableError.
         """
+        named = _VARIABLE.findall(url)
         url = check_url(take_user(with_environment(url)), ("ws", "wss"), what="url")
         shown = without_query(url)
+        sent = {**basic_authorization(url), **(headers or {})}
+        keys = _keys({**sent, **{name: os.environ[name] for name in named}})
         try:
             connection = await websockets.connect(
                 url,
-                additional_headers={**basic_authorization(url), **(headers or {})},
+                additional_headers=sent,
                 origin=_own_origin(url) if origin else None,
                 subprotocols=[websockets.Subprotocol(one) for one in subprotocols] or None,
                 max_size=LARGEST_MESSAGE_BYTES,
@@ -83,11 +92,14 @@ class WebSocket:
                 proxy=None,
             )
         except websockets.InvalidStatus as error:
-            raise _refused(shown, error) from error
-        except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            reason = str(error) or f"no answer for {timeout_s:g} s"
-            raise UnreachableError(f"{shown}: cannot connect: {reason}; is the agent running there?") from error
-        return cls(connection, shown)
+            raise _refused(shown, error, keys) from error
+        except websockets.InvalidURI as error:
+            raise InputError(
+                f"{shown}: redirects to an address that is not ws:// or wss://; check its address"
+            ) from error
+        except (OSError, websockets.WebSocketException) as error:
+            raise _unreachable(shown, error, timeout_s) from error
+        return cls(connection, shown, keys)
 
     async def send(self, frame: Frame) -> None:
         try:
@@ -101,7 +113,8 @@ class WebSocket:
 
     async def receive(self) -> Frame:
         try:
-            return await self._connection.recv()
+            frame = await self._connection.recv()
+            return without_keys(frame, self._keys) if isinstance(frame, str) else frame
         except websockets.ConnectionClosed as error:
             raise self._lost(error) from error
 
@@ -113,7 +126,8 @@ class WebSocket:
             self._connection.transport.abort()
 
     def _lost(self, error: websockets.ConnectionClosed) -> ConnectionLostError:
-        return ConnectionLostError(f"{self._shown}: the target closed the connection: {str(error)[:_LONGEST_REASON]}")
+        reason = without_keys(str(error), self._keys)[:_LONGEST_REASON]
+        return ConnectionLostError(f"{self._shown}: the target closed the connection: {reason}")
 
 
 def check_url(url: str, schemes: tuple[str, ...], *, what: str) -> str:
@@ -154,9 +168,61 @@ def _own_origin(url: str) -> websockets.Origin:
     return websockets.Origin(f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}")
 
 
-def _refused(shown: str, error: websockets.InvalidStatus) -> VoicelabError:
+def _keys(named: Mapping[str, str]) -> list[str]:
+    """Return the keys among headers and environment variables, by their names."""
+    values = [value for name, value in named.items() if _NAMES_A_KEY.search(name)]
+    return [part for value in values for part in value.split() if len(part) >= _SHORTEST_KEY]
+
+
+def without_keys(text: str, keys: Sequence[str]) -> str:
+    """Replace keys that were sent, because some servers repeat them in their errors."""
+    for key in keys:
+        text = text.replace(key, "***")
+    return text
+
+
+def bearer(variable: str | None, *, is_required: bool = True) -> dict[str, str]:
+    """Return the header with the key in this environment variable; none without a variable.
+
+    Raises InputError if it is required and not set, or if it cannot be in a header.
+    """
+    key = os.environ.get(variable, "") if variable else ""
+    if variable and is_required and not key:
+        raise InputError(f"key_env: the environment variable {variable} is not set; export it")
+    if not (key.isascii() and key.isprintable()):
+        raise InputError(f"key_env: the environment variable {variable} has a character that a header may not have")
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def certificates() -> ssl.SSLContext | bool:
+    """Return how httpx verifies a server: by SSL_CERT_FILE if it is set, like WebSockets, else by its own list."""
+    return ssl.create_default_context() if os.environ.get("SSL_CERT_FILE") else True
+
+
+def certificate_reason(error: BaseException | None) -> str | None:
+    """Return why a certificate is not trusted, and the way out; None if no certificate caused the error."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return None
+    why = error.verify_message.rstrip(".") or "it cannot be verified"
+    return f"its certificate is not trusted: {why}; to trust it, export SSL_CERT_FILE=CERTIFICATE.pem"
+
+
+def _unreachable(shown: str, error: Exception, timeout_s: float) -> UnreachableError:
+    if reason := certificate_reason(error):
+        return UnreachableError(f"{shown}: cannot connect: {reason}")
+    if isinstance(error, TimeoutError):
+        reason = f"no answer for {timeout_s:g} s"
+    else:
+        reason = str(error) or "the connection was closed"
+    return UnreachableError(f"{shown}: cannot connect: {reason}; is the agent running there?")
+
+
+def _refused(shown: str, error: websockets.InvalidStatus, keys: Sequence[str]) -> VoicelabError:
     status = error.response.status_code
-    message = f"{shown}: the target refused the connection with HTTP {status}{_detail(error.response.body)}"
+    detail = without_keys(_detail(error.response.body), keys)
+    message = f"{shown}: the target refused the connection with HTTP {status}{detail}"
     if status not in _FINAL_STATUSES:
         return UnreachableError(message)
     way_out = "check its key" if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) else "check its address"
