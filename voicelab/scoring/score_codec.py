@@ -6,7 +6,7 @@ once, in a table, and a turn has the numbers of its rows: a run of 8,000 turns i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -68,7 +68,8 @@ def decode(turns: Sequence[TurnResult], stored: dict[str, Any]) -> list[TurnScor
     """
     # None is last, at -1.
     counts, steps = [*map(_made, stored["counts"]), None], [*map(_as_step, stored["steps"]), None]
-    count, step = counts.__getitem__, steps.__getitem__
+    count: Callable[[int], Any] = counts.__getitem__
+    step: Callable[[int], Any] = steps.__getitem__
     scores = []
     for turn, (counted, aligned, intent, companies, classes, losses) in zip(turns, stored["turns"], strict=True):
         found: dict[str, Any] = dict(zip(_COUNTS, map(count, counted), strict=True))
