@@ -84,6 +84,14 @@ def test_no_whole_file_counts_as_damaged(name: str) -> None:
     assert decoding.load(SOUNDS[name](CLIP)).undecoded_s == 0
 
 
+def test_a_length_that_cannot_be_is_not_counted_as_lost() -> None:
+    data = bytearray(SOUNDS["caf"](CLIP))
+    data[data.index(b"data") + 4] = 0x0F
+    found = decoding.load(bytes(data))
+    assert found.clip.duration_s == pytest.approx(LONG_S, abs=0.05)
+    assert found.undecoded_s == 0
+
+
 # In the others, no bytes tell sound from text or zeros.
 ENDS_ARE_KNOWN = sorted(set(SOUNDS) - {"amr", "au", "au_pcm"})
 

@@ -9,6 +9,8 @@ from voicelab.audio.containers import is_text
 
 _TOLERANCE_S = 0.05
 """Differences below this come from encoder padding, not from damage."""
+_LONGEST_S = 86_400.0
+"""A header that states more, a day, is damaged itself."""
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 _INFO_FRAMES = (b"Xing", b"Info", b"VBRI")
 
@@ -65,7 +67,7 @@ class Damage:
         promised_s: its duration according to the container in seconds, or None. If the file is that long, bytes that
         failed to decode were no audio. missing_s: seconds that are known to be missing at its end.
         """
-        if promised_s is None:
+        if promised_s is None or promised_s > _LONGEST_S:
             self._lost_s += self._failed_s + missing_s
         else:
             missing_s = promised_s - (self.decoded_s - self._before_s)
