@@ -6,7 +6,7 @@ once, in a table, and a turn has the numbers of its rows: a run of 8,000 turns i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -34,7 +34,7 @@ _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.v
 _CLASS, _LOSSES = ("surface", "linked", "agent", "words"), ("entities", "actions", "missed")
 
 
-class _IndexTable(dict[Any, int]):
+class _Numbers(dict[Any, int]):
     """Numbers distinct values by first occurrence; the number of None is -1."""
 
     def __missing__(self, value: Any) -> int:
@@ -46,7 +46,7 @@ class _IndexTable(dict[Any, int]):
 
 def encode(scores: Sequence[TurnScore]) -> dict[str, Any]:
     """Encode the counts of scores. The result has the tables `counts` and `steps`, and a list for each turn."""
-    counts, steps = _IndexTable(), _IndexTable()
+    counts, steps = _Numbers(), _Numbers()
     turns = [
         [
             counts.of(score, _COUNTS),
@@ -66,10 +66,9 @@ def decode(turns: Sequence[TurnResult], stored: dict[str, Any]) -> list[TurnScor
 
     Equal counts are one frozen object.
     """
-    # None is last, at -1.
-    counts, steps = [*map(_made, stored["counts"]), None], [*map(_as_step, stored["steps"]), None]
-    count: Callable[[int], Any] = counts.__getitem__
-    step: Callable[[int], Any] = steps.__getitem__
+    # The number of None is -1, the last of the table.
+    count = [*map(_made, stored["counts"]), None].__getitem__
+    step = [*map(_as_step, stored["steps"])].__getitem__
     scores = []
     for turn, (counted, aligned, intent, companies, classes, losses) in zip(turns, stored["turns"], strict=True):
         found: dict[str, Any] = dict(zip(_COUNTS, map(count, counted), strict=True))
