@@ -71,7 +71,8 @@ def times(tokens: Sequence[Token]) -> list[Time]:
             found += around
             taken |= {index - 2, index - 1, index, index + 1} if around else set()
     for number in numbers(tokens):
-        if number.first not in taken and not number.negative:
+        in_a_word = number.first > 0 and tokens[number.first].joined and not tokens[number.first].mark  # `R9AM`
+        if number.first not in taken and not number.negative and not in_a_word:
             found += (replace(one, start=number.start) for one in _from_number(tokens, number))
     return found
 

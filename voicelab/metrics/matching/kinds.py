@@ -89,7 +89,9 @@ def _ends_in_pm(tokens: tuple[Token, ...]) -> bool:
     """Whether a spelled entity is a time such as `9 p m`, and not the code `C T 9 P M`."""
     if tokens[-1].text in ("am", "pm"):
         return True
-    return tokens[-1].text == "m" and not any(token.spelled and token.text not in "ao" for token in tokens[:-2])
+    return tokens[-1].text == "m" and not any(
+        token.spelled and not token.joined and token.text not in "ao" for token in tokens[:-2]
+    )
 
 
 def _alternates(plain: str, tokens: tuple[Token, ...]) -> bool:
