@@ -79,6 +79,8 @@ def evaluate(
     Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
+    from voicelab.report.finish import finish
+
     with terminal.errors():
         if mlflow is not None:
             from voicelab.analysis import mlflow as tracking
@@ -87,7 +89,9 @@ def evaluate(
         if resume is not None:
             run_options.refuse_beside_resume(context, "run", "mlflow", "figure")
             with terminal.resumable(resume):
-                _report(*_resume(resume), mlflow, figure)
+                made = _resume(resume)
+                finish(made[0], figure or ())
+                _show_and_log(*made, mlflow)
             return
         from voicelab.conditions.parsing import parse_condition
         from voicelab.datasets import load
@@ -117,7 +121,9 @@ def evaluate(
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):
                 made = _evaluate_in_notebook(spec, folder, figure or ()) if notebook else _evaluate(spec, folder, whole)
-                _report(*made, mlflow, figure, whole)
+                if not notebook:  # its own cells finish the run
+                    finish(made[0], figure or (), whole)
+                _show_and_log(*made, mlflow)
         if len(specs) > 1:
             runs = " ".join(str(out / each) for each in ids)
             typer.echo(f"side by side: voicelab compare {runs}")
@@ -203,18 +209,12 @@ def _resume(path: Path) -> tuple[RunFolder, RunResult]:
         return resume(path, progress=progress)
 
 
-def _report(
-    folder: RunFolder,
-    run: RunResult,
-    mlflow: str | None,
-    figures: Sequence[str] | None,
-    whole: SampleSet | None = None,
-) -> None:
-    """Finish the run, print its figures and log it to MLflow if requested, even if turns failed."""
+def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
+    """Print the figures of a finished run and log it to MLflow if requested, even if turns failed."""
     from voicelab.errors import VoicelabError
-    from voicelab.report.finish import finish
+    from voicelab.scoring import summary_file
 
-    summary = finish(folder, figures or (), whole)
+    summary = summary_file.read(folder.path / summary_file.FILE_NAME)
     failed: VoicelabError | None = None
     try:
         show(folder, run, summary)
