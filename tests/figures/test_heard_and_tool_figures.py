@@ -47,7 +47,7 @@ def test_a_run_without_expected_calls_shows_no_tool_figure():
 
 def test_stored_scores_keep_tool_calls():
     for score in score_turns(CALLS, normalizer("english"), FORMS):
-        assert decode(score.turn, encode(score)) == score
+        assert decode([score.turn], encode([score])) == [score]
 
 
 def test_early_answers_are_a_share_of_timed_turns_and_timed_turns_a_share_of_answered_ones():

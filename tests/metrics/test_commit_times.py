@@ -107,4 +107,4 @@ def test_a_name_that_cannot_be_located_gives_no_commit_time_and_a_score_survives
     (score,) = score_turns([streamed("a", "what", FULL, ends_s=None, speech_ends_s=0.0)], normalizer("english"), FORMS)
     assert score.streaming is not None
     assert score.streaming.commit_s is None
-    assert score_codec.decode(score.turn, score_codec.encode(score)) == score
+    assert score_codec.decode([score.turn], score_codec.encode([score])) == [score]

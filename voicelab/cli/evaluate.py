@@ -79,8 +79,6 @@ def evaluate(
     Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
-    from voicelab.report.finish import finish
-
     with terminal.errors():
         if mlflow is not None:
             from voicelab.analysis import mlflow as tracking
@@ -89,9 +87,7 @@ def evaluate(
         if resume is not None:
             run_options.refuse_beside_resume(context, "run", "mlflow", "figure")
             with terminal.resumable(resume):
-                made = _resume(resume)
-                finish(made[0], figure or ())
-                _show_and_log(*made, mlflow)
+                _show_and_log(*_resume(resume, figure or ()), mlflow)
             return
         from voicelab.conditions.parsing import parse_condition
         from voicelab.datasets import load
@@ -120,10 +116,8 @@ def evaluate(
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):
-                made = _evaluate_in_notebook(spec, folder, figure or ()) if notebook else _evaluate(spec, folder, whole)
-                if not notebook:  # its own cells finish the run
-                    finish(made[0], figure or (), whole)
-                _show_and_log(*made, mlflow)
+                how = _evaluate_in_notebook if notebook else _evaluate
+                _show_and_log(*how(spec, folder, figure or (), whole), mlflow)
         if len(specs) > 1:
             runs = " ".join(str(out / each) for each in ids)
             typer.echo(f"side by side: voicelab compare {runs}")
@@ -184,14 +178,21 @@ def _spec(chosen: dict[str, object], asr: str | None) -> RunSpec:
     return checked(RunSpec, names, **chosen | ({"asr": asr} if asr is not None else {}))
 
 
-def _evaluate(spec: RunSpec, folder: RunFolder, whole: SampleSet) -> tuple[RunFolder, RunResult]:
-    from voicelab.runs.runner import evaluate as run_evaluation
+def _evaluate(
+    spec: RunSpec, folder: RunFolder, figures: Sequence[str], whole: SampleSet
+) -> tuple[RunFolder, RunResult]:
+    from voicelab.report.finish import evaluate as run_and_finish
 
     with terminal.progress_bar("turns") as progress:
-        return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress, samples=whole)
+        return run_and_finish(
+            spec, folder.path.parent, run_id=folder.run_id, progress=progress, figures=figures, samples=whole
+        )
 
 
-def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
+def _evaluate_in_notebook(
+    spec: RunSpec, folder: RunFolder, figures: Sequence[str], _: SampleSet
+) -> tuple[RunFolder, RunResult]:
+    """Run the notebook, whose cells also finish the run."""
     from voicelab.runs import notebook
     from voicelab.runs.records import RunFolder
 
@@ -202,11 +203,11 @@ def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder, figures: Sequence[st
     return folder, folder.read()
 
 
-def _resume(path: Path) -> tuple[RunFolder, RunResult]:
-    from voicelab.runs.runner import resume
+def _resume(path: Path, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
+    from voicelab.report.finish import resume
 
     with terminal.progress_bar("turns") as progress:
-        return resume(path, progress=progress)
+        return resume(path, progress=progress, figures=figures)
 
 
 def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
