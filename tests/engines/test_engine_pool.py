@@ -76,6 +76,27 @@ async def test_an_engine_that_cannot_load_is_one_error_and_leaves_nothing():
     assert children() == before
 
 
+async def test_a_worker_that_cannot_be_replaced_is_one_error_for_every_later_call(monkeypatch):
+    config = EngineConfig("asr", "diary", "tests.engines.test_engine_pool:Diary", "process", {})
+    host = await EnginePool(config, 1).open()
+    try:
+
+        async def refuse(*_, **__):
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse)
+        os.kill(host.pids[0], signal.SIGKILL)
+        for _ in range(3):
+            stream = host.stream()
+            with pytest.raises(EngineError, match=r"diary: its worker process (ended|cannot be started)"):
+                async with asyncio.timeout(20):
+                    await stream.call("read")
+            await stream.close()
+        assert not host.is_ready
+    finally:
+        await host.close()
+
+
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_what_an_engine_raises_becomes_an_engine_error(isolation):
     host = await EnginePool(EngineConfig("tts", "odd", "tests.engines.test_engine_pool:Odd", isolation, {})).open()

@@ -37,19 +37,29 @@ class ProcessWorker(Worker):
 
     async def _keep_alive(self) -> None:
         """Run the child process and restart it when it exits, unless its engine cannot be loaded."""
-        while await self._run_once() and not self._closing:
-            self.restarts += 1
+        try:
+            while await self._run_once() and not self._closing:
+                self.restarts += 1
+        except OSError as error:
+            self._fail(EngineError(self._config.name, f"its worker process cannot be started: {error}"))
+        # No worker follows: later calls get the error of the last one instead of waiting for a replacement.
+        self._closing = True
 
     async def _run_once(self) -> bool:
         """Start a child process and read its answers until it exits; return whether its engine was loaded."""
         ours, theirs = socket.socketpair()
-        self._process = await asyncio.create_subprocess_exec(
-            *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
-            pass_fds=[theirs.fileno()],
-            stdin=asyncio.subprocess.DEVNULL,
-            env=engine_environment(self._config.environment),
-        )
-        theirs.close()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                env=engine_environment(self._config.environment),
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)
         reading = asyncio.create_task(self._read(reader))
         self._fault, self._killed = None, False

@@ -139,14 +139,19 @@ class Worker(ABC):
         try:
             info, _ = await self._call(None, "load")
         except EngineError as fault:
-            if not self._ready.done():
-                self._ready.set_exception(fault)
-                self._ready.exception()  # mark the exception as retrieved, so that asyncio does not log it
+            self._fail(fault)
             return False
         self._ready.set_result(info)
         # Later requests have a shorter limit.
         self._unwatch()
         return True
+
+    def _fail(self, fault: EngineError) -> None:
+        """Make every later call raise the fault."""
+        assert self._ready is not None
+        if not self._ready.done():
+            self._ready.set_exception(fault)
+            self._ready.exception()  # mark the exception as retrieved, so that asyncio does not log it
 
     async def _until_ready(self) -> None:
         assert self._ready is not None
@@ -156,6 +161,9 @@ class Worker(ABC):
             await asyncio.shield(self._ready)
 
     async def _call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]:
+        if not self._alive:
+            # It ended after it became ready and before this caller continued.
+            raise EngineError(self._config.name, f"its {self._noun} ended")
         call_id = next(self._call_ids)
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = (stream_id, waiting)
