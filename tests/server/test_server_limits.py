@@ -222,7 +222,7 @@ def frame_of_two_seconds() -> bytes:
 async def test_a_frame_that_comes_slowly_is_waited_for(tmp_path: Path) -> None:
     """Regression: pings cannot be answered within a frame, so clients with slow frames were disconnected."""
     frame = frame_of_two_seconds()
-    with serving(tmp_path, reader_timeout_s=0.5) as served:
+    with serving(tmp_path, reader_timeout_s=1.5) as served:
         async with talking(served) as talker:
             await talker.init()
             talker.socket.transport.pause_reading()
