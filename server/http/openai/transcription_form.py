@@ -66,8 +66,8 @@ async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> Tran
 def check_language(asked: tuple[str, ...], transcript: Transcript) -> None:
     """Raise HttpRefusal if the transcript is in none of the requested languages, which are codes or English names.
 
-    The server's operator sets the recognizer's language, and some recognizers detect it from the audio. Without words
-    there is no language.
+    The server's operator sets the recognizer's language, and some recognizers detect it from the audio. An empty
+    transcript passes.
     """
     if not asked or not transcript.text:
         return

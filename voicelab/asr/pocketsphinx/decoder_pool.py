@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,10 +10,9 @@ from typing import Protocol
 
 from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
 from voicelab.engines.pool.allocator import give_back
+from voicelab.engines.pool.priority import lower_thread_priority
 from voicelab.errors import EngineBusyError
 
-_GIVES_WAY = 10
-"""Niceness of the thread that creates decoders, relative to those that decode."""
 _AHEAD = 2
 """Number of decoders created before utterances request them."""
 _KEPT_S = 600.0
@@ -165,7 +162,7 @@ class DecoderPool:
 
     def _keep(self) -> None:
         """Create and drop decoders while there is something to do."""
-        _give_way()
+        lower_thread_priority()
         while True:
             with self._changed:
                 while (decoder := self._reclaim(_IDLE_S)) is not None:
@@ -197,9 +194,3 @@ class DecoderPool:
             if made is not None:
                 self._free.append((self._clock(), made))
             self._changed.notify_all()
-
-
-def _give_way() -> None:
-    if sys.platform == "linux":  # only Linux has a niceness per thread
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _GIVES_WAY)

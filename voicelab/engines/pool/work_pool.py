@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from voicelab.engines.pool.clients import current_client
 from voicelab.engines.pool.fair_queue import FairQueue
+from voicelab.engines.pool.priority import lower_thread_priority
 from voicelab.errors import BusyError
 
 _Result = TypeVar("_Result")
@@ -22,8 +22,6 @@ _Parameters = ParamSpec("_Parameters")
 
 DEFAULT_QUEUE = 64
 """Maximum number of jobs that wait for a thread of one pool."""
-_LOWER_BY = 10
-"""Difference between the nice value of the threads and that of the process."""
 _IDLE_S = 30.0
 """Seconds after which an idle thread ends."""
 
@@ -117,7 +115,7 @@ class WorkPool(Executor):
             self._jobs.discard(job.client, job.future)
 
     def _work(self) -> None:
-        _lower_priority()
+        lower_thread_priority()
         while (job := self._next()) is not None:
             if job.future.set_running_or_notify_cancel():
                 try:
@@ -151,10 +149,3 @@ class WorkPool(Executor):
 
     def _may_run(self, client: str | None) -> bool:
         return client is None or self._running[client] < self._most_for_one
-
-
-def _lower_priority() -> None:
-    """Let the event loop's thread have a core before this one. Only Linux has priorities of threads."""
-    if sys.platform == "linux":
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(own + _LOWER_BY, 19))

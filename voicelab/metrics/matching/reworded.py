@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 _BETWEEN = re.compile(r"\bbetween (\S+(?: \S+){0,3}?) and (?=\S)", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\w.,:/-])(\d{1,4}):(\d)(?![\d:])")
@@ -33,32 +34,16 @@ _FIRST = re.compile(
 """Names in which `I` is a number. After other words it is the pronoun, or ambiguous."""
 
 
-def between_as_range(text: str) -> str:
-    return _BETWEEN.sub(r"\1 to ", text)
-
-
-def ratio(text: str) -> str:
-    """`3 to 1` for 3:1, which is not a time because its minutes would have two digits."""
-    return _RATIO.sub(r"\1 to \2", text)
-
-
-def size(text: str) -> str:
-    return _SIZE.sub(r"\1 by ", text)
-
-
-def over(text: str) -> str:
-    """`120 over 80` for 120/80."""
-    return _OVER.sub(r"\1 over \2", text)
-
-
-def out_of(text: str) -> str:
-    """`9 out of 10` for 9/10."""
-    return _OUT_OF.sub(r"\1 out of \2", text)
-
-
-def without_points(text: str) -> str:
-    """`PhD` for Ph.D."""
-    return _DEGREE.sub(r"\1\2", text)
+_REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (
+    (_BETWEEN, r"\1 to "),
+    (_RATIO, r"\1 to \2"),  # not a time, because its minutes would have two digits
+    (_SIZE, r"\1 by "),
+    (_OVER, r"\1 over \2"),
+    (_OUT_OF, r"\1 out of \2"),
+    (_DEGREE, r"\1\2"),  # `PhD` for Ph.D.
+    (_DAYS, r"\1\2 to "),
+    (_FIRST, "1"),
+)
 
 
 def without_signs(text: str) -> str:
@@ -83,15 +68,6 @@ def _in_words(found: re.Match[str]) -> str:
     return f"{name} {f'20{year}' if len(year) == 2 else year}" if year else name
 
 
-def days(text: str) -> str:
-    """`Mon to Fri` for Mon-Fri, and `Jan to Mar` for Jan-Mar."""
-    return _DAYS.sub(r"\1\2 to ", text)
-
-
-def first_of_its_name(text: str) -> str:
-    return _FIRST.sub("1", text)
-
-
 RULES: tuple[Callable[[str], str], ...] = (
-    between_as_range, ratio, size, over, out_of, without_points, without_signs, hours, period, days, first_of_its_name,
+    *(partial(pattern.sub, wording) for pattern, wording in _REPLACED), without_signs, hours, period,
 )  # fmt: skip
