@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -186,13 +187,21 @@ def test_a_folder_that_holds_no_run_is_named(tmp_path):
         runner.resume(tmp_path)
 
 
-def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda: os.kill(os.getpid(), signal.SIGINT),  # as a kernel or a terminal sends it: to the process
+        lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT),  # the waiting thread does not see it arrive
+    ],
+    ids=["to-the-process", "to-another-thread"],
+)
+def test_a_run_that_is_interrupted_from_outside_stops(tmp_path, send):
     """As with a notebook's stop button, where the run is in a thread beside the waiting event loop."""
     spec = FAKE.model_copy(update={"asr": "fake:delay_s=0.4", "limit": None})
 
     def interrupt(done: int, _total: int, _turn) -> None:
         if done == 1:
-            os.kill(os.getpid(), signal.SIGINT)  # as a kernel or a terminal sends it: to the process
+            send()
 
     async def cell() -> None:
         runner.evaluate(spec, tmp_path, run_id="r", progress=interrupt)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine
 from typing import Any, Generic, TypeVar
 
 _Result = TypeVar("_Result")
+
+_SIGNAL_CHECK_S = 0.1
 
 
 def run_blocking(work: Coroutine[Any, Any, _Result]) -> _Result:
@@ -34,9 +37,12 @@ class _OtherThread(Generic[_Result]):
     def result(self) -> _Result:
         self._thread.start()
         try:
-            self._thread.join()
+            # A wait without a limit would sleep through a signal that another thread received or that came just before.
+            while self._thread.is_alive():
+                self._thread.join(_SIGNAL_CHECK_S)
         except BaseException:  # the stop button of a notebook, or Ctrl-C
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the work ended at the same moment
+                self._loop.call_soon_threadsafe(self._task.cancel)
             self._thread.join()
             raise
         if self._fault is not None:
