@@ -52,6 +52,9 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if METER in scope:
+            # The layers before this one do not wait, so the time since the request began is the loop's time.
+            scope[METER].add(scope[METER].begun_s)
         services: Services = scope["app"].state.services
         connection = HTTPConnection(scope)
         denial = await _denial(connection, services)

@@ -140,15 +140,23 @@ class _Steps:
 
 
 class Meter:
-    """Attributes the time in which a connection's bytes are parsed to its client, once the client is known."""
+    """Attributes the time in which a connection's bytes are parsed to its client.
+
+    The client is known only after the headers were parsed; the time before counts when it is set. begun_s: when the
+    application was called with the latest request (performance counter).
+    """
 
     def __init__(self) -> None:
+        self.begun_s = perf_counter()
         self._share: LoopShare | None = None
         self._client: str | None = None
+        self._unattributed_s = 0.0
 
     def bind(self, share: LoopShare, client: str | None) -> None:
         """Set the client."""
         self._share, self._client = share, client
+        share.add(self._unattributed_s, perf_counter(), client)
+        self._unattributed_s = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -157,8 +165,10 @@ class Meter:
 
     def add(self, begun_s: float) -> None:
         """Add the time since begun_s, a time of the performance counter."""
-        if self._share is not None:
-            now_s = perf_counter()
+        now_s = perf_counter()
+        if self._share is None:
+            self._unattributed_s += now_s - begun_s
+        else:
             self._share.add(now_s - begun_s, now_s, self._client)
 
     async def turn(self) -> None:

@@ -62,6 +62,7 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
 
         async def run_asgi(self) -> None:
             self.scope[METER] = self._meter  # type: ignore[literal-required]
+            self._meter.begun_s = perf_counter()
             await super().run_asgi()
 
         def _refuse(self) -> None:

@@ -162,6 +162,7 @@ class _Limited(H11Protocol):
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._ask_again()
         scope[METER] = self._meter
+        self._meter.begun_s = perf_counter()
         app = self.config.loaded_app if self._refusal is None else self._answer_probe
         await app(scope, receive, send)
 
