@@ -34,15 +34,15 @@ class Piper:
     """model: the voice in the wheel, or a voice file FILE.onnx with FILE.onnx.json next to it.
 
     speaker: number of the speaker, for voices with several. length_scale: above 1 is slower. noise: variability of the
-    voice; with 0 the same text always gives the same audio. threads: cores per sentence. clauses: split a long first
-    sentence into clauses, to start playback earlier.
+    voice; with 0 the same text always gives the same audio. threads: cores per sentence; the audio does not depend on
+    them. clauses: split a long first sentence into clauses, to start playback earlier.
     """
 
     model: str = JOE
     speaker: int | None = None
     length_scale: float = 1.0
     noise: float = 0.0
-    threads: int = 1
+    threads: int = 2
     clauses: bool = True
 
     def __post_init__(self) -> None:
