@@ -44,7 +44,8 @@ KEPT = Path("reports") / "fuzz"
 """Folder for conversations that violated a guarantee, below the working directory."""
 
 _PIECES = 16
-_WARM_UP = 250
+_WARM_UP = 1000
+"""Conversations before the count. Tables of codecs, caches and the heap reach their size after about 800."""
 _AT_ONCE = 40
 _ROUND = 250
 _LEAST = 8
