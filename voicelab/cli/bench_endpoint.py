@@ -71,13 +71,13 @@ def endpoint(
         from voicelab.analysis.bench.endpoint_plot import figure
         from voicelab.analysis.bench.pauses import PausePlan
         from voicelab.analysis.bench.replay import Way, judged
-        from voicelab.analysis.bench.turn_end_fit import FITTED_ON
         from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
         from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.paths import shipped
         from voicelab.vad.catalog import DETECTORS
         from voicelab.vad.turn_end.catalog import TURN_ENDS
+        from voicelab.vad.turn_end.prosody import FITTED_ON
 
         if not shortest_pause_s <= longest_pause_s:
             raise InputError("--shortest-pause-s must not be more than --longest-pause-s")

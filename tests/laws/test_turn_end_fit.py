@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from tests.laws.turn_end_fit import examples, fitted
 from voicelab.analysis.bench.endpoint import halves
 from voicelab.analysis.bench.pauses import PausePlan, without_words
 from voicelab.analysis.bench.replay import Judged
-from voicelab.analysis.bench.turn_end_fit import FITTED_ON, examples, fitted
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.turn_end import prosody, sound_features, word_score
+from voicelab.vad.turn_end.prosody import FITTED_ON
 
 SPOKEN = load(shipped("voice_samples")).spoken
 
