@@ -51,7 +51,7 @@ class SessionSummary:
 
 
 @dataclass(frozen=True)
-class KeptTurn:
+class StoredTurn:
     """A stored turn. Its JSON is parsed on first access, which may be in another thread."""
 
     number: int

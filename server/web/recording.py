@@ -218,10 +218,10 @@ async def record(
         take = await services.pools.files.run(chosen.keep, prompt, speaker, device, clip)
     heard = await _heard(services, clip)
     report = await services.pools.files.run(_report, decoded, prompt.text, heard)
-    judged = await services.pools.files.run(chosen.judge, take, heard=heard, report=report)
-    if judged is None:
+    checked = await services.pools.files.run(chosen.store_checks, take, heard=heard, report=report)
+    if checked is None:
         raise HttpRefusal(404, "not_found", f"the take {take.id} was deleted while it was recognized")
-    return _take_view(judged)
+    return _take_view(checked)
 
 
 @router.get("/{name}/takes/{take_id}/audio", summary="Get the audio of a take", response_class=FileResponse)

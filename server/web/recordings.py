@@ -157,14 +157,14 @@ class RecordedSet:
             self._note(take)
         return take
 
-    def judge(self, take: Take, *, heard: str | None, report: dict[str, Any]) -> Take | None:
+    def store_checks(self, take: Take, *, heard: str | None, report: dict[str, Any]) -> Take | None:
         """Store the results of the checks. Returns None if the take was deleted or accepted in the meantime."""
-        judged = replace(take, heard=heard, report=report)
+        checked = replace(take, heard=heard, report=report)
         with locked(self.path):
             if not self._note_of(take.id).exists():
                 return None
-            self._note(judged)
-        return judged
+            self._note(checked)
+        return checked
 
     def accept(self, take: Take) -> str:
         """Make the take a sample, replacing an earlier one of the same speaker and prompt. Returns its id.

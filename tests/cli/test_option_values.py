@@ -32,7 +32,7 @@ _WORKERS = (
     ("voicelab.analysis.cross.crossing", "cross"),
     ("voicelab.analysis.bench.tts", "measure"),
     ("voicelab.analysis.bench.asr", "measure"),
-    ("voicelab.analysis.bench.replay", "judged"),
+    ("voicelab.analysis.bench.replay", "classified"),
     ("voicelab.analysis.bench.server.response", "utterances"),
     ("voicelab.analysis.bench.vad", "cost"),
     ("voicelab.analysis.bench.words", "bench_words"),

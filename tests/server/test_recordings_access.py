@@ -149,7 +149,7 @@ def test_a_take_that_was_deleted_while_it_was_heard_stays_deleted(tmp_path: Path
     chosen = RecordingStore(tmp_path).create("set", prompts_of(["One text."]))
     take = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
     chosen.discard(take)
-    assert chosen.judge(take, heard="x", report={}) is None
+    assert chosen.store_checks(take, heard="x", report={}) is None
     assert not chosen.takes()
     assert not list((tmp_path / "set" / "takes").iterdir())
 

@@ -159,7 +159,7 @@ class Turn:
         text = self._answer.text if self._answer is not None else None
         return text.so_far if text is not None else None
 
-    def said(self, heard_s: float) -> str:
+    def played_text(self, heard_s: float) -> str:
         """Return the start of the reply that is played in its first heard_s seconds."""
         text = self._answer.text if self._answer is not None else None
         return text.script.heard(heard_s) if text is not None else ""

@@ -14,7 +14,7 @@ from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, enti
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn
-from voicelab.scoring.entity_classes import ExpectedEntity, expected_things
+from voicelab.scoring.entity_classes import ExpectedEntity, distinct_entities
 from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Attribution, Loss
 from voicelab.scoring.turns import answer_text
@@ -77,7 +77,7 @@ def _losses(
     turn: TurnResult, one: CounterfactualTurn, forms: Forms, replay: Counterfactual
 ) -> tuple[TurnLosses, tuple[Loss, ...]]:
     losses: list[Loss] = []
-    stages = [_entity(turn, one, thing, losses) for thing in _things(turn, forms)]
+    stages = [_entity(turn, one, entity, losses) for entity in _entities(turn, forms)]
     action = _action(turn, one, forms, losses)
     counts = TurnLosses(
         entities=LossCounts.of(stages),
@@ -88,21 +88,21 @@ def _losses(
     return counts, tuple(losses)
 
 
-def _things(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
-    things = [thing for thing in expected_things(turn.expected_entities, forms) if thing.kind != "action word"]
-    return list({thing.name: thing for thing in things}.values())
+def _entities(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
+    entities = [entity for entity in distinct_entities(turn.expected_entities, forms) if entity.kind != "action word"]
+    return list({entity.name: entity for entity in entities}.values())
 
 
-def _entity(turn: TurnResult, replay: CounterfactualTurn, thing: ExpectedEntity, losses: list[Loss]) -> Stage | None:
+def _entity(turn: TurnResult, replay: CounterfactualTurn, entity: ExpectedEntity, losses: list[Loss]) -> Stage | None:
     stage = entity_lost_at(
-        with_reference=thing.named_in(replay.references.answer),
-        answered=thing.named_in(answer_text(turn) or ""),
-        spoken=thing.named_in(replay.spoken) if replay.spoken is not None else None,
+        with_reference=entity.named_in(replay.references.answer),
+        answered=entity.named_in(answer_text(turn) or ""),
+        spoken=entity.named_in(replay.spoken) if replay.spoken is not None else None,
     )
     if stage is not None:
-        earlier = stage == "asr" and not thing.named_in(replay.reference.answer)
+        earlier = stage == "asr" and not entity.named_in(replay.reference.answer)
         note = f"the reply's audio was transcribed as “{replay.spoken}”" if stage == "tts" else ""
-        losses.append(Loss(key=turn.key, what="entity", name=thing.name, stage=stage, earlier=earlier, note=note))
+        losses.append(Loss(key=turn.key, what="entity", name=entity.name, stage=stage, earlier=earlier, note=note))
     return stage
 
 
@@ -116,9 +116,9 @@ def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: 
     )
     if stage is not None:
         earlier = stage == "asr" and replay.action == replay.reference.action
-        done = _told(replay.transcript)
+        done = _action_text(replay.transcript)
         note = turn.failure.message if stage == "tts" and turn.failure is not None else f"instead: {done}"
-        name = _told(wanted) if stage != "agent" else _expected(turn, forms)
+        name = _action_text(wanted) if stage != "agent" else _expected(turn, forms)
         losses.append(Loss(key=turn.key, what="action", name=name, stage=stage, earlier=earlier, note=note))
     return stage
 
@@ -129,7 +129,7 @@ def _right(turn: TurnResult, asked: AgentOutcome, forms: Forms) -> bool:
     return intent and companies_of(turn.expected_entities, forms) <= set(asked.companies)
 
 
-def _told(asked: AgentOutcome | None) -> str:
+def _action_text(asked: AgentOutcome | None) -> str:
     """An action in words: `watchlist add: AAPL`."""
     if asked is None:
         return "none, no speech was recognized"
@@ -149,5 +149,5 @@ def _unlike(turn: TurnResult, replay: CounterfactualTurn) -> bool:
 
 def _missed(turn: TurnResult, forms: Forms) -> FoundCounts:
     """The entities of the reference that the transcript names too."""
-    said = [thing for thing in _things(turn, forms) if thing.named_in(turn.text)]
-    return FoundCounts(len(said), sum(thing.named_in(turn.heard or "") for thing in said))
+    said = [entity for entity in _entities(turn, forms) if entity.named_in(turn.text)]
+    return FoundCounts(len(said), sum(entity.named_in(turn.heard or "") for entity in said))
