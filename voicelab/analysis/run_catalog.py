@@ -52,8 +52,8 @@ class StoredRun:
         if self.run is None:
             return ""
         spec = self.run.spec
-        asked = [name or "the server's" for name in (spec.asr, spec.agent, spec.tts)]
-        return " → ".join([engine.name for engine in self.run.engines] or asked)
+        named = [name or "the server's" for name in (spec.asr, spec.agent, spec.tts)]
+        return " → ".join([engine.name for engine in self.run.engines] or named)
 
     @property
     def facts(self) -> RunFacts | None:
@@ -128,7 +128,7 @@ def stored_run(path: Path) -> StoredRun:
     except InputError as error:
         return StoredRun(path, "damaged", str(error), run, figures)
     if state == "finished" and lost and not note:
-        note = f"{lost} turns lost their connection; repeat them: voicelab evaluate --resume {path}"
+        note = f"connection lost in {lost} turn{'s' * (lost > 1)}; to repeat: voicelab evaluate --resume {path}"
     return StoredRun(path, state, note, run, figures, unanswered)
 
 

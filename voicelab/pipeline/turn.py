@@ -28,7 +28,7 @@ class Turn:
     """One turn. Call `receive` for the audio, then iterate `finish` (or `answer` for a typed turn); always call
     `close`.
 
-    dialogue: the conversation so far, read when the agent is asked. longest_s: maximum duration of the turn.
+    dialogue: the conversation so far, read when the agent is called. longest_s: maximum duration of the turn.
     reply_rate_hz: sample rate of raw reply formats.
     """
 

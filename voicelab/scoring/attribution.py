@@ -123,19 +123,19 @@ def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: 
     return stage
 
 
-def _right(turn: TurnResult, asked: AgentOutcome, forms: Forms) -> bool:
+def _right(turn: TurnResult, outcome: AgentOutcome, forms: Forms) -> bool:
     """Whether an action has the sample's expected intent (if any) and all expected companies."""
-    intent = turn.expected_intent is None or turn.expected_intent == asked.intent
-    return intent and companies_of(turn.expected_entities, forms) <= set(asked.companies)
+    intent = turn.expected_intent is None or turn.expected_intent == outcome.intent
+    return intent and companies_of(turn.expected_entities, forms) <= set(outcome.companies)
 
 
-def _action_text(asked: AgentOutcome | None) -> str:
+def _action_text(outcome: AgentOutcome | None) -> str:
     """An action in words: `watchlist add: AAPL`."""
-    if asked is None:
+    if outcome is None:
         return "none, no speech was recognized"
-    changes = [f"{operation} {ticker}" for operation, ticker in asked.changes]
-    parts = [*asked.companies, *(f"{kind} {value}" for kind, value in asked.amounts), *changes]
-    return f"{label(asked.intent)}{': ' if parts else ''}{', '.join(parts)}"
+    changes = [f"{operation} {ticker}" for operation, ticker in outcome.changes]
+    parts = [*outcome.companies, *(f"{kind} {value}" for kind, value in outcome.amounts), *changes]
+    return f"{label(outcome.intent)}{': ' if parts else ''}{', '.join(parts)}"
 
 
 def _expected(turn: TurnResult, forms: Forms) -> str:

@@ -21,9 +21,9 @@ from voicelab.vad.turn_end.words import Words
 _SCORE_AFTER = 4 * FRAME
 """Silence after which the sound of a pause is scored: 0.13 s."""
 _WORDS_AFTER = 5 * FRAME
-"""Silence after which the recognizer is asked for the words before a pause: 0.16 s.
+"""Silence after which the words before a pause are requested: 0.16 s.
 
-A recognizer that is asked earlier may not have decoded the last word yet. Its own detector may be a frame behind.
+After an earlier request, the recognizer may not have decoded the last word yet. Its own detector may be a frame behind.
 """
 
 

@@ -98,6 +98,6 @@ def _written(message: Message) -> list[dict[str, Any]]:
         {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
         for call in message.calls
     ]
-    asked = {"role": "assistant", "content": message.text or None, "tool_calls": calls}
+    request = {"role": "assistant", "content": message.text or None, "tool_calls": calls}
     results = zip(message.calls, message.results, strict=True)
-    return [asked, *({"role": "tool", "tool_call_id": call.call_id, "content": text} for call, text in results)]
+    return [request, *({"role": "tool", "tool_call_id": call.call_id, "content": text} for call, text in results)]

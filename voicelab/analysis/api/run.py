@@ -70,8 +70,8 @@ class Run:
         """The run's parameters: run_id, asr, agent, tts, condition, seed."""
         spec = self.result.spec
         loaded = {engine.kind: engine.name for engine in self.result.engines}
-        asked = {"asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
-        engines = {kind: asked[kind] or loaded.get(kind) for kind in asked}
+        named = {"asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
+        engines = {kind: named[kind] or loaded.get(kind) for kind in named}
         condition = spec.condition.label if spec.condition is not None else None
         return {"run_id": self.result.run_id, **engines, "condition": condition, "seed": spec.seed}
 

@@ -89,7 +89,7 @@ def audit_runs(
 def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progress | None = None) -> Audit:
     """Audit a set without a run: transcribe it with a recognizer (None: the default) and align.
 
-    Damaged recordings are not judged.
+    Damaged recordings are not evaluated.
     """
     decoded = {sample.id: sample.decoded() for sample in samples.samples}
     intact = {key: one.clip for key, one in decoded.items() if not one.is_damaged}
@@ -145,15 +145,15 @@ def _by_alignment(
     reasons: Mapping[str, str] | None = None,
 ) -> Audit:
     """reasons: why a sample has no transcript; for other samples, the turn failed."""
-    judged = [sample for sample in samples.samples if sample.id in heard]
+    evaluated = [sample for sample in samples.samples if sample.id in heard]
     missing = [sample.id for sample in samples.samples if sample.id not in heard]
     not_judged = [(key, (reasons or {}).get(key, "its turn failed")) for key in missing]
     answers = misfits(
-        [_question(sample, heard[sample.id]) for sample in judged],
-        progress=None if progress is None else lambda done: progress(done, len(judged)),
+        [_question(sample, heard[sample.id]) for sample in evaluated],
+        progress=None if progress is None else lambda done: progress(done, len(evaluated)),
     )
     suspects = []
-    for sample, answer in zip(judged, answers, strict=True):
+    for sample, answer in zip(evaluated, answers, strict=True):
         if answer.gap_nats is None:
             not_judged.append((sample.id, answer.problem))
         else:

@@ -80,7 +80,7 @@ class _NoStream:
 
 
 def _ends(one: ClassifiedRecording, method: EndpointMethod, silence_s: float, lag_s: float) -> Iterator[int]:
-    """Detected ends: processes frame by frame, and asks for partial transcripts when the server does."""
+    """Detected ends: processes frame by frame, and requests partial transcripts when the server does."""
     stream: DetectorStream = _NoStream()
     settings = replace(method.turn_end.settings, silence_s=silence_s)
     endpointer = Endpointer(stream, settings, turn_end=method.turn_end)

@@ -44,8 +44,8 @@ Heard = Callable[[CrossedSentence], None]
 @asynccontextmanager
 async def loaded(voices: Sequence[str], recognizers: Sequence[str]) -> AsyncIterator[tuple[Pools, Pools]]:
     """Load all engines, by name; raise InputError or EngineError before loading if one is not available."""
-    asked = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
-    pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in asked]
+    engines = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
+    pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in engines]
     async with AsyncExitStack() as stack:
         for pool in pools:
             stack.push_async_callback(pool.close)

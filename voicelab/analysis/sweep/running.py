@@ -30,8 +30,8 @@ def sweep(
     checked_again(spec.base)
     spec = checked_again(spec)
     points = points_of(spec)
-    for asked in spec.breakpoints:
-        threshold(asked)
+    for option in spec.breakpoints:
+        threshold(option)
     name = new_sweep_id(spec) if sweep_id is None else sweep_id
     check_name("--sweep-id", name)
     folder = SweepFolder(out / name)

@@ -27,10 +27,10 @@ def short(name: str) -> str:
 
 
 def break_sentence(
-    asked: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
+    option: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
 ) -> str:
     """A sentence with the breakpoint of a measure on an axis, or the reason why there is none."""
-    measure = title(asked.partition("=")[0])
+    measure = title(option.partition("=")[0])
     if found.outcome == "undefined" or found.limit is None:
         return f"{measure} on {axis}: nothing was scored"
     over, under = ("falls under", "under") if limit.falls else ("rises over", "over")
