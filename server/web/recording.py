@@ -18,19 +18,10 @@ from server.logs import QUOTED
 from server.messages import LONGEST_NAME, LONGEST_TEXT, ClientMessage, Name
 from server.services import Services
 from server.settings import Settings
-from server.web.recordings import (
-    CONSENT,
-    FullError,
-    NotFoundError,
-    Prompt,
-    RecordedSet,
-    RecordingLimits,
-    RecordingStore,
-    Take,
-    UnreadableError,
-    prompts_of,
-)
+from server.web.recorded_set import CONSENT, FullError, NotFoundError, Prompt, RecordedSet, RecordingLimits, Take
+from server.web.recordings import RecordingStore, prompts_of
 from server.web.samples import LONGEST_ID, sample_set
+from server.web.set_files import UnreadableError
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip

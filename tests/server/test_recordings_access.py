@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.web.recordings import FullError, NotFoundError, RecordingLimits, RecordingStore, prompts_of
+from server.web.recorded_set import FullError, NotFoundError, RecordingLimits
+from server.web.recordings import RecordingStore, prompts_of
 from server.web.set_files import used_bytes
 from tests.support.serving import TONE, Served, children_of, serving, spawned, until
 from voicelab import datasets

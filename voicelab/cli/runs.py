@@ -79,7 +79,8 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
     with terminal.errors():
         from voicelab.analysis.run_catalog import find, stored_run
         from voicelab.errors import InputError
-        from voicelab.report import page, tables
+        from voicelab.report import tables
+        from voicelab.report.provenance import provenance
 
         one = stored_run(find(run, out))
         if one.run is None:
@@ -92,7 +93,7 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if one.summary is not None:
             rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
             terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
-        for title, facts in page.provenance(one.run, one.summary):
+        for title, facts in provenance(one.run, one.summary):
             typer.echo(title)
             for name, value in facts:
                 typer.echo(f"  {name}: {value}")

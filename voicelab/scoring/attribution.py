@@ -58,11 +58,12 @@ def attribution(found: AttributedScores, replay: Counterfactual | None) -> Attri
     turns = [score.turn for score in found.scores]
     replays = replay.of(turns) if replay is not None else {}
     whole = [score.turn for score in found.scores if score.losses is not None]
+    answers = [(turn.answer, transcript.answer) for turn in whole if (transcript := replays[turn.key].transcript)]
     return Attribution(
         absent=absence(replay),
         n=len(whole),
         not_scored=len(turns) - len(whole),
-        unlike=sum(_unlike(turn, replays[turn.key]) for turn in whole),
+        unlike=sum(given is not None and given != again for given, again in answers),
         listener=replay.listener if replay is not None else None,
         losses=tuple(loss for turn in whole for loss in found.losses[turn.key]),
     )
@@ -141,10 +142,6 @@ def _action_text(outcome: AgentOutcome | None) -> str:
 def _expected(turn: TurnResult, forms: Forms) -> str:
     companies = sorted(companies_of(turn.expected_entities, forms))
     return f"{label(turn.expected_intent or 'any intent')}{': ' if companies else ''}{', '.join(companies)}"
-
-
-def _unlike(turn: TurnResult, replay: CounterfactualTurn) -> bool:
-    return replay.transcript is not None and turn.answer is not None and replay.transcript.answer != turn.answer
 
 
 def _missed(turn: TurnResult, forms: Forms) -> FoundCounts:

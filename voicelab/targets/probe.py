@@ -169,7 +169,10 @@ class _Prober:
         self._result.add(self._current, "failed", why)
         self._result.fault = owner
         messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
-        self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
+        self._result.messages = tuple(
+            f"{message.name} {message.text!r}" if message.text else message.name
+            for message in messages[-_MESSAGES_SHOWN:]
+        )
         done = {step.name for step in self._result.steps}
         for name in STEPS:
             if name not in done:
@@ -267,7 +270,3 @@ def _sound(outcome: TurnOutcome) -> str:
     ahead_s = total_s - last.clip.duration_s
     pace = "all at once" if delivered_s < 0.05 else f"{ahead_s / delivered_s:.1f} times real time"
     return f"{total_s:.1f} s at {first.clip.rate_hz} Hz, {pace}"
-
-
-def _line(message: TargetEvent) -> str:
-    return f"{message.name} {message.text!r}" if message.text else message.name

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from voicelab.analysis.api.measured import Figures
 from voicelab.analysis.compare import Comparison
 from voicelab.errors import InputError
-from voicelab.report import cells, page, tables
+from voicelab.report import cells, tables
 from voicelab.report.finish import finish
+from voicelab.report.provenance import provenance
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import summary_file
 from voicelab.scoring.scored_run import ScoredRun, read_scored
@@ -127,7 +128,7 @@ class Run:
         link = f'<a href="{escape((self.folder / REPORT).as_posix())}">report</a>'
         facts = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>"
-            for title, rows in page.provenance(self.result, None)[:1]
+            for title, rows in provenance(self.result, None)[:1]
             for name, text in rows
         )
         return (

@@ -11,7 +11,7 @@ from voicelab.analysis.audit.acoustic import Misfit, Question, misfits
 from voicelab.analysis.audit.agreement import Agreement, agreement
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.datasets import Sample, SampleSet
+from voicelab.datasets import SampleSet
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.pipeline.transcribe import Progress, hear
@@ -149,7 +149,7 @@ def _by_alignment(
     missing = [sample.id for sample in samples.samples if sample.id not in heard]
     not_judged = [(key, (reasons or {}).get(key, "its turn failed")) for key in missing]
     answers = misfits(
-        [_question(sample, heard[sample.id]) for sample in evaluated],
+        [Question(sample.clip().at_rate(SPEECH_RATE_HZ), sample.text, heard[sample.id]) for sample in evaluated],
         progress=None if progress is None else lambda done: progress(done, len(evaluated)),
     )
     suspects = []
@@ -160,10 +160,6 @@ def _by_alignment(
             suspects.append(Suspect(sample.id, sample.text, {name: heard[sample.id]}, answer.gap_nats, answer))
     aligner = f"{package_revision('pocketsphinx')}, model en-us"
     return Audit("alignment", _ranked(suspects), tuple(not_judged), {name: system}, None, aligner, samples)
-
-
-def _question(sample: Sample, heard: str) -> Question:
-    return Question(sample.clip().at_rate(SPEECH_RATE_HZ), sample.text, heard)
 
 
 def _ranked(suspects: Iterable[Suspect]) -> tuple[Suspect, ...]:

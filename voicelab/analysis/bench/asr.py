@@ -68,9 +68,9 @@ def _measure_here(
     recognizer = config.build()
     info = config.load(recognizer)
     load_s = perf_counter() - start
-    procedures: dict[str, Callable[[], None]] = {"single": lambda: _one_by_one(recognizer, clips)}
+    procedures: dict[str, Callable[[], object]] = {"single": lambda: _one_by_one(recognizer, clips)}
     if isinstance(recognizer, BatchRecognizer):
-        procedures["batched"] = lambda: _all_at_once(recognizer, clips)
+        procedures["batched"] = lambda: recognizer.transcribe(clips)
     if config.shared:
         procedures["together"] = lambda: _side_by_side(recognizer, clips, streams)
     for procedure in procedures.values():
@@ -110,10 +110,6 @@ def _side_by_side(recognizer: Any, clips: Sequence[Clip], streams: int) -> None:
     with ThreadPoolExecutor(streams) as pool:
         for done in [pool.submit(_one_by_one, recognizer, clips) for _ in range(streams)]:
             done.result()
-
-
-def _all_at_once(recognizer: BatchRecognizer, clips: Sequence[Clip]) -> None:
-    recognizer.transcribe(clips)
 
 
 def _automodel_loop(folder: Any, device: str, clips: Sequence[Clip]) -> Callable[[], None]:
