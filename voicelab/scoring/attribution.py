@@ -70,7 +70,7 @@ def attribution(found: AttributedScores, replay: Counterfactual | None) -> Attri
 
 
 def absence(replay: Counterfactual | None) -> str | None:
-    """Why the counterfactual is missing; None if it exists."""
+    """Return the reason why the counterfactual is missing, or None if it exists."""
     return replay.absent if replay is not None else UNREPLAYED
 
 

@@ -52,7 +52,7 @@ class TimedTurn:
 
 
 class NoAnswer(Enum):
-    """Why a recording has no TimedTurn: its turn was cut off before its end, or no words were recognized."""
+    """The reason why a recording has no TimedTurn: its turn was cut off before its end, or no words were recognized."""
 
     CUT = "cut off"
     UNHEARD = "nothing recognized"
