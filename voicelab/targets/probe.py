@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -168,10 +168,10 @@ class _Prober:
         """Record the failure of the current step with the messages before it; later steps were not tried."""
         self._result.add(self._current, "failed", why)
         self._result.fault = owner
-        messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
+        messages: Iterable[TargetEvent] = getattr(self._session, "messages", ())
         self._result.messages = tuple(
             f"{message.name} {message.text!r}" if message.text else message.name
-            for message in messages[-_MESSAGES_SHOWN:]
+            for message in list(messages)[-_MESSAGES_SHOWN:]
         )
         done = {step.name for step in self._result.steps}
         for name in STEPS:
