@@ -177,8 +177,8 @@ async def _of_token(connection: HTTPConnection, services: Services) -> HttpRefus
         is_shown = token is not None or cookie is not None
         message = "unknown token" if is_shown else "send a token: Authorization: Bearer <token>"
         return HttpRefusal(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})
-    asked = connection.query_params.get("user_id") or user
-    if asked != user:
+    requested = connection.query_params.get("user_id") or user
+    if requested != user:
         return HttpRefusal(403, "forbidden", f"the token belongs to {user}; omit user_id")
     connection.scope[_USER] = user
     return None

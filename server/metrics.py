@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -38,56 +39,35 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
+        gauge = partial(Gauge, registry=registry, multiprocess_mode="livesum")
+        counter = partial(Counter, registry=registry)
         self._restarts_seen: dict[str, int] = {}
         self._refused_seen: dict[str, int] = {}
         self._spent_s: dict[str, dict[int, float]] = {}
-        self._connections = Gauge(
-            "voicelab_connections", "Open WebSockets.", registry=registry, multiprocess_mode="livesum"
-        )
-        self._opened = Counter("voicelab_connections_opened", "Opened WebSockets.", registry=registry)
-        self._denied = Counter("voicelab_denied", "Denied requests and handshakes.", ["code"], registry=registry)
-        self._turns = Counter(
-            "voicelab_turns", "Turns by outcome: answered, or an error code.", ["kind", "outcome"],
-            registry=registry,
-        )  # fmt: skip
+        self._connections = gauge("voicelab_connections", "Open WebSockets.")
+        self._opened = counter("voicelab_connections_opened", "Opened WebSockets.")
+        self._denied = counter("voicelab_denied", "Denied requests and handshakes.", ["code"])
+        self._turns = counter("voicelab_turns", "Turns by outcome: answered, or an error code.", ["kind", "outcome"])
         self._stages = Histogram(
             "voicelab_turn_stage_seconds", "Duration of a stage of a turn.", ["stage"], buckets=_BUCKETS_S,
             registry=registry,
         )  # fmt: skip
-        self._queue = Gauge(
-            "voicelab_engine_queue", "Unfinished calls to an engine.", ["kind"],
-            registry=registry, multiprocess_mode="livesum",
-        )  # fmt: skip
-        self._restarts = Counter(
-            "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
+        self._queue = gauge("voicelab_engine_queue", "Unfinished calls to an engine.", ["kind"])
+        self._restarts = counter("voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"])
+        self._history_failures = counter(
+            "voicelab_history_failures", "Reads and writes of the history that failed because it was unavailable."
         )
-        self._history_failures = Counter(
-            "voicelab_history_failures", "Reads and writes of the history that failed because it was unavailable.",
-            registry=registry,
-        )  # fmt: skip
         self._history_failures_seen = 0
-        self._pool_jobs = Gauge(
-            "voicelab_pool_jobs", "Running and queued jobs of a thread pool.", ["pool"],
-            registry=registry, multiprocess_mode="livesum",
-        )  # fmt: skip
-        self._pool_refused = Counter(
-            "voicelab_pool_refused", "Jobs that a thread pool refused because its queue was full.", ["pool"],
-            registry=registry,
-        )  # fmt: skip
-        self._worker_memory = Gauge(
-            "voicelab_worker_memory_bytes", "Resident memory of the engine processes.", ["kind"],
-            registry=registry, multiprocess_mode="livesum",
-        )  # fmt: skip
-        self._worker_cpu = Counter(
-            "voicelab_worker_cpu_seconds", "CPU time of the engine processes.", ["kind"], registry=registry
+        self._pool_jobs = gauge("voicelab_pool_jobs", "Running and queued jobs of a thread pool.", ["pool"])
+        self._pool_refused = counter(
+            "voicelab_pool_refused", "Jobs that a thread pool refused because its queue was full.", ["pool"]
         )
-        self._tasks = Gauge(
-            "voicelab_tasks", "Tasks on the event loop.", registry=registry, multiprocess_mode="livesum"
+        self._worker_memory = gauge(
+            "voicelab_worker_memory_bytes", "Resident memory of the engine processes.", ["kind"]
         )
-        self._threads = Gauge(
-            "voicelab_threads", "Threads, including those of libraries.",
-            registry=registry, multiprocess_mode="livesum",
-        )  # fmt: skip
+        self._worker_cpu = counter("voicelab_worker_cpu_seconds", "CPU time of the engine processes.", ["kind"])
+        self._tasks = gauge("voicelab_tasks", "Tasks on the event loop.")
+        self._threads = gauge("voicelab_threads", "Threads, including those of libraries.")
         if _SHARED_FOLDER not in os.environ:
             ProcessCollector(registry=registry)
         for kind in ("spoken", "typed"):

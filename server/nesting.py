@@ -1,4 +1,4 @@
-"""How deeply arrays and objects of a JSON text are nested, found without parsing it."""
+"""The nesting depth of a JSON text, computed without parsing it."""
 
 from __future__ import annotations
 

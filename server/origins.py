@@ -54,7 +54,7 @@ def checked(given: str) -> str:
 
 def as_regex(origins: Iterable[str]) -> str | None:
     """Return a regular expression that matches the patterns among these entries; None if there are none."""
-    patterns = [_regex(origin) for origin in origins if _is_pattern(origin)]
+    patterns = [_regex(origin) for origin in origins if f"://{_WILDCARD}" in origin]
     return "|".join(patterns) if patterns else None
 
 
@@ -98,10 +98,6 @@ def _port_was_dropped(own: str, connection: HTTPConnection) -> bool:
     is_direct = server is None or server[1] == _DEFAULT_PORT.get(scheme)
     has_port = ":" in host.rpartition("]")[2]
     return not is_direct and not has_port
-
-
-def _is_pattern(origin: str) -> bool:
-    return f"://{_WILDCARD}" in origin
 
 
 def _regex(pattern: str) -> str:

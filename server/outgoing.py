@@ -14,7 +14,7 @@ from voicelab.pipeline.stage_times import StageTimes
 
 
 class ServerEvent(BaseModel):
-    """Base of the server events; the fields are the event's data. turn_id is omitted unless the client asked for it."""
+    """Base of the server events; the fields are the event's data. turn_id is omitted unless the client requested it."""
 
     model_config = ConfigDict(frozen=True, revalidate_instances="always")
     event: ClassVar[str]

@@ -47,9 +47,9 @@ class Tokens:
 
     def user_of(self, token: str) -> str | None:
         """Return the token's user, or None. Compares all tokens in constant time to prevent timing attacks."""
-        asked, found = _digest(token), None
+        given, found = _digest(token), None
         for digest, user in self._users:
-            if hmac.compare_digest(digest, asked):
+            if hmac.compare_digest(digest, given):
                 found = user
         return found
 

@@ -87,13 +87,13 @@ class VadBatcher:
 
     @property
     def sound_s(self) -> float:
-        """How many seconds of past sound `judge_sound` may be asked about."""
+        """The maximum length of the audio for `score_sound`, in seconds."""
         return self._turn_end.sound_s
 
-    async def judge_sound(self, endpointer: Endpointer, clip: Clip) -> None:
-        """Give the endpointer the score of the sound that its `sound_to_judge` named.
+    async def score_sound(self, endpointer: Endpointer, clip: Clip) -> None:
+        """Score the audio that `sound_to_score` of the endpointer returned, and set it with `note_sound`.
 
-        Await it before the same endpointer hears more. Raises EngineError when the model fails.
+        Await the result before feeding the same endpointer again. Raises EngineError when the model fails.
         """
         loop = asyncio.get_running_loop()
         try:

@@ -10,9 +10,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import slow_tests
 from tests.support.postgres import Postgres, private_server
+
+# Other processes may use the cores, so that neither an example nor its generation has a time limit.
+settings.register_profile("voicelab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("voicelab")
 
 
 @pytest.fixture(scope="session")

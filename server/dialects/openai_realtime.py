@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json, write_json
-from server.dialects.openai_response import ResponseWriter, problem
+from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json
+from server.dialects.openai_response import ResponseWriter, event_frame, problem
 from server.dialects.openai_session import RealtimeSession, updated
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Mode, Notice, Refused, TypedText
 from server.outgoing import (
@@ -54,7 +54,7 @@ class OpenAIRealtimeDialect:
         self._last_item: str | None = None
 
     def opening(self) -> Sequence[Frame]:
-        return (_frame("session.created", session=self._session.view()),)
+        return (event_frame("session.created", session=self._session.view()),)
 
     # From the client.
 
@@ -98,7 +98,7 @@ class OpenAIRealtimeDialect:
             "session.update: formats and turn_detection cannot change after the first audio or text; connect again",
         )
         self._session = session
-        return Received(answers=(_frame("session.updated", session=session.view()),))
+        return Received(answers=(event_frame("session.updated", session=session.view()),))
 
     def _append(self, message: dict[str, Any]) -> Received:
         form = self._session.input_format
@@ -125,7 +125,7 @@ class OpenAIRealtimeDialect:
             not self._has_sound or self._session.detects_turns,
             "input_audio_buffer.clear: audio is recognized as it arrives and cannot be cleared; commit it instead",
         )
-        return Received(answers=(_frame("input_audio_buffer.cleared"),))
+        return Received(answers=(event_frame("input_audio_buffer.cleared"),))
 
     def _create_item(self, message: dict[str, Any]) -> Received:
         item = message.get("item")
@@ -150,7 +150,7 @@ class OpenAIRealtimeDialect:
         item_id, played_ms = message.get("item_id"), message.get("audio_end_ms")
         good = isinstance(item_id, str) and isinstance(played_ms, int) and played_ms >= 0
         self._check(good, "conversation.item.truncate: expected item_id and audio_end_ms, 0 or more")
-        answer = _frame("conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=played_ms)
+        answer = event_frame("conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=played_ms)
         turn_id = self._response.turn_of(str(item_id))
         if turn_id is None:
             return Received(answers=(answer,))
@@ -196,11 +196,11 @@ class OpenAIRealtimeDialect:
                 self._user_turn = _UserTurn(started_s=event.at_s)
                 self._response.cancel_reason = "turn_detected"
                 where = {"audio_start_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
-                return [_frame("input_audio_buffer.speech_started", **where)]
+                return [event_frame("input_audio_buffer.speech_started", **where)]
             case SpeechStopped():
                 self._user_turn.seconds = event.at_s - self._user_turn.started_s
                 where = {"audio_end_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
-                return [_frame("input_audio_buffer.speech_stopped", **where), *self._committed()]
+                return [event_frame("input_audio_buffer.speech_stopped", **where), *self._committed()]
             case Transcription():
                 return self._transcribed(event.text)
             case AgentResponse() | ReplyChunk():
@@ -216,27 +216,25 @@ class OpenAIRealtimeDialect:
 
     def _committed(self) -> list[Frame]:
         item_id = self._user_turn.item_id
-        committed = _frame("input_audio_buffer.committed", item_id=item_id, previous_item_id=self._last_item)
+        committed = event_frame("input_audio_buffer.committed", item_id=item_id, previous_item_id=self._last_item)
         return [committed, *self._added(_user_item(item_id, [{"type": "input_audio", "transcript": None}]))]
 
     def _added(self, item: dict[str, Any]) -> list[Frame]:
         before, self._last_item = self._last_item, item["id"]
         return [
-            _frame("conversation.item.added", item=item, previous_item_id=before),
-            _frame("conversation.item.done", item=item, previous_item_id=before),
+            event_frame("conversation.item.added", item=item, previous_item_id=before),
+            event_frame("conversation.item.done", item=item, previous_item_id=before),
         ]
 
     def _transcribed(self, text: str) -> list[Frame]:
         turn, self._user_turn = self._user_turn, _UserTurn()
         usage = {"type": "duration", "seconds": round(turn.seconds, 3)}
         where = {"item_id": turn.item_id, "content_index": 0}
-        return [_frame("conversation.item.input_audio_transcription.completed", **where, transcript=text, usage=usage)]
+        return [
+            event_frame("conversation.item.input_audio_transcription.completed", **where, transcript=text, usage=usage)
+        ]
 
 
 def _user_item(number: str, content: list[dict[str, Any]]) -> dict[str, Any]:
     about = {"id": number, "object": "realtime.item", "type": "message", "status": "completed", "role": "user"}
     return {**about, "content": content}
-
-
-def _frame(kind: str, **fields: Any) -> str:
-    return write_json({"type": kind, "event_id": new_id("event"), **fields})

@@ -60,9 +60,9 @@ class ResponseWriter:
         self._turn_id, self._text, self._session = turn_id, "", session
         item = self._item("in_progress", with_content=False)
         return [
-            self._frame("response.created", response=self._response("in_progress")),
-            self._frame("response.output_item.added", response_id=self._id, output_index=0, item=item),
-            self._frame("conversation.item.added", item=item, previous_item_id=before),
+            event_frame("response.created", response=self._response("in_progress")),
+            event_frame("response.output_item.added", response_id=self._id, output_index=0, item=item),
+            event_frame("conversation.item.added", item=item, previous_item_id=before),
             self._part("response.content_part.added", part={"type": "audio", "transcript": ""}),
         ]
 
@@ -73,9 +73,9 @@ class ResponseWriter:
             self._part("response.output_audio.done"),
             self._part("response.output_audio_transcript.done", transcript=self._text),
             self._part("response.content_part.done", part={"type": "audio", "transcript": self._text}),
-            self._frame("response.output_item.done", response_id=self._id, output_index=0, item=item),
-            self._frame("conversation.item.done", item=item),
-            self._frame("response.done", response=self._response(status, details, [item])),
+            event_frame("response.output_item.done", response_id=self._id, output_index=0, item=item),
+            event_frame("conversation.item.done", item=item),
+            event_frame("response.done", response=self._response(status, details, [item])),
         ]
 
     def _item(self, status: str, *, with_content: bool) -> dict[str, Any]:
@@ -93,17 +93,18 @@ class ResponseWriter:
 
     def _part(self, kind: str, **fields: Any) -> str:
         where = {"response_id": self._id, "item_id": self.item_id, "output_index": 0, "content_index": 0}
-        return self._frame(kind, **where, **fields)
+        return event_frame(kind, **where, **fields)
 
-    @staticmethod
-    def _frame(kind: str, **fields: Any) -> str:
-        return write_json({"type": kind, "event_id": new_id("event"), **fields})
+
+def event_frame(kind: str, **fields: Any) -> str:
+    """Return a server event as a text frame, with a new event id."""
+    return write_json({"type": kind, "event_id": new_id("event"), **fields})
 
 
 def problem(code: ErrorCode, message: str, event_id: str | None = None) -> str:
     """Return an `error` event. event_id: the client event that caused it."""
     error = {"type": _kind(code), "code": str(code), "message": message, "param": None, "event_id": event_id}
-    return write_json({"type": "error", "event_id": new_id("event"), "error": error})
+    return event_frame("error", error=error)
 
 
 def _kind(code: ErrorCode) -> str:

@@ -1,7 +1,7 @@
 """Sessions, their turns and the users' watchlists, in SQLite or PostgreSQL."""
 
 from server.history.faults import HistoryUnavailableError, SessionFullError, SessionGoneError
-from server.history.records import INTERRUPTED, KeptTurn, SessionSummary, TurnRecord
+from server.history.records import INTERRUPTED, SessionSummary, StoredTurn, TurnRecord
 from server.history.store import History
 from server.history.tables import SessionRow, TurnRow, WatchedTicker
 
@@ -9,11 +9,11 @@ __all__ = [
     "INTERRUPTED",
     "History",
     "HistoryUnavailableError",
-    "KeptTurn",
     "SessionFullError",
     "SessionGoneError",
     "SessionRow",
     "SessionSummary",
+    "StoredTurn",
     "TurnRecord",
     "TurnRow",
     "WatchedTicker",

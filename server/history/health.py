@@ -23,19 +23,19 @@ class HistoryHealth:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._asking = asyncio.Lock()
+        self._checking = asyncio.Lock()
         self._asked_s = -_FRESH_S
         self._problem: str | None = None
 
     async def problem(self) -> str | None:
         """Return why turns cannot be stored now; None if they can."""
-        async with self._asking:
+        async with self._checking:
             if time.monotonic() - self._asked_s > _FRESH_S:
-                self._problem = await self._ask()
+                self._problem = await self._check()
                 self._asked_s = time.monotonic()
             return self._problem
 
-    async def _ask(self) -> str | None:
+    async def _check(self) -> str | None:
         try:
             if self._engine.dialect.name == "sqlite":
                 await asyncio.to_thread(check_writable, Path(str(self._engine.url.database)), _LIMIT_S)

@@ -51,7 +51,7 @@ class SessionSummary:
 
 
 @dataclass(frozen=True)
-class KeptTurn:
+class StoredTurn:
     """A stored turn. Its JSON is parsed on first access, which may be in another thread."""
 
     number: int
@@ -75,7 +75,7 @@ class KeptTurn:
 
     @cached_property
     def tool_calls(self) -> list[dict[str, Any]]:
-        """What the agent called, each with the fields of voicelab.agent.base.ToolCall."""
+        """The agent's tool calls, each with the fields of voicelab.agent.base.ToolCall."""
         found: list[dict[str, Any]] = json.loads(self.tool_calls_json)
         return found
 

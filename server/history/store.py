@@ -25,7 +25,7 @@ from server.history.faults import (
     reason_of,
 )
 from server.history.health import HistoryHealth
-from server.history.records import INTERRUPTED, KeptTurn, SessionSummary, TurnRecord
+from server.history.records import INTERRUPTED, SessionSummary, StoredTurn, TurnRecord
 from server.history.schema import migrate
 from server.history.sign_ins import SignIns
 from server.history.tables import SessionRow, TurnRow, WatchedTicker
@@ -246,12 +246,12 @@ class History:
             row = await database.get(SessionRow, session_id)
             return None if row is None else SessionSummary(row, await database.scalar(_last_number(session_id)))
 
-    async def turns(self, session_id: str, *, limit: int, offset: int = 0) -> Sequence[KeptTurn]:
+    async def turns(self, session_id: str, *, limit: int, offset: int = 0) -> Sequence[StoredTurn]:
         """Return turns of a session in order, starting with number offset + 1."""
         wanted = select(*_TURN_COLUMNS).where(TurnRow.session_id == session_id, TurnRow.number > offset)
         async with self._reading() as database:
             rows: Sequence[Any] = (await database.execute(wanted.order_by(TurnRow.number).limit(limit))).all()
-            return [KeptTurn(*row) for row in rows]
+            return [StoredTurn(*row) for row in rows]
 
 
 def _opening_errors() -> tuple[type[Exception], ...]:

@@ -68,7 +68,7 @@ class Answering:
         A turn that is already being stored as answered remains answered. heard_s: seconds of the reply that were heard;
         None estimates them. Returns the time (performance counter) at which sending stopped.
         """
-        self.said = self._turn.said(self.heard_s(perf_counter()) if heard_s is None else heard_s)
+        self.said = self._turn.played_text(self.heard_s(perf_counter()) if heard_s is None else heard_s)
         await self.halt()
         stopped_s = perf_counter()
         if self._storing is None and (self.task.cancelled() or self.task.exception() is not None):

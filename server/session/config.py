@@ -13,7 +13,7 @@ class SessionConfig:
 
     realtime: audio must not arrive faster than real time. lead_s: seconds that a reply may be sent ahead of its
     playback; None disables pacing. continuous: audio is an endless stream in which the server finds the turns.
-    metrics, partials, starts, stops, silences, turn_ids: optional events and fields that the client asked for.
+    metrics, partials, starts, stops, silences, turn_ids: optional events and fields that the client requested.
     """
 
     session_id: str
@@ -31,5 +31,5 @@ class SessionConfig:
     turn_ids: bool = False
 
     def shown(self, turn_id: str | None) -> str | None:
-        """Return the turn's id if the client asked for ids, else None."""
+        """Return the turn's id if the client requested ids, else None."""
         return turn_id if self.turn_ids else None

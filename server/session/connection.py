@@ -126,13 +126,13 @@ class Connection:
             case Refused() as refusal if refusal.chunk_is_final is None:
                 raise refusal
             case Refused() as refusal:
-                await (await self._begun()).take_refused_chunk(refusal)
+                await (await self._require_conversation()).take_refused_chunk(refusal)
             case Init() as init:
                 await self._init(init)
             case AudioChunk() as chunk:
-                await (await self._begun()).take_chunk(arrival, chunk)
+                await (await self._require_conversation()).take_chunk(arrival, chunk)
             case TypedText() as typed:
-                await (await self._begun()).take_text(typed)
+                await (await self._require_conversation()).take_text(typed)
             case Interrupt() as interrupt if self._conversation is not None:
                 await self._conversation.take_interrupt(interrupt, arrival.at_s)
             case Interrupt():
@@ -147,7 +147,7 @@ class Connection:
         user_id, token_user = self._config.user_id, self._token_user
         await self._begin(await start_session(init, self._services, user_id=user_id, token_user=token_user))
 
-    async def _begun(self) -> Conversation:
+    async def _require_conversation(self) -> Conversation:
         if self._conversation is not None:
             return self._conversation
         return await self._begin(await start_default_session(self._services, self._config.user_id))

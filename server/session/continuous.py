@@ -133,17 +133,17 @@ class SpeechStream:
                 await self._act(event, at_s)
             if self._now is not None:
                 self._now.update_partials()
-            if (wanted := self._endpointer.sound_to_judge) is not None:
-                await self._judge_sound(*wanted)
+            if (wanted := self._endpointer.sound_to_score) is not None:
+                await self._score_sound(*wanted)
             if self._services.settings.speculative_start:
                 await self._answer_early()
             if self._config.silences:
                 await self._watch_for_sound(piece)
 
-    async def _judge_sound(self, start: int, end: int) -> None:
+    async def _score_sound(self, start: int, end: int) -> None:
         since = self._lookback.since(start)
         clip = Clip(since.samples[: end - start], SPEECH_RATE_HZ)
-        await self._vad_batcher.judge_sound(self._endpointer, clip)
+        await self._vad_batcher.score_sound(self._endpointer, clip)
 
     async def _answer_early(self) -> None:
         """Begin the answer at a likely end of the turn; drop it if speech continues."""

@@ -93,7 +93,7 @@ class UtteranceReceiver:
         self.update_partials()
 
     async def add(self, clip: Clip) -> None:
-        """Process decoded audio (SPEECH_RATE_HZ). Call `update_partials` when the endpointer has judged it."""
+        """Process decoded audio (SPEECH_RATE_HZ). Call `update_partials` when the endpointer has classified it."""
         turn = self.turn or await self.open()
         await turn.hear(clip)
 

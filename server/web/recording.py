@@ -18,19 +18,10 @@ from server.logs import QUOTED
 from server.messages import LONGEST_NAME, LONGEST_TEXT, ClientMessage, Name
 from server.services import Services
 from server.settings import Settings
-from server.web.recordings import (
-    CONSENT,
-    FullError,
-    NotFoundError,
-    Prompt,
-    RecordedSet,
-    RecordingLimits,
-    RecordingStore,
-    Take,
-    UnreadableError,
-    prompts_of,
-)
+from server.web.recorded_set import CONSENT, FullError, NotFoundError, Prompt, RecordedSet, RecordingLimits, Take
+from server.web.recordings import RecordingStore, prompts_of
 from server.web.samples import LONGEST_ID, sample_set
+from server.web.set_files import UnreadableError
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -218,10 +209,10 @@ async def record(
         take = await services.pools.files.run(chosen.keep, prompt, speaker, device, clip)
     heard = await _heard(services, clip)
     report = await services.pools.files.run(_report, decoded, prompt.text, heard)
-    judged = await services.pools.files.run(chosen.judge, take, heard=heard, report=report)
-    if judged is None:
+    checked = await services.pools.files.run(chosen.store_checks, take, heard=heard, report=report)
+    if checked is None:
         raise HttpRefusal(404, "not_found", f"the take {take.id} was deleted while it was recognized")
-    return _take_view(judged)
+    return _take_view(checked)
 
 
 @router.get("/{name}/takes/{take_id}/audio", summary="Get the audio of a take", response_class=FileResponse)

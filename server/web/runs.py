@@ -135,7 +135,7 @@ def views_of(reports: Path) -> list[RunView]:
     if not reports.is_dir():
         return []
     try:
-        return [view_of(one) for one in run_catalog.kept_runs(reports)]
+        return [view_of(one) for one in run_catalog.stored_runs(reports)]
     except InputError as error:
         logger.warning("REPORTS_DIR: %s", error)
         raise HttpRefusal(500, "unreadable", "REPORTS_DIR cannot be read; see the server's log") from error

@@ -10,7 +10,7 @@ import pytest
 
 from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.data_source import SampleData
-from voicelab.agent.finance.live import Kept, LiveData
+from voicelab.agent.finance.live import Cache, LiveData
 from voicelab.agent.finance.tools.companies import Companies
 from voicelab.agent.finance.tools.news import NewsArguments, NewsTool
 from voicelab.agent.finance.tools.quote import QuoteArguments, QuoteTool
@@ -67,7 +67,7 @@ def test_what_yahoo_does_not_have_is_a_tool_error_and_not_kept(info: object) -> 
 
 
 def test_what_is_kept_is_fetched_again_in_time() -> None:
-    kept, fetched = Kept[int](0.0), []
+    kept, fetched = Cache[int](0.0), []
     for number in range(2):
         assert kept.get("a", lambda number=number: fetched.append(number) or number) == number  # type: ignore[misc]
     assert fetched == [0, 1]

@@ -179,17 +179,17 @@ def test_a_model_that_calls_tools_for_ever_must_answer_in_the_end() -> None:
 
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize(
-    ("steps", "complaint"),
+    ("steps", "timeout_s", "complaint"),
     [
-        ([Text("Half a"), BreakOff()], "broke off its reply|ended its reply|cannot be reached"),
-        ([Text("late", after_s=1.0)], "did not finish its reply within 0.5 s|did not answer in time"),
-        (Refuse(500, "out of memory"), "answered 500: out of memory"),
-        (Refuse(429, "slow down"), "answered 429: slow down"),
+        ([Text("Half a"), BreakOff()], 30.0, "broke off its reply|ended its reply|cannot be reached"),
+        ([Text("late", after_s=1.0)], 0.5, "did not finish its reply within 0.5 s|did not answer in time"),
+        (Refuse(500, "out of memory"), 30.0, "answered 500: out of memory"),
+        (Refuse(429, "slow down"), 30.0, "answered 429: slow down"),
     ],
 )
-def test_a_server_that_fails_is_an_engine_error(api: str, steps: object, complaint: str) -> None:
+def test_a_server_that_fails_is_an_engine_error(api: str, steps: object, timeout_s: float, complaint: str) -> None:
     with (
-        agent_of(lambda _: steps, api=api, timeout_s=0.5) as (agent, _),
+        agent_of(lambda _: steps, api=api, timeout_s=timeout_s) as (agent, _),
         pytest.raises(EngineError, match=complaint),
     ):
         ask(agent, "hello")

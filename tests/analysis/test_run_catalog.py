@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from tests.support.command_line import voicelab
 from tests.support.logged_runs import make
-from voicelab.analysis.run_catalog import kept_runs
+from voicelab.analysis.run_catalog import stored_runs
 from voicelab.cli.main import app
 from voicelab.conditions.condition import Condition
 from voicelab.runs import lock
@@ -37,7 +37,7 @@ def runs(*arguments, answer=None):
 
 
 def test_every_run_is_listed_the_latest_first(out):
-    assert [(one.run_id, one.state) for one in kept_runs(out)] == [
+    assert [(one.run_id, one.state) for one in stored_runs(out)] == [
         ("failed", "failed"), ("new", "finished"), ("stopped", "stopped"), ("old", "finished"), ("damaged", "damaged"),
     ]  # fmt: skip
     done = runs("list", "--out", out)
@@ -51,7 +51,7 @@ def test_every_run_is_listed_the_latest_first(out):
 
 def test_a_run_that_a_process_works_on_is_running(out):
     with lock.held(out / "stopped"):
-        assert next(one for one in kept_runs(out) if one.run_id == "stopped").state == "running"
+        assert next(one for one in stored_runs(out) if one.run_id == "stopped").state == "running"
         refused = runs("rm", "stopped", "--out", out, "--yes")
     assert refused.exit_code == 2
     assert "a process is working on this run" in refused.output

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.command_line import voicelab
 from voicelab.analysis.score_transcripts import score
-from voicelab.analysis.systems import compare_systems, sure_rates
+from voicelab.analysis.systems import compare_systems, rates_with_intervals
 from voicelab.cli.alignments import alignment_lines
 from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.metrics.mapsswe import segments
@@ -44,7 +44,7 @@ BAD = dict.fromkeys(REFERENCE, "a large price") | {"ben_2": "the large price ros
 
 
 def test_a_rate_has_an_interval_by_speaker_that_holds_it():
-    rates = sure_rates(scored(["one two three"] * 5 + ["one two three four"] * 13))
+    rates = rates_with_intervals(scored(["one two three"] * 5 + ["one two three four"] * 13))
     assert rates.total.wer == pytest.approx(5 / 72)
     assert rates.total.unit == "speaker"
     assert rates.total.interval.clusters == 6
@@ -54,11 +54,13 @@ def test_a_rate_has_an_interval_by_speaker_that_holds_it():
 
 
 def test_without_named_speakers_utterances_are_the_unit():
-    assert sure_rates(scored(["one two", "one two three four", "one"] * 4, speakers=1)).total.unit == "utterance"
+    assert (
+        rates_with_intervals(scored(["one two", "one two three four", "one"] * 4, speakers=1)).total.unit == "utterance"
+    )
 
 
 def test_what_cannot_be_known_has_a_reason():
-    found = sure_rates(scored(["one two three"])).total
+    found = rates_with_intervals(scored(["one two three"])).total
     assert found.interval is None
     assert "fewer than two utterances" in found.note
 

@@ -1,18 +1,19 @@
 """Intervals have their nominal coverage, and tests their nominal false-positive rate, on simulated data.
 
-The designs are those of `voicelab bench intervals`, which prints the whole table. The tolerance is four standard errors
-of the simulation. Bounds, for few speakers or few errors, may have a higher coverage.
+The designs are those of `python -m tests.laws intervals`, which prints the whole table. The tolerance is four standard
+errors of the simulation. Bounds, for few speakers or few errors, may have a higher coverage.
 """
 
 import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from tests.support.command_line import voicelab
-from voicelab.analysis.bench.intervals.designs import RATES, SPEAKERS, one_system, two_systems
-from voicelab.analysis.bench.intervals.simulate import TABLES, Cell, Design, designs, simulate
-from voicelab.analysis.bench.intervals.tables import mark, table
+from tests.laws.__main__ import app
+from tests.laws.intervals.designs import RATES, SPEAKERS, one_system, two_systems
+from tests.laws.intervals.simulate import TABLES, Cell, Design, designs, simulate
+from tests.laws.intervals.tables import mark, table
 
 SETS = 400
 FOUR_ERRORS = 4 * np.sqrt(0.95 * 0.05 / SETS)
@@ -81,14 +82,14 @@ def test_the_simulated_sets_have_the_truth_that_they_are_measured_by(rate):
 
 def test_the_command_gives_the_same_figures_for_the_same_seed_whatever_the_processes():
     def cells(*more):
-        arguments = ["bench", "intervals", "--table", "percentiles", "--speakers", "5", "--sets", "20", "--json", *more]
-        done = voicelab(*arguments)
+        arguments = ["intervals", "--table", "percentiles", "--speakers", "5", "--sets", "20", "--json", *more]
+        done = CliRunner().invoke(app, arguments)
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)["cells"]
 
     assert cells("--jobs", "1") == cells("--jobs", "2")
     assert len(cells()) == 6
-    wrong = voicelab("bench", "intervals", "--table", "speed")
+    wrong = CliRunner().invoke(app, ["intervals", "--table", "speed"])
     assert wrong.exit_code == 2
     said = " ".join(wrong.output.split())
     assert "--table speed: unknown; known: coverage, percentiles, false alarms, differences" in said

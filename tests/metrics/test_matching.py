@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from tests.laws.__main__ import app
+from tests.laws.match import speaking
+from tests.laws.match.law import KindCounts, holds, measure
 from tests.support import spoken
 from tests.support.command_line import voicelab
-from voicelab.analysis.bench.match import speaking
-from voicelab.analysis.bench.match.law import KindCounts, holds, measure
 from voicelab.metrics.matching import CLASSES, found, kind_of, known_class
 from voicelab.metrics.matching.tokens import tokenize
 
@@ -293,8 +295,8 @@ def test_a_bad_line_is_named(tmp_path, content, complaint):
     assert complaint in " ".join(done.output.split())
 
 
-def test_the_bench_prints_each_kind_and_checks_the_law():
-    done = voicelab("bench", "match", "--pairs", "3", "--seed", "5")
+def test_the_command_prints_each_kind_and_checks_the_law():
+    done = CliRunner().invoke(app, ["match", "--pairs", "3", "--seed", "5"])
     assert done.exit_code == 0
     for name in ("cardinals", "basis points", "addresses", "phone numbers", "ranges"):
         assert name in done.output

@@ -75,7 +75,7 @@ async def test_an_answer_that_fits_is_made_once_and_is_the_same(pipeline, asked)
     }
     assert {span.stage for span in early.intervals} == {span.stage for span in ordinary.intervals}
     assert early.reply_so_far == ordinary.reply_so_far
-    assert early.said(1.0) == ordinary.said(1.0)
+    assert early.played_text(1.0) == ordinary.played_text(1.0)
 
 
 async def test_it_stops_at_its_first_sound_until_it_is_wanted(pipeline, spoken) -> None:
@@ -107,7 +107,7 @@ async def test_a_dropped_answer_leaves_nothing(pipeline, asked) -> None:
     await turn.begin_early(HEARD)
     await asyncio.to_thread(until, lambda: asked)
     await turn.drop_early()
-    assert (turn.times.model_dump(), turn.intervals, turn.reply_so_far, turn.said(9.0)) == (before, [], None, "")
+    assert (turn.times.model_dump(), turn.intervals, turn.reply_so_far, turn.played_text(9.0)) == (before, [], None, "")
     await turn.begin_early(HEARD)
     await turn.close()
     assert open_streams(pipeline) == 0

@@ -113,9 +113,9 @@ async def test_an_interrupted_reply_is_cancelled_and_remembered_as_far_as_it_was
     assert so_far is not None
     assert [call.name for call in so_far.tool_calls] == ["quote"]
     assert so_far.changes == (WatchlistChange("add", "NVDA"),)
-    assert turn.said(0.0) == ""
-    assert turn.said(99.0).startswith("One is here.")
-    assert so_far.text.startswith(turn.said(99.0))
+    assert turn.played_text(0.0) == ""
+    assert turn.played_text(99.0).startswith("One is here.")
+    assert so_far.text.startswith(turn.played_text(99.0))
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_the_opening_clause_of_a_long_sentence_leaves_before_the_rest_is_m
     assert [event.last for event in spoken] == [False] * (len(spoken) - 1) + [True]
     assert turn.times.reply_audio_s == pytest.approx(15 / 20, abs=0.03), "no word is lost"
     assert (turn.times.tts_first_s < turn.times.tts_s) == (clauses == "true")
-    assert turn.said(0.16) == ("The opening clause:" if clauses == "true" else "The opening")
+    assert turn.played_text(0.16) == ("The opening clause:" if clauses == "true" else "The opening")
 
 
 async def test_silence_is_no_speech(pipeline):

@@ -14,7 +14,7 @@ from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
 from voicelab.runs.records import RunSpec
 from voicelab.scoring.counterfactual import agent_of, tool_equivalence
-from voicelab.scoring.counterfactual_file import UNASKED
+from voicelab.scoring.counterfactual_file import NO_SPEECH
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_what_changes_is_what_the_agent_does_and_not_the_words(agent):
     assert changed == {"company", "intent", "silent", "s1"}
     assert found["company"].counts == EquivalenceCounts(turns=1, changed=1, companies=1)
     assert found["intent"].counts == EquivalenceCounts(turns=1, changed=1, intent=1)
-    assert found["silent"].action == UNASKED
+    assert found["silent"].action == NO_SPEECH
     assert found["s1"].reference.action.changes == {("add", "AAPL")}
     assert found["s1"].action.changes == {("add", "TSLA")}
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.web import recordings
-from server.web.recordings import NotFoundError, RecordingStore, prompts_of
+from server.web import recorded_set, set_files
+from server.web.recorded_set import NotFoundError
+from server.web.recordings import RecordingStore, prompts_of
 from tests.support.serving import TONE, Served, serving
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import codecs
@@ -47,7 +48,7 @@ def test_pages_load_nothing_from_elsewhere(http, path):
 
 
 def test_every_file_of_the_page_is_in_the_package_and_served(http):
-    web = Path(recordings.__file__).parent / "static"
+    web = Path(set_files.__file__).parent / "static"
     for file in web.rglob("*.*"):
         assert http.get(f"/app/assets/{file.relative_to(web)}").status_code == 200
 
@@ -145,7 +146,7 @@ def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):
     chosen = sets.create("set", prompts_of(["One text."]))
     first = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
     chosen.accept(first)
-    write, writes = recordings._write, []
+    write, writes = set_files.write_file, []
 
     class KilledError(Exception):
         pass
@@ -160,13 +161,15 @@ def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):
             write(file, data)
 
         writes.clear()
-        monkeypatch.setattr(recordings, "_write", failing)
+        for module in (recorded_set, set_files):
+            monkeypatch.setattr(module, "write_file", failing)
         if fatal <= 2:
             with pytest.raises(KilledError):
                 chosen.accept(take)
         else:
             chosen.accept(take)
-        monkeypatch.setattr(recordings, "_write", write)
+        for module in (recorded_set, set_files):
+            monkeypatch.setattr(module, "write_file", write)
         assert "s01" in {sample.speaker for sample in datasets.load(tmp_path / "set").samples}
         for left in chosen.takes():
             chosen.accept(left)

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.web.recordings import FullError, NotFoundError, RecordingLimits, RecordingStore, prompts_of
+from server.web.recorded_set import FullError, NotFoundError, RecordingLimits
+from server.web.recordings import RecordingStore, prompts_of
 from server.web.set_files import used_bytes
 from tests.support.serving import TONE, Served, children_of, serving, spawned, until
 from voicelab import datasets
@@ -149,7 +150,7 @@ def test_a_take_that_was_deleted_while_it_was_heard_stays_deleted(tmp_path: Path
     chosen = RecordingStore(tmp_path).create("set", prompts_of(["One text."]))
     take = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
     chosen.discard(take)
-    assert chosen.judge(take, heard="x", report={}) is None
+    assert chosen.store_checks(take, heard="x", report={}) is None
     assert not chosen.takes()
     assert not list((tmp_path / "set" / "takes").iterdir())
 

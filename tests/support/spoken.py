@@ -1,6 +1,6 @@
 """Spoken forms of numbers, dates and times, for tests with many equivalent forms."""
 
-from voicelab.analysis.bench.match.speaking import (
+from tests.laws.match.speaking import (
     MONTHS,
     SMALL,
     below_hundred,

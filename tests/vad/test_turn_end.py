@@ -40,7 +40,7 @@ def silence_after(turn_end, text, score):
     endpointer = Endpointer(Scripted(), turn_end=turn_end)
     endpointer.advance([1.0] * 40 + [0.0] * 7)
     endpointer.note_partial(text)
-    if endpointer.sound_to_judge is not None:
+    if endpointer.sound_to_score is not None:
         endpointer.note_sound(score)
     (ended,) = [event for event in endpointer.advance([0.0] * 60) if isinstance(event, SpeechEnded)]
     return (ended.decided_at - ended.end) / SPEECH_RATE_HZ
@@ -80,20 +80,20 @@ def test_silence_alone_ignores_words_and_asks_for_no_sound():
 def test_words_ask_for_no_sound():
     endpointer = Endpointer(Scripted(), turn_end=Words())
     endpointer.advance([1.0] * 40 + [0.0] * 10)
-    assert endpointer.sound_to_judge is None
+    assert endpointer.sound_to_score is None
 
 
 def test_sound_is_wanted_once_in_each_pause():
     endpointer = Endpointer(Scripted(), turn_end=Prosody())
     endpointer.advance([1.0] * 40)
-    assert endpointer.sound_to_judge is None
+    assert endpointer.sound_to_score is None
     endpointer.advance([0.0] * 4)
-    start, end = endpointer.sound_to_judge
+    start, end = endpointer.sound_to_score
     assert (start, end) == (0, 44 * FRAME)
     endpointer.note_sound(1.0)
-    assert endpointer.sound_to_judge is None
+    assert endpointer.sound_to_score is None
     endpointer.advance([1.0] * 200 + [0.0] * 4)
-    start, end = endpointer.sound_to_judge
+    start, end = endpointer.sound_to_score
     assert (end, end - start) == (248 * FRAME, 3 * SPEECH_RATE_HZ)
 
 

@@ -79,7 +79,7 @@ class Reply:
 
 
 ReplyPart = str | ToolCall | WatchlistChange
-"""What an agent may yield while it writes: text of any length, a completed tool call, or a promised change."""
+"""A part of a reply that an agent yields: text of any length, a completed tool call, or a promised change."""
 ReplyWriter = Generator[ReplyPart, None, Reply]
 """A reply in progress. The text of the returned Reply starts with all the text that was yielded."""
 

@@ -82,9 +82,9 @@ class ToolSession:
             error = str(fault)
             result = json.dumps({"error": error}, ensure_ascii=False)
             if isinstance(fault, _RefusedCallError):
-                self._tell(_REFUSED)
+                self._add_apology(_REFUSED)
             elif tool is not None:
-                self._tell(f"Sorry, {tool.spoken} did not work.")
+                self._add_apology(f"Sorry, {tool.spoken} did not work.")
         return ToolCall(name, found, result, perf_counter() - begun_s, error)
 
     async def _output(self, tool: Tool, found: dict[str, Any]) -> ToolOutput:
@@ -108,7 +108,7 @@ class ToolSession:
         self._take(tool, output)
         return output
 
-    def _tell(self, sentence: str) -> None:
+    def _add_apology(self, sentence: str) -> None:
         if sentence not in self.apologies:
             self.apologies.append(sentence)
 

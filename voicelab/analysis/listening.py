@@ -54,7 +54,7 @@ def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = No
         return ScoredSound(key=key, text=text, duration_s=clip.duration_s, scores=scores)
 
     answered = [_with_round_trip(scored(one.id, one.text, one.clip), trip) for one in spoken]
-    asked = [_with_transcript(scored(turn.key, turn.text, clip), turn, run) for turn, clip in requests]
+    scored_requests = [_with_transcript(scored(turn.key, turn.text, clip), turn, run) for turn, clip in requests]
     record = SoundQualityRecord(
         run_id=run.run_id,
         models=package_revision(PACKAGE),
@@ -62,7 +62,7 @@ def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = No
         recognizer=trip.recognizer if trip is not None else None,
         normalizer=run.spec.rules.name,
         replies=_group(answered),
-        requests=_group(asked, absent),
+        requests=_group(scored_requests, absent),
     )
     sound_quality.write(folder.path, record)
     return record

@@ -52,8 +52,8 @@ class StoredRun:
         if self.run is None:
             return ""
         spec = self.run.spec
-        asked = [name or "the server's" for name in (spec.asr, spec.agent, spec.tts)]
-        return " → ".join([engine.name for engine in self.run.engines] or asked)
+        named = [name or "the server's" for name in (spec.asr, spec.agent, spec.tts)]
+        return " → ".join([engine.name for engine in self.run.engines] or named)
 
     @property
     def facts(self) -> RunFacts | None:
@@ -75,7 +75,7 @@ def is_run(folder: Path) -> bool:
     return folder.is_dir() and any((folder / sign).is_file() for sign in SIGNS)
 
 
-def kept_runs(out: Path) -> list[StoredRun]:
+def stored_runs(out: Path) -> list[StoredRun]:
     """The runs in a folder, newest first, then the damaged ones. Raises InputError if the folder is unreadable.
 
     An unreadable folder inside may be a run, so it is listed as damaged.
@@ -100,12 +100,12 @@ def _may_be_run(path: Path) -> bool:
 def look(path: Path) -> StoredRun:
     """The run in this folder; an unreadable one is damaged."""
     try:
-        return kept_run(path)
+        return stored_run(path)
     except OSError as error:
         return StoredRun(path, "damaged", f"{path}: cannot be read: {error.strerror}", None, None)
 
 
-def kept_run(path: Path) -> StoredRun:
+def stored_run(path: Path) -> StoredRun:
     """A run in any state. Raises OSError for an unreadable folder."""
     try:
         run = RunFolder(path).read()
@@ -128,7 +128,7 @@ def kept_run(path: Path) -> StoredRun:
     except InputError as error:
         return StoredRun(path, "damaged", str(error), run, figures)
     if state == "finished" and lost and not note:
-        note = f"{lost} turns lost their connection; repeat them: voicelab evaluate --resume {path}"
+        note = f"connection lost in {lost} turn{'s' * (lost > 1)}; to repeat: voicelab evaluate --resume {path}"
     return StoredRun(path, state, note, run, figures, unanswered)
 
 

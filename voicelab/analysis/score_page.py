@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
-from voicelab.analysis.systems.intervals import RateWithInterval, sure_rates
+from voicelab.analysis.systems.intervals import RateWithInterval, rates_with_intervals
 from voicelab.analysis.systems.utterances import worst
 from voicelab.errors import InputError
 from voicelab.metrics.significance import p_text
@@ -79,7 +79,7 @@ def render_score_page(reference: str, form: str, scores: Mapping[str, Score], pa
 
 
 def _system(name: str, score: Score) -> _System:
-    rates = sure_rates(score)
+    rates = rates_with_intervals(score)
     speakers = tuple(_row(speaker, counts, rates.speakers[speaker]) for speaker, counts in score.speakers.items())
     aligned = tuple(
         _Aligned(score.pairs[place].id, score.pairs[place].speaker, score.utterances[place].words, steps)

@@ -159,7 +159,7 @@ def _between(normalizer: Normalizer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Which marks in a text are syntax: braces, parentheses, and hyphens at word ends."""
+    """The marks of a text that are syntax: braces, parentheses, and hyphens at word ends."""
 
     alternatives: bool
     optional: bool

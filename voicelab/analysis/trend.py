@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.analysis.compare import RunPair, compare
-from voicelab.analysis.run_catalog import StoredRun, kept_runs
+from voicelab.analysis.run_catalog import StoredRun, stored_runs
 from voicelab.errors import InputError
 from voicelab.figures.outside import table_with
 from voicelab.report.theme import LIGHT
@@ -49,7 +49,7 @@ def trend(out: Path, name: str, figures: Iterable[Any] = (), *, last: int | None
     table = table_with(figures)
     if name not in table:
         raise InputError(f"FIGURE {name}: unknown; known: {', '.join(table)}")
-    having = [(one, found) for one in reversed(kept_runs(out)) if (found := _measured(one, name)) is not None]
+    having = [(one, found) for one in reversed(stored_runs(out)) if (found := _measured(one, name)) is not None]
     if not having:
         raise InputError(f"{out}: no finished run has the figure {name}; runs without a report: voicelab report RUN")
     having = having if last is None else having[-last:]

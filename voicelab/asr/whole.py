@@ -11,10 +11,10 @@ from voicelab.engines.spec import EngineInfo
 
 
 class WholeHearer(Protocol):
-    """What hears whole clips."""
+    """A recognizer of whole clips."""
 
     def hear(self, clip: Clip) -> Transcript | str:
-        """The text of one utterance (SPEECH_RATE_HZ, mono); "" where nobody speaks."""
+        """Return the text of an utterance (SPEECH_RATE_HZ, mono); "" without speech."""
 
 
 class WholeRecognizer:

@@ -9,8 +9,6 @@ import typer
 
 from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
-from voicelab.cli.bench_intervals import intervals
-from voicelab.cli.bench_match import match
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
@@ -21,13 +19,11 @@ from voicelab.text import NAMES
 if TYPE_CHECKING:
     from voicelab.analysis.bench.asr import Speed
 
-bench = StrictTyper(no_args_is_help=True, help="Measure speed, endpointing and intervals on this machine.")
+bench = StrictTyper(no_args_is_help=True, help="Measure speed and endpointing on this machine.")
 bench.command()(endpoint)
 bench.command()(vad)
-bench.command()(intervals)
 bench.command()(server)
 bench.command()(response)
-bench.command()(match)
 bench.command()(tts)
 
 

@@ -15,7 +15,7 @@ from voicelab.cli.run_options import SamplesOption
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.analysis.bench.endpoint import Halves, OperatingPoint, WayFigures
+    from voicelab.analysis.bench.endpoint import Halves, MethodFigures, OperatingPoint
     from voicelab.analysis.bench.pauses import PausePlan
     from voicelab.metrics.intervals import Interval
 
@@ -70,14 +70,14 @@ def endpoint(
         from voicelab.analysis.bench import endpoint as measure
         from voicelab.analysis.bench.endpoint_plot import figure
         from voicelab.analysis.bench.pauses import PausePlan
-        from voicelab.analysis.bench.replay import Way, judged
-        from voicelab.analysis.bench.turn_end_fit import FITTED_ON
+        from voicelab.analysis.bench.replay import EndpointMethod, classified
         from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
         from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.paths import shipped
         from voicelab.vad.catalog import DETECTORS
         from voicelab.vad.turn_end.catalog import TURN_ENDS
+        from voicelab.vad.turn_end.prosody import FITTED_ON
 
         if not shortest_pause_s <= longest_pause_s:
             raise InputError("--shortest-pause-s must not be more than --longest-pause-s")
@@ -86,12 +86,12 @@ def endpoint(
         asr = asr or DEFAULT_RECOGNIZER
         RECOGNIZERS.config(asr)
         names = turn_end or [name for name, entry in TURN_ENDS.entries.items() if entry.installed()]
-        ways = [Way(name, TURN_ENDS.config(name).build()) for name in names]
+        methods = [EndpointMethod(name, TURN_ENDS.config(name).build()) for name in names]
         tried = sorted(set(silence_s or measure.SILENCES_S))
-        for way, one_s in product(ways, tried):
-            replace(way.turn_end.settings, silence_s=one_s)  # check all before the first one runs
-        for way in ways:
-            way.turn_end.load()
+        for method, one_s in product(methods, tried):
+            replace(method.turn_end.settings, silence_s=one_s)  # check all before the first one runs
+        for method in methods:
+            method.turn_end.load()
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
         named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
@@ -100,12 +100,12 @@ def endpoint(
         clips = []
         with terminal.progress_bar("pauses") as advance:
             made = measure.paused_clips(chosen, plan, asr=asr, variants=variants, seed=seed)
-            for one in judged(engine, made):
+            for one in classified(engine, made):
                 clips.append(one)
                 advance(len(clips), len(chosen) * variants, None)
         speakers = tune_speakers.split(",") if tune_speakers else FITTED_ON
         split = measure.halves(clips, speakers)
-        found = [measure.figures(way, split, tried, lag_s=lag_s) for way in ways]
+        found = [measure.figures(method, split, tried, lag_s=lag_s) for method in methods]
         if plot is not None:
             figure(found).savefig(plot, dpi=90)
         if as_json:
@@ -118,7 +118,7 @@ def endpoint(
             _show(found, split, plan, f"{detector}, {asr}")
 
 
-def _show(found: list[WayFigures], split: Halves, plan: PausePlan, engines: str) -> None:
+def _show(found: list[MethodFigures], split: Halves, plan: PausePlan, engines: str) -> None:
     speakers = sorted({one.speaker for one in split.report})
     about = (
         f"{plan.pauses} pause(s) of {plan.shortest_s:g} to {plan.longest_s:g} s, {plan.noise_dbfs:g} dBFS, {engines}"
@@ -135,7 +135,7 @@ def _show(found: list[WayFigures], split: Halves, plan: PausePlan, engines: str)
     terminal.table(title, columns, rows)
     pauses = [
         (one.name, f"{cuts.low_s:g} to {cuts.high_s:g}", f"{1000 * cuts.within_s:g}", str(cuts.n),
-         f"{100 * cuts.cut / cuts.n:.1f}", _sure(cuts.interval, 100, 1))
+         f"{100 * cuts.cut / cuts.n:.1f}", _interval(cuts.interval, 100, 1))
         for one in found for cuts in one.by_pause
     ]  # fmt: skip
     if pauses:
@@ -146,11 +146,11 @@ def _show(found: list[WayFigures], split: Halves, plan: PausePlan, engines: str)
 def _cells(point: OperatingPoint) -> list[str]:
     p50, p95 = ("-" if one is None else f"{one:.2f}" for one in (point.delay_p50_s, point.delay_p95_s))
     cut = f"{100 * point.cut / point.n:.1f}"
-    sure = _sure(point.cut_interval, 100, 1), _sure(point.delay_p50_interval, 1, 2)
-    return [f"{point.silence_s:g}", cut, sure[0], p50, sure[1], p95]
+    intervals = _interval(point.cut_interval, 100, 1), _interval(point.delay_p50_interval, 1, 2)
+    return [f"{point.silence_s:g}", cut, intervals[0], p50, intervals[1], p95]
 
 
-def _sure(interval: Interval | None, scale: float, digits: int) -> str:
+def _interval(interval: Interval | None, scale: float, digits: int) -> str:
     if interval is None:
         return "-"
     return f"{scale * interval.low:.{digits}f} .. {scale * interval.high:.{digits}f}"

@@ -112,9 +112,11 @@ def _show(found: Sequence[ResponseTimes], about: str) -> None:
     for one in found:
         p95_s = one.quantile_s("first_s", 0.95)
         ratio = "-" if not alone_s or p95_s is None else f"{p95_s / alone_s:.2f}"
-        sure = [_sure(one.interval("first_s", share)) for share in (0.5, 0.95)]
+        intervals = [_interval(one.interval("first_s", share)) for share in (0.5, 0.95)]
         p50_s = _seconds(one.quantile_s("first_s", 0.5))
-        firsts.append((str(one.speakers), str(len(one.turns)), p50_s, sure[0], _seconds(p95_s), sure[1], ratio))
+        firsts.append(
+            (str(one.speakers), str(len(one.turns)), p50_s, intervals[0], _seconds(p95_s), intervals[1], ratio)
+        )
         medians = [_seconds(one.quantile_s(stage, 0.5)) for stage in _STAGES]
         stages.append((str(one.speakers), *medians, str(one.cut), str(one.unheard)))
     terminal.table(f"end of speech to first sound, in seconds; {about}; intervals by recording", _FIRST_COLUMNS, firsts)
@@ -125,7 +127,7 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _sure(found: Interval | None) -> str:
+def _interval(found: Interval | None) -> str:
     return "-" if found is None else f"{found.low:.2f} .. {found.high:.2f}"
 
 
@@ -136,8 +138,8 @@ def _figures(one: ResponseTimes) -> dict[str, object]:
     for stage in _STAGES:
         points: dict[str, object] = {}
         for name, share in (("p50", 0.5), ("p95", 0.95)):
-            sure = one.interval(stage, share)
+            interval = one.interval(stage, share)
             points[name] = one.quantile_s(stage, share)
-            points[f"{name}_interval"] = None if sure is None else (sure.low, sure.high)
+            points[f"{name}_interval"] = None if interval is None else (interval.low, interval.high)
         found[stage] = points
     return found

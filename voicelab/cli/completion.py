@@ -41,7 +41,7 @@ def voices(incomplete: str) -> list[Word]:
 
 def targets(incomplete: str) -> list[Word]:
     """Targets that evaluate can measure, and after `NAME:` its options."""
-    from voicelab.engines.spec import constructor_options
+    from voicelab.engines.options import constructor_options
     from voicelab.targets.catalog import known_targets
 
     name, colon, typed = incomplete.partition(":")

@@ -50,9 +50,9 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     Example: voicelab runs list
     """
     with terminal.errors():
-        from voicelab.analysis.run_catalog import kept_runs
+        from voicelab.analysis.run_catalog import stored_runs
 
-        found = kept_runs(out)
+        found = stored_runs(out)
         if as_json:
             typer.echo(json.dumps([_figures(one) for one in found], indent=2, ensure_ascii=False))
             return
@@ -77,11 +77,12 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
     Example: voicelab runs show 20260131-120102-moonshine-burst
     """
     with terminal.errors():
-        from voicelab.analysis.run_catalog import find, kept_run
+        from voicelab.analysis.run_catalog import find, stored_run
         from voicelab.errors import InputError
-        from voicelab.report import page, tables
+        from voicelab.report import tables
+        from voicelab.report.provenance import provenance
 
-        one = kept_run(find(run, out))
+        one = stored_run(find(run, out))
         if one.run is None:
             raise InputError(one.note)
         if as_json:
@@ -92,7 +93,7 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if one.summary is not None:
             rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
             terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
-        for title, facts in page.provenance(one.run, one.summary):
+        for title, facts in provenance(one.run, one.summary):
             typer.echo(title)
             for name, value in facts:
                 typer.echo(f"  {name}: {value}")

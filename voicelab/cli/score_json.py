@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
     """The figures of a system, with intervals. utterances: whether to include one row per utterance."""
     from voicelab.analysis.score_transcripts import figures, rule, word_figures
-    from voicelab.analysis.systems import sure_rates
+    from voicelab.analysis.systems import rates_with_intervals
     from voicelab.analysis.systems.utterances import utterance_rows
     from voicelab.metrics.words import WordCounts
 
-    rates = sure_rates(score)
+    rates = rates_with_intervals(score)
     found: dict[str, Any] = {
         "hypothesis": system,
         "normalizer": rule(score.normalizer),
         "weights": score.weights.name,
         "speakers": {
-            speaker: figures(counts) | _sure(rates.speakers[speaker]) for speaker, counts in score.speakers.items()
+            speaker: figures(counts) | _interval(rates.speakers[speaker]) for speaker, counts in score.speakers.items()
         },
-        "total": figures(score.total) | _sure(rates.total),
+        "total": figures(score.total) | _interval(rates.total),
     }
     if score.classes:
         found["classes"] = {
-            kind: word_figures(sum(counts, WordCounts())) | _sure(rates.classes[kind])
+            kind: word_figures(sum(counts, WordCounts())) | _interval(rates.classes[kind])
             for kind, counts in score.classes.items()
         }
     if utterances:
@@ -39,7 +39,7 @@ def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, 
     return found
 
 
-def _sure(rate: RateWithInterval) -> dict[str, Any]:
+def _interval(rate: RateWithInterval) -> dict[str, Any]:
     if rate.interval is None:
         return {"wer_interval": None, "wer_no_interval": rate.note}
     return {"wer_interval": interval(rate.interval, rate.unit, rate.note)}

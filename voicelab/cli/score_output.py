@@ -38,7 +38,7 @@ class Output:
 
     def show(self, *, raw: bool, align: int) -> None:
         """Print the table, the interval and the alignments of each system, then the comparisons."""
-        from voicelab.analysis.systems import sure_rates
+        from voicelab.analysis.systems import rates_with_intervals
         from voicelab.analysis.systems.utterances import worst
         from voicelab.cli.alignments import print_alignments
         from voicelab.text import headline_of
@@ -54,7 +54,7 @@ class Output:
                 share = score.total.characters.wer
                 value = "-" if share is None else f"{100 * share:.2f} %"
                 typer.echo(f"CER {value}: the headline figure of this language")
-            rates = sure_rates(score)
+            rates = rates_with_intervals(score)
             typer.echo(rate_line(rates.total))
             if score.classes:
                 _show_classes(score, rates)

@@ -164,12 +164,12 @@ def _kinds(text: str) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _breakpoints(asked: list[str] | None, grid: bool) -> tuple[str, ...]:
+def _breakpoints(given: list[str] | None, grid: bool) -> tuple[str, ...]:
     from voicelab.errors import InputError
 
-    if grid and asked:
+    if grid and given:
         raise InputError("--grid has no axis, so it has no --breakpoint; leave one of them out")
-    return () if grid else tuple(asked) if asked else ("entity_recall=90%",)
+    return () if grid else tuple(given) if given else ("entity_recall=90%",)
 
 
 def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> None:

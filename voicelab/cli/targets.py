@@ -30,7 +30,7 @@ def targets(
     Example: voicelab targets twilio
     """
     with terminal.errors():
-        from voicelab.engines.spec import constructor_options
+        from voicelab.engines.options import constructor_options
         from voicelab.errors import InputError, VoicelabError
         from voicelab.targets.catalog import known_targets
 

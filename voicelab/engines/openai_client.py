@@ -17,7 +17,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class OpenAIEngine:
-    """What engines on such a server share.
+    """Base class of engines that call an OpenAI-compatible server.
 
     base_url: server address up to /v1. model: the server's name for it. key_variable: environment variable with the
     key. timeout_s (seconds), retries: per request.

@@ -7,9 +7,6 @@ Each recognizer, agent or voice is a class with keyword options in its own file,
 from __future__ import annotations
 
 import importlib
-import inspect
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,10 +15,10 @@ from typing import Any, Literal, Self, cast
 
 from voicelab.engines import outside
 from voicelab.engines.addresses import take_user
+from voicelab.engines.options import Option, OptionValue, constructor_options
 from voicelab.engines.source_revision import source_revision
 from voicelab.errors import EngineMissingError, InputError, without_user
 
-OptionValue = str | int | float | bool | None
 Isolation = Literal["process", "thread"]
 
 
@@ -86,37 +83,6 @@ class EngineInfo:
         shown = {name: take_user(value) if isinstance(value, str) else value for name, value in self.options.items()}
         object.__setattr__(self, "options", shown)
         object.__setattr__(self, "revision", without_user(self.revision))
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option of an engine or a target, from its constructor. required: without a default."""
-
-    name: str
-    type: type
-    optional: bool
-    default: OptionValue
-    required: bool = False
-
-    def __str__(self) -> str:
-        """Format for listings: `beam_size: int = 5`."""
-        if self.required:
-            return f"{self.name}: {self.type.__name__}"
-        return f"{self.name}: {self.type.__name__}{' or none' if self.optional else ''} = {self.default!r}".replace(
-            "None", "none"
-        )
-
-    def read(self, text: str) -> OptionValue:
-        """Convert a written option. Raises ValueError when it does not match the type."""
-        if self.optional and text.lower() == "none":
-            return None
-        if self.type is bool:
-            if text.lower() in ("true", "yes", "on", "1"):
-                return True
-            if text.lower() in ("false", "no", "off", "0"):
-                return False
-            raise ValueError(text)
-        return cast("OptionValue", self.type(text))
 
 
 @dataclass(frozen=True)
@@ -186,28 +152,6 @@ class Entry:
             return f"pip install 'voicelab[{self.extra}]'"
         missing = " ".join([package for package in self.packages if not is_installed(package)] or self.packages)
         return f"pip install {missing}" + (f" (it needs {self.needs})" if self.needs else "")
-
-
-def constructor_options(kind: type[Any]) -> dict[str, Option]:
-    """Return the keyword options in the constructor of a class."""
-    if kind.__init__ is object.__init__:
-        return {}
-    hints = typing.get_type_hints(kind.__init__)
-    found = {}
-    for name, parameter in inspect.signature(kind).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        members = _union_members(hints.get(name, str))
-        kinds = [hint for hint in members if hint is not types.NoneType]
-        required = parameter.default is inspect.Parameter.empty
-        default = None if required else parameter.default
-        found[name] = Option(name, kinds[0], len(kinds) < len(members), default, required)
-    return found
-
-
-def _union_members(hint: Any) -> tuple[Any, ...]:
-    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    return typing.get_args(hint) if is_union else (hint,)
 
 
 def _version(package: str) -> str | None:

@@ -28,7 +28,7 @@ class Turn:
     """One turn. Call `receive` for the audio, then iterate `finish` (or `answer` for a typed turn); always call
     `close`.
 
-    dialogue: the conversation so far, read when the agent is asked. longest_s: maximum duration of the turn.
+    dialogue: the conversation so far, read when the agent is called. longest_s: maximum duration of the turn.
     reply_rate_hz: sample rate of raw reply formats.
     """
 
@@ -159,7 +159,7 @@ class Turn:
         text = self._answer.text if self._answer is not None else None
         return text.so_far if text is not None else None
 
-    def said(self, heard_s: float) -> str:
+    def played_text(self, heard_s: float) -> str:
         """Return the start of the reply that is played in its first heard_s seconds."""
         text = self._answer.text if self._answer is not None else None
         return text.script.heard(heard_s) if text is not None else ""

@@ -16,6 +16,7 @@ from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import plots, sound_tables, tables
 from voicelab.report.attribution_tables import why_view
 from voicelab.report.lanes import Lanes
+from voicelab.report.provenance import provenance
 from voicelab.report.selection import MOST_TURNS, Selection, select_turns
 from voicelab.report.sounds import SOUND_LIMIT_BYTES, data_uri, request_sound
 from voicelab.report.templating import environment
@@ -26,7 +27,6 @@ from voicelab.report.views import TurnCard, anchor, view_turns
 from voicelab.report.wording import (
     NONE,
     clusters,
-    interval,
     interval_methods,
     line_of_samples,
     number,
@@ -115,7 +115,9 @@ def render(
         conversations=_conversations(summary, ordered),
         shown=by_key,
         anchor=anchor,
-        cold=_cold(summary),
+        cold=[
+            (turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"])) for turn in summary.cold
+        ],
         why=why_view(summary, selection.scores),
         provenance=provenance(run, summary),
     )  # fmt: skip
@@ -288,50 +290,3 @@ def _conversations(
         if turns:
             found.append((outcome, turns, next((view.lanes for view in turns if view.lanes is not None), None)))
     return found
-
-
-def _cold(summary: Summary) -> list[tuple[str, str, str]]:
-    return [(turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"])) for turn in summary.cold]
-
-
-def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the run, its options, packages and machine as groups of (name, value)."""
-    code = run.code
-    state = "not a checkout" if code.commit is None else f"{code.commit}{' with changes' if code.dirty else ''}"
-    took = f"{(run.finished_at - run.started_at).total_seconds():.0f} s" if run.finished_at else "did not finish"
-    about = [
-        ("run", run.run_id),
-        ("status", run.status + (f": {run.failure}" if run.failure else "")),
-        ("started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"),
-        ("took", took),
-        ("resumed", f"{run.resumed} times"),
-        ("code", state),
-        ("samples, SHA-256", run.samples_sha256),
-        ("bootstrap: seed, resamples", f"{run.spec.seed}, {run.spec.draws}"),
-    ]
-    if summary is not None:
-        rule = summary.normalizer
-        about += [
-            ("normalizer", f"{rule.name}, version {rule.version}"),
-            ("word map, SHA-256", rule.word_map or NONE),
-            ("scenarios, interval", _interval_of(summary, "scenario_success")),
-        ]
-    return [
-        ("The run", about),
-        ("Options", [(name, _value(value)) for name, value in run.spec.model_dump().items()]),
-        ("Packages", list(run.packages.items())),
-        ("Machine", [(name, str(value)) for name, value in run.machine.items()]),
-    ]
-
-
-def _interval_of(summary: Summary, name: str) -> str:
-    found = summary.figures.get(name)
-    return interval(found.interval if found is not None else None) or NONE
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "all"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner not in (None, False))
-    return NONE if value is None else str(value)

@@ -120,7 +120,7 @@ def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_xticks(range(len(columns)), [_plain(label(name)) for name in columns], rotation=40, ha="right", fontsize=9)
     axes.set_yticks(range(len(table)), [_plain(label(name)) for name in table], fontsize=9)
     axes.set_xlabel("recognized as (bold: correct)")
-    axes.set_ylabel("wanted")
+    axes.set_ylabel("expected")
     axes.tick_params(length=0)
     return figure
 

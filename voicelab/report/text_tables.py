@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from voicelab.report.wording import NONE, in_unit
+from voicelab.report.wording import NONE, count_text, in_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,11 +55,7 @@ def _cell(value: Any, low: Any, high: Any, missing: Any, unit: Unit) -> str:
 
 
 def _ratio(part: Any, whole: Any) -> str:
-    return "" if absent(part) or absent(whole) else f"{_count(part)} / {_count(whole)}"
-
-
-def _count(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+    return "" if absent(part) or absent(whole) else f"{count_text(part)} / {count_text(whole)}"
 
 
 def absent(value: Any) -> bool:

@@ -17,8 +17,8 @@ def run_title(run: RunResult) -> str:
 def engine_names(run: RunResult) -> str:
     """Return the engines in the order of a turn, as loaded or else as requested; "" if the target has its own."""
     loaded = {engine.kind: engine.name for engine in run.engines}
-    asked = {kind: getattr(run.spec, kind) for kind in STAGES}
-    names = [loaded.get(kind) or asked[kind] for kind in STAGES]
+    named = {kind: getattr(run.spec, kind) for kind in STAGES}
+    names = [loaded.get(kind) or named[kind] for kind in STAGES]
     return " → ".join(name for name in names if name)
 
 

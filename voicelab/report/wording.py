@@ -166,10 +166,11 @@ def detail(label: AnyFigure | FigureLabel, found: Measured, mode: str) -> str:
     if found.part is None or found.of is None:
         return f"{found.n} turns, {mode}" if label.group == "latency" else f"{found.n} turns"
     form = label.detail if isinstance(label, Figure) else "{part} of {of}"
-    return form.format(part=_count(found.part), of=_count(found.of))
+    return form.format(part=count_text(found.part), of=count_text(found.of))
 
 
-def _count(value: float) -> str:
+def count_text(value: float) -> str:
+    """Return a count without decimals, or a fractional one with two."""
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
 
 

@@ -63,17 +63,17 @@ class TurnSound:
         )
 
 
-def turn_sound(take: TurnOutcome) -> TurnSound:
+def turn_sound(outcome: TurnOutcome) -> TurnSound:
     """Return the caller's audio, and the reply at its playback times, on the clock of the outcome."""
-    from_s = take.interrupted_at_s if take.interrupted_at_s is not None else float("inf")
+    from_s = outcome.interrupted_at_s if outcome.interrupted_at_s is not None else float("inf")
     utterances = (
-        [piece for piece in take.sent if piece.end_s <= from_s],
-        [piece for piece in take.sent if piece.end_s > from_s],
+        [piece for piece in outcome.sent if piece.end_s <= from_s],
+        [piece for piece in outcome.sent if piece.end_s > from_s],
     )
     caller = tuple(Delivery.of(pieces) for pieces in utterances if pieces)
-    began_s = take.interrupted_at_s
-    pending_s = None if began_s is None else pending_until_s(take.received, take.flushed, began_s)
-    return TurnSound(caller, tuple(as_heard(take.received, take.flushed)), pending_s)
+    began_s = outcome.interrupted_at_s
+    pending_s = None if began_s is None else pending_until_s(outcome.received, outcome.flushed, began_s)
+    return TurnSound(caller, tuple(as_heard(outcome.received, outcome.flushed)), pending_s)
 
 
 @dataclass(slots=True)
@@ -88,9 +88,9 @@ class ConversationRecording:
     _turns: list[TurnSound] = field(default_factory=list)
     _zero_s: float | None = None
 
-    def add(self, take: TurnOutcome) -> ResponseTiming | None:
+    def add(self, outcome: TurnOutcome) -> ResponseTiming | None:
         """Add a turn and time it. Returns None without any audio of the caller."""
-        sound = turn_sound(take)
+        sound = turn_sound(outcome)
         if not sound.caller:
             return None
         if self._zero_s is None:

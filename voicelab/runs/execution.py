@@ -131,35 +131,35 @@ class RunExecution:
             over = await asyncio.to_thread(interruption_for, sample, run, self._request_audio_source)
             utterance = Utterance(request_audio.audio, str(sample.audio_path))
             if over is None:
-                take = await session.speak(utterance, run.spec.mode)
+                outcome = await session.speak(utterance, run.spec.mode)
             else:
-                take = await session.speak(utterance, run.spec.mode, over)
-            if take.error is not None and take.error[0] in CONNECTION_FAULTS:
-                raise ConnectionLostError(take.error[1])
-            take = unless_damaged(take, request_audio.undecoded_s)
+                outcome = await session.speak(utterance, run.spec.mode, over)
+            if outcome.error is not None and outcome.error[0] in CONNECTION_FAULTS:
+                raise ConnectionLostError(outcome.error[1])
+            outcome = unless_damaged(outcome, request_audio.undecoded_s)
         except InputError as error:
-            take = TurnOutcome(error=("bad_sample", str(error)))
+            outcome = TurnOutcome(error=("bad_sample", str(error)))
         except NoReplyError as error:
-            take, lost = TurnOutcome(error=(NO_REPLY, str(error))), error
+            outcome, lost = TurnOutcome(error=(NO_REPLY, str(error))), error
         except ConnectionLostError as error:
             if self._reconnection.may_retry(planned.key):
                 raise
-            take, lost = TurnOutcome(error=(CONNECTION_LOST, str(error))), error
+            outcome, lost = TurnOutcome(error=(CONNECTION_LOST, str(error))), error
         # The server was reachable again, and this turn ended the connection again: the cause is the turn, not the
         # network.
         owner: Owner | None = "agent" if lost is not None else None
-        await self._record(planned, conversation, take, session.session_id, request_audio, owner, recording)
+        await self._record(planned, conversation, outcome, session.session_id, request_audio, owner, recording)
         if lost is not None:
             self._reconnection.lost(lost)
             return None
         self._reconnection.answered()
-        return turn_sound(take).end_s
+        return turn_sound(outcome).end_s
 
     async def _record(
         self,
         planned: PlannedTurn,
         conversation: PlannedConversation,
-        take: TurnOutcome,
+        outcome: TurnOutcome,
         session_id: str,
         request_audio: RequestAudio | None = None,
         owner: Owner | None = None,
@@ -170,14 +170,14 @@ class RunExecution:
         before = [turn.heard or "" for turn in earlier if turn.status == "answered"]
 
         def keep() -> TurnResult:
-            reply = take.reply_audio or encoded_reply(take)
+            reply = outcome.reply_audio or encoded_reply(outcome)
             file = self._folder.save_reply(planned.key, reply) if reply else None
-            timing = recording.sound.add(take) if recording is not None else None
+            timing = recording.sound.add(outcome) if recording is not None else None
             recording_file = None
             if recording is not None and timing is not None:
                 recording_file = self._folder.save_recording(recording.key, recording.sound.flac())
             turn = turn_result(
-                planned, scenario, take, session_id,
+                planned, scenario, outcome, session_id,
                 reply_file=file, cold=cold, request_audio=request_audio, owner=owner,
             ).model_copy(
                 update={

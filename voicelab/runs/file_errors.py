@@ -26,7 +26,7 @@ _WAYS_OUT = {
     errno.EINVAL: "the file system does not accept this name; choose another one",
     errno.ENOTEMPTY: "choose an empty or new folder",
 }
-"""What the user can do about a path. Other errors, such as a full disk, do not depend on the path."""
+"""The remedy for each error of a path. Other errors, such as a full disk, do not depend on the path."""
 
 
 def is_of_the_path(error: OSError) -> bool:

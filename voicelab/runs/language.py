@@ -50,11 +50,11 @@ def _hearing(asr: str | None, code: str | None) -> str | None:
         )
     if not entry.installed() or "language" not in entry.options():
         return asr
-    asked = spec.options.get("language")
-    if asked is None:
+    option = spec.options.get("language")
+    if option is None:
         return str(EngineSpec(spec.name, {**spec.options, "language": code}))
-    if asked.lower() not in ("auto", "none") and language(asked).code != code:
+    if option.lower() not in ("auto", "none") and language(option).code != code:
         raise InputError(
-            f"--asr {asr}: its option language={asked} is not the language of the samples, {code}; omit it"
+            f"--asr {asr}: its option language={option} is not the language of the samples, {code}; omit it"
         )
     return asr

@@ -27,7 +27,8 @@ def with_reply_transcripts(folder: RunFolder, run: RunResult) -> RunResult:
     asr = run.spec.reply_asr
     if asr is None:
         return run
-    waiting = iter([turn for turn in folder.turns() if turn.status == "answered" and _lacks_text(turn)])
+    answered = [turn for turn in folder.turns() if turn.status == "answered"]
+    waiting = iter([turn for turn in answered if turn.answer is None and turn.reply_file is not None])
     count = 0
     try:
         while some := list(islice(waiting, _AT_ONCE)):
@@ -39,10 +40,6 @@ def with_reply_transcripts(folder: RunFolder, run: RunResult) -> RunResult:
     if not count:
         return run
     return _with_notice(run, f"reply text: the target sends none; {asr} transcribed the audio of {count} replies")
-
-
-def _lacks_text(turn: TurnResult) -> bool:
-    return turn.answer is None and turn.reply_file is not None
 
 
 def _transcribed(folder: RunFolder, turns: Sequence[TurnResult], asr: str) -> Iterator[TurnResult]:

@@ -14,7 +14,7 @@ from voicelab.targets.faults import Owner
 
 
 class TurnFailure(Record):
-    """Why a turn has no reply: a stable code, a sentence, and who caused it (None in runs of earlier versions)."""
+    """The failure of a turn: a stable code, a sentence, and the owner (None in runs of earlier versions)."""
 
     code: str
     message: str
@@ -52,7 +52,7 @@ class EntityEnd(Record):
 
 
 class SpokenOver(Record):
-    """What the caller said over a reply, and what the agent did.
+    """The caller's speech over a reply, and the agent's reaction.
 
     after_s: intended seconds from the first sound of the reply. starts_s: when the caller began, in recording_file.
     agent_stops_s: seconds from then to the end of the agent's speech. by_itself: all of that speech had been sent

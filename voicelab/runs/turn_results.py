@@ -47,16 +47,18 @@ def timing_fields(timing: ResponseTiming | None, recording_file: str | None, mod
     }
 
 
-def streaming_fields(take: TurnOutcome, sample: Sample) -> dict[str, Any]:
+def streaming_fields(outcome: TurnOutcome, sample: Sample) -> dict[str, Any]:
     """Return the fields of a TurnResult about partial transcripts; empty without them."""
-    if len(take.partials) < 2 or not take.sent or take.t_end is None:
+    if len(outcome.partials) < 2 or not outcome.sent or outcome.t_end is None:
         return {}
-    spoken = turn_sound(take).caller[0].spoken
+    spoken = turn_sound(outcome).caller[0].spoken
     speech = energy_spans(spoken.clip.at_rate(SPEECH_RATE_HZ))
     ends = {name: estimated_end_s(sample.text, name, speech) for name in sample.expected_entities}
-    from_end_s = spoken.at_s - take.t_end
+    from_end_s = spoken.at_s - outcome.t_end
     return {
-        "partials": tuple(PartialHeard(at_s=one.at_s - take.t_end, text=writable(one.text)) for one in take.partials),
+        "partials": tuple(
+            PartialHeard(at_s=one.at_s - outcome.t_end, text=writable(one.text)) for one in outcome.partials
+        ),
         "entity_ends": tuple(
             EntityEnd(entity=name, at_s=end_s + from_end_s) for name, end_s in ends.items() if end_s is not None
         ),
@@ -64,39 +66,39 @@ def streaming_fields(take: TurnOutcome, sample: Sample) -> dict[str, Any]:
     }
 
 
-def encoded_reply(take: TurnOutcome) -> bytes:
+def encoded_reply(outcome: TurnOutcome) -> bytes:
     """Encode the raw samples of a reply as Ogg Opus; returns no bytes without audio."""
-    if not take.received:
+    if not outcome.received:
         return b""
-    rate_hz = take.received[0].clip.rate_hz
-    return encode(Clip.join([piece.clip.at_rate(rate_hz) for piece in take.received]), "opus")
+    rate_hz = outcome.received[0].clip.rate_hz
+    return encode(Clip.join([piece.clip.at_rate(rate_hz) for piece in outcome.received]), "opus")
 
 
-def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
+def unless_damaged(outcome: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     """Return the turn as failed if its recording is damaged, because it then does not measure the recognizer."""
-    heard_s = take.stages.get("undecoded_s") or 0.0
-    stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
+    heard_s = outcome.stages.get("undecoded_s") or 0.0
+    stages = {**outcome.stages, "undecoded_s": max(heard_s, undecoded_s)}
     if undecoded_s <= DAMAGED_FROM_S:
-        return replace(take, stages=stages)
+        return replace(outcome, stages=stages)
     found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
-    message = found if take.heard is None else f"{found}. Transcript of the rest: {take.heard!r}"
+    message = found if outcome.heard is None else f"{found}. Transcript of the rest: {outcome.heard!r}"
     return replace(
-        take, stages=stages, error=("damaged_recording", message),
+        outcome, stages=stages, error=("damaged_recording", message),
         heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=None, changes=[], usage=None,
     )  # fmt: skip
 
 
-def _made_calls(take: TurnOutcome) -> tuple[ToolCall, ...] | None:
+def _made_calls(outcome: TurnOutcome) -> tuple[ToolCall, ...] | None:
     """The agent's tool calls; None if the target does not report them."""
-    if take.tool_calls is None:
+    if outcome.tool_calls is None:
         return None
-    return tuple(ToolCall(**writable(asdict(call))) for call in take.tool_calls)
+    return tuple(ToolCall(**writable(asdict(call))) for call in outcome.tool_calls)
 
 
 def turn_result(
     planned: PlannedTurn,
     scenario_id: str | None,
-    take: TurnOutcome,
+    outcome: TurnOutcome,
     session_id: str,
     *,
     reply_file: str | None,
@@ -112,11 +114,13 @@ def turn_result(
         _turn_result, planned, scenario_id, session_id, reply_file, cold=cold, request_audio=request_audio, owner=owner
     )
     try:
-        _ENTITIES.validate_python([*take.entities, *take.candidates])
-        return found(take)
+        _ENTITIES.validate_python([*outcome.entities, *outcome.candidates])
+        return found(outcome)
     except (ValidationError, TypeError) as error:
         wrong = _first_problem(error)
-        unusable = TurnOutcome(error=(BAD_REPLY, f"the target gave a value of a wrong type: {wrong}"), t_end=take.t_end)
+        unusable = TurnOutcome(
+            error=(BAD_REPLY, f"the target gave a value of a wrong type: {wrong}"), t_end=outcome.t_end
+        )
         return found(unusable)
 
 
@@ -132,22 +136,22 @@ def _turn_result(
     scenario_id: str | None,
     session_id: str,
     reply_file: str | None,
-    take: TurnOutcome,
+    outcome: TurnOutcome,
     *,
     cold: bool,
     request_audio: RequestAudio | None,
     owner: Owner | None,
 ) -> TurnResult:
-    sample, stages = planned.sample, dict(take.stages)
+    sample, stages = planned.sample, dict(outcome.stages)
     if stages.get("audio_s") is None and request_audio is not None:
         # A server says nothing about the stages of a turn that it could not answer.
         stages["audio_s"] = request_audio.duration_s
     failure = None
-    if take.error is not None:
-        code, message = take.error
+    if outcome.error is not None:
+        code, message = outcome.error
         failure = TurnFailure(code=code, message=writable(message), owner=owner or owner_of(code))
     # Silence is a valid result: no words were recognized, and all reference words are deletions.
-    heard = "" if failure is not None and failure.code == "no_speech" else writable(take.heard)
+    heard = "" if failure is not None and failure.code == "no_speech" else writable(outcome.heard)
     path = [stages.get(name) for name in CONSECUTIVE]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
@@ -169,21 +173,21 @@ def _turn_result(
         failure=failure,
         session_id=session_id,
         heard=heard,
-        **streaming_fields(take, sample),
-        answer=writable(take.answer),
-        intent=writable(take.intent),
-        entities=tuple(writable(take.entities)),
-        candidates=tuple(writable(take.candidates)),
-        tool_calls=_made_calls(take),
-        changes=tuple(WatchlistChange(**change) for change in take.changes),
-        usage=Usage(**take.usage) if take.usage is not None else None,
-        transcript_s=take.transcript_s,
-        reply_text_s=take.reply_text_s,
-        first_audio_s=take.first_audio_s,
-        turn_s=take.turn_s,
-        overhead_s=take.turn_s - sum(known) if take.turn_s is not None and len(known) == len(path) else None,
+        **streaming_fields(outcome, sample),
+        answer=writable(outcome.answer),
+        intent=writable(outcome.intent),
+        entities=tuple(writable(outcome.entities)),
+        candidates=tuple(writable(outcome.candidates)),
+        tool_calls=_made_calls(outcome),
+        changes=tuple(WatchlistChange(**change) for change in outcome.changes),
+        usage=Usage(**outcome.usage) if outcome.usage is not None else None,
+        transcript_s=outcome.transcript_s,
+        reply_text_s=outcome.reply_text_s,
+        first_audio_s=outcome.first_audio_s,
+        turn_s=outcome.turn_s,
+        overhead_s=outcome.turn_s - sum(known) if outcome.turn_s is not None and len(known) == len(path) else None,
         rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
-        chunks=take.chunks,
+        chunks=outcome.chunks,
         reply_file=reply_file,
         sent=request_audio.sent if request_audio is not None else None,
         segment=request_audio.segment if request_audio is not None else None,

@@ -14,7 +14,7 @@ from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, enti
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn
-from voicelab.scoring.entity_classes import ExpectedEntity, expected_things
+from voicelab.scoring.entity_classes import ExpectedEntity, distinct_entities
 from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Attribution, Loss
 from voicelab.scoring.turns import answer_text
@@ -58,18 +58,19 @@ def attribution(found: AttributedScores, replay: Counterfactual | None) -> Attri
     turns = [score.turn for score in found.scores]
     replays = replay.of(turns) if replay is not None else {}
     whole = [score.turn for score in found.scores if score.losses is not None]
+    answers = [(turn.answer, transcript.answer) for turn in whole if (transcript := replays[turn.key].transcript)]
     return Attribution(
         absent=absence(replay),
         n=len(whole),
         not_scored=len(turns) - len(whole),
-        unlike=sum(_unlike(turn, replays[turn.key]) for turn in whole),
+        unlike=sum(given is not None and given != again for given, again in answers),
         listener=replay.listener if replay is not None else None,
         losses=tuple(loss for turn in whole for loss in found.losses[turn.key]),
     )
 
 
 def absence(replay: Counterfactual | None) -> str | None:
-    """Why the counterfactual is missing; None if it exists."""
+    """Return the reason why the counterfactual is missing, or None if it exists."""
     return replay.absent if replay is not None else UNREPLAYED
 
 
@@ -77,7 +78,7 @@ def _losses(
     turn: TurnResult, one: CounterfactualTurn, forms: Forms, replay: Counterfactual
 ) -> tuple[TurnLosses, tuple[Loss, ...]]:
     losses: list[Loss] = []
-    stages = [_entity(turn, one, thing, losses) for thing in _things(turn, forms)]
+    stages = [_entity(turn, one, entity, losses) for entity in _entities(turn, forms)]
     action = _action(turn, one, forms, losses)
     counts = TurnLosses(
         entities=LossCounts.of(stages),
@@ -88,21 +89,21 @@ def _losses(
     return counts, tuple(losses)
 
 
-def _things(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
-    things = [thing for thing in expected_things(turn.expected_entities, forms) if thing.kind != "action word"]
-    return list({thing.name: thing for thing in things}.values())
+def _entities(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
+    entities = [entity for entity in distinct_entities(turn.expected_entities, forms) if entity.kind != "action word"]
+    return list({entity.name: entity for entity in entities}.values())
 
 
-def _entity(turn: TurnResult, replay: CounterfactualTurn, thing: ExpectedEntity, losses: list[Loss]) -> Stage | None:
+def _entity(turn: TurnResult, replay: CounterfactualTurn, entity: ExpectedEntity, losses: list[Loss]) -> Stage | None:
     stage = entity_lost_at(
-        with_reference=thing.named_in(replay.references.answer),
-        answered=thing.named_in(answer_text(turn) or ""),
-        spoken=thing.named_in(replay.spoken) if replay.spoken is not None else None,
+        with_reference=entity.named_in(replay.references.answer),
+        answered=entity.named_in(answer_text(turn) or ""),
+        spoken=entity.named_in(replay.spoken) if replay.spoken is not None else None,
     )
     if stage is not None:
-        earlier = stage == "asr" and not thing.named_in(replay.reference.answer)
+        earlier = stage == "asr" and not entity.named_in(replay.reference.answer)
         note = f"the reply's audio was transcribed as “{replay.spoken}”" if stage == "tts" else ""
-        losses.append(Loss(key=turn.key, what="entity", name=thing.name, stage=stage, earlier=earlier, note=note))
+        losses.append(Loss(key=turn.key, what="entity", name=entity.name, stage=stage, earlier=earlier, note=note))
     return stage
 
 
@@ -116,26 +117,26 @@ def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: 
     )
     if stage is not None:
         earlier = stage == "asr" and replay.action == replay.reference.action
-        done = _told(replay.transcript)
+        done = _action_text(replay.transcript)
         note = turn.failure.message if stage == "tts" and turn.failure is not None else f"instead: {done}"
-        name = _told(wanted) if stage != "agent" else _expected(turn, forms)
+        name = _action_text(wanted) if stage != "agent" else _expected(turn, forms)
         losses.append(Loss(key=turn.key, what="action", name=name, stage=stage, earlier=earlier, note=note))
     return stage
 
 
-def _right(turn: TurnResult, asked: AgentOutcome, forms: Forms) -> bool:
+def _right(turn: TurnResult, outcome: AgentOutcome, forms: Forms) -> bool:
     """Whether an action has the sample's expected intent (if any) and all expected companies."""
-    intent = turn.expected_intent is None or turn.expected_intent == asked.intent
-    return intent and companies_of(turn.expected_entities, forms) <= set(asked.companies)
+    intent = turn.expected_intent is None or turn.expected_intent == outcome.intent
+    return intent and companies_of(turn.expected_entities, forms) <= set(outcome.companies)
 
 
-def _told(asked: AgentOutcome | None) -> str:
+def _action_text(outcome: AgentOutcome | None) -> str:
     """An action in words: `watchlist add: AAPL`."""
-    if asked is None:
+    if outcome is None:
         return "none, no speech was recognized"
-    changes = [f"{operation} {ticker}" for operation, ticker in asked.changes]
-    parts = [*asked.companies, *(f"{kind} {value}" for kind, value in asked.amounts), *changes]
-    return f"{label(asked.intent)}{': ' if parts else ''}{', '.join(parts)}"
+    changes = [f"{operation} {ticker}" for operation, ticker in outcome.changes]
+    parts = [*outcome.companies, *(f"{kind} {value}" for kind, value in outcome.amounts), *changes]
+    return f"{label(outcome.intent)}{': ' if parts else ''}{', '.join(parts)}"
 
 
 def _expected(turn: TurnResult, forms: Forms) -> str:
@@ -143,11 +144,7 @@ def _expected(turn: TurnResult, forms: Forms) -> str:
     return f"{label(turn.expected_intent or 'any intent')}{': ' if companies else ''}{', '.join(companies)}"
 
 
-def _unlike(turn: TurnResult, replay: CounterfactualTurn) -> bool:
-    return replay.transcript is not None and turn.answer is not None and replay.transcript.answer != turn.answer
-
-
 def _missed(turn: TurnResult, forms: Forms) -> FoundCounts:
     """The entities of the reference that the transcript names too."""
-    said = [thing for thing in _things(turn, forms) if thing.named_in(turn.text)]
-    return FoundCounts(len(said), sum(thing.named_in(turn.heard or "") for thing in said))
+    said = [entity for entity in _entities(turn, forms) if entity.named_in(turn.text)]
+    return FoundCounts(len(said), sum(entity.named_in(turn.heard or "") for entity in said))

@@ -39,7 +39,7 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     if kept is not None and kept.absent is None and len(kept.of(taken)) == len(_heard(taken)):
         return kept
     try:
-        made = _made(folder, run, taken, any_revision=any_revision, may_ask_remote=must)
+        made = _rerun(folder, run, taken, any_revision=any_revision, may_ask_remote=must)
     except VoicelabError as error:
         if must:
             raise
@@ -106,11 +106,11 @@ def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[Counterfact
     as_heard = as_said = Dialogue()
     replayed = []
     for turn in sorted(turns, key=lambda member: member.turn_number):
-        reference = _asked(agent, turn.text, as_heard)
-        references = reference if as_said == as_heard else _asked(agent, turn.text, as_said)
+        reference = _respond(agent, turn.text, as_heard)
+        references = reference if as_said == as_heard else _respond(agent, turn.text, as_said)
         transcript = None
         if turn.heard:
-            transcript = reference if turn.heard == turn.text else _asked(agent, turn.heard, as_heard)
+            transcript = reference if turn.heard == turn.text else _respond(agent, turn.heard, as_heard)
             as_heard = as_heard.after(turn.heard, transcript)
         as_said = as_said.after(turn.text, references)
         replayed.append(
@@ -118,15 +118,15 @@ def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[Counterfact
                 key=turn.key,
                 text=turn.text,
                 heard=turn.heard or "",
-                transcript=_kept(transcript) if transcript is not None else None,
-                reference=_kept(reference),
-                references=_kept(references),
+                transcript=_outcome(transcript) if transcript is not None else None,
+                reference=_outcome(reference),
+                references=_outcome(references),
             )
         )
     return replayed
 
 
-def _kept(reply: Reply) -> AgentOutcome:
+def _outcome(reply: Reply) -> AgentOutcome:
     """The action of a reply: intent, companies, other amounts, watchlist changes, and tool calls."""
     return AgentOutcome(
         intent=reply.intent,
@@ -153,7 +153,7 @@ def _canonical(call: ToolCall, reply: Reply) -> tuple[str, str]:
     return call.name, json.dumps(arguments, sort_keys=True, ensure_ascii=False)
 
 
-def _made(
+def _rerun(
     folder: RunFolder, run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool, may_ask_remote: bool
 ) -> Counterfactual:
     used = agent_used(run)
@@ -193,7 +193,7 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
     return agent, config.load(agent), used
 
 
-def _asked(agent: Agent, text: str, dialogue: Dialogue) -> Reply:
+def _respond(agent: Agent, text: str, dialogue: Dialogue) -> Reply:
     try:
         return whole(agent.respond(text, dialogue))
     except EngineError:

@@ -11,7 +11,7 @@ from voicelab.runs.record_file import Record, read_record, write_record
 from voicelab.runs.records import TurnResult
 
 FILE_NAME = "replay.json"
-UNASKED = Action("(no speech)")
+NO_SPEECH = Action("(no speech)")
 """The action of a turn with an empty transcript: the agent is not called."""
 
 
@@ -53,7 +53,7 @@ class CounterfactualTurn(Record):
     @property
     def action(self) -> Action:
         """The action on the transcript."""
-        return self.transcript.action if self.transcript is not None else UNASKED
+        return self.transcript.action if self.transcript is not None else NO_SPEECH
 
     @property
     def counts(self) -> EquivalenceCounts:

@@ -30,15 +30,15 @@ class ExpectedEntity:
         return any((company and mentions(text, one)) or found(one, text, self.kind) for one in self.names)
 
 
-def expected_things(entities: Iterable[str], forms: Forms) -> list[ExpectedEntity]:
+def distinct_entities(entities: Iterable[str], forms: Forms) -> list[ExpectedEntity]:
     """The distinct entities of a list, in order; a company counts once per class, as a ticker and as a name."""
-    things: dict[tuple[str, str], ExpectedEntity] = {}
+    distinct: dict[tuple[str, str], ExpectedEntity] = {}
     for entity in entities:
         kind, companies = class_of(entity, forms), companies_of([entity], forms)
         name = min(companies) if kind in _LINKED and companies else entity
         names = (entity, name, *forms[name]) if kind in _LINKED and companies else (entity,)
-        things.setdefault((kind, name), ExpectedEntity(name, kind, names))
-    return list(things.values())
+        distinct.setdefault((kind, name), ExpectedEntity(name, kind, names))
+    return list(distinct.values())
 
 
 def class_counts(
@@ -71,7 +71,7 @@ def _counted(hits: Iterable[bool]) -> FoundCounts:
 
 
 def _linked(entities: Sequence[str], text: str, kind: str, forms: Forms) -> FoundCounts:
-    return _counted(one.named_in(text) for one in expected_things(entities, forms) if one.kind == kind)
+    return _counted(one.named_in(text) for one in distinct_entities(entities, forms) if one.kind == kind)
 
 
 def _claims(turn: TurnResult, forms: Forms) -> list[str]:

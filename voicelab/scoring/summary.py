@@ -164,8 +164,8 @@ def _label(figure: AnyFigure) -> FigureLabel:
 
 
 def _intents(scores: Sequence[TurnScore]) -> list[tuple[str, str]]:
-    asked = [(score.turn.expected_intent, score.intent) for score in scores]
-    return [(expected, got) for expected, got in asked if expected is not None and got is not None]
+    intents = [(score.turn.expected_intent, score.intent) for score in scores]
+    return [(expected, got) for expected, got in intents if expected is not None and got is not None]
 
 
 def _cold(turns: Sequence[TurnResult]) -> tuple[ColdTurn, ...]:

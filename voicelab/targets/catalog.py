@@ -22,7 +22,8 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from voicelab.engines.addresses import take_user
-from voicelab.engines.spec import EngineSpec, Option, OptionValue, constructor_options
+from voicelab.engines.options import Option, OptionValue, constructor_options
+from voicelab.engines.spec import EngineSpec
 from voicelab.errors import EngineMissingError, InputError, without_user
 from voicelab.targets.base import Capabilities, Target
 

@@ -123,9 +123,9 @@ class VoiceClient:
         async for _ in paced(chunks, mode):
             await self._send_text("audio_chunk", next(waiting))
             sent_s.append(perf_counter())
-        take = await self._take_reply(sent_s[-1] if sent_s else perf_counter())
-        take.sent = await analyse(sent_sound, utterance, mode, chunks, sent_s)
-        return take
+        outcome = await self._take_reply(sent_s[-1] if sent_s else perf_counter())
+        outcome.sent = await analyse(sent_sound, utterance, mode, chunks, sent_s)
+        return outcome
 
     async def say(self, text: str) -> TurnOutcome:
         """A typed turn."""
@@ -133,22 +133,22 @@ class VoiceClient:
         return await self._take_reply(perf_counter())
 
     async def _take_reply(self, t_end: float) -> TurnOutcome:
-        take, clock = TurnOutcome(t_end=t_end), ReplyClock()
+        outcome, clock = TurnOutcome(t_end=t_end), ReplyClock()
         is_over = False
         while not is_over:
             arrived_s, message = await self._receive()
-            take.events.append(TargetEvent(arrived_s, message["event"], message["data"].get("text")))
+            outcome.events.append(TargetEvent(arrived_s, message["event"], message["data"].get("text")))
             try:
-                is_over = _noted(message, arrived_s - t_end, take, clock)
+                is_over = _noted(message, arrived_s - t_end, outcome, clock)
             except (KeyError, ValueError, TypeError) as error:
-                take.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
-            if take.error is None:
-                take.error = self._excess(len(take.events), arrived_s - t_end)
-            is_over = is_over or take.error is not None
-        take.reply_audio, take.chunks = clock.audio, clock.chunks
-        take.first_audio_s = await analyse(clock.first_sound_s)
-        take.received = await analyse(clock.pieces, t_end)
-        return take
+                outcome.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
+            if outcome.error is None:
+                outcome.error = self._excess(len(outcome.events), arrived_s - t_end)
+            is_over = is_over or outcome.error is not None
+        outcome.reply_audio, outcome.chunks = clock.audio, clock.chunks
+        outcome.first_audio_s = await analyse(clock.first_sound_s)
+        outcome.received = await analyse(clock.pieces, t_end)
+        return outcome
 
     def _excess(self, messages: int, since_s: float) -> tuple[str, str] | None:
         """The fault of a reply with too many messages, or that goes on for too long."""
@@ -234,30 +234,30 @@ def _parsed(message: str | bytes) -> dict[str, Any]:
     raise ServerError(BAD_REPLY, f"the server sent {shown!r}, which is not a message of voicelab's protocol")
 
 
-def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: ReplyClock) -> bool:
+def _noted(message: dict[str, Any], at_s: float, outcome: TurnOutcome, clock: ReplyClock) -> bool:
     """Add a message to the outcome. Returns whether it ends the turn."""
     event, data = message["event"], message["data"]
     if event in ("partial_transcription", "transcription"):
-        take.partials.append(PartialTranscript(at_s + (take.t_end or 0.0), data["text"]))
+        outcome.partials.append(PartialTranscript(at_s + (outcome.t_end or 0.0), data["text"]))
     if event == "transcription":
-        take.heard, take.transcript_s = data["text"], at_s
+        outcome.heard, outcome.transcript_s = data["text"], at_s
     elif event == "agent_response":
-        take.answer, take.reply_text_s = data["text"], at_s
-        take.intent, take.entities = data["intent"], data["entities"]
+        outcome.answer, outcome.reply_text_s = data["text"], at_s
+        outcome.intent, outcome.entities = data["intent"], data["entities"]
     elif event == "turn_metrics":
-        take.candidates = data.pop("candidates", [])
+        outcome.candidates = data.pop("candidates", [])
         calls = data.get("tool_calls")
-        take.tool_calls = [ToolCall(**call) for call in calls] if calls is not None else None
-        take.changes = data.get("changes", [])
-        take.usage = data.get("usage")
-        take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
+        outcome.tool_calls = [ToolCall(**call) for call in calls] if calls is not None else None
+        outcome.changes = data.get("changes", [])
+        outcome.usage = data.get("usage")
+        outcome.stages = {name: value for name, value in data.items() if name.endswith("_s")}
     elif event == "error":
-        take.error = (data["code"], data["message"])
+        outcome.error = (data["code"], data["message"])
         return True
     elif event == "audio_chunk":
         clock.arrived(at_s, base64.b64decode(data["audio_chunk"]))
         if data["is_final"]:
-            take.turn_s = at_s
+            outcome.turn_s = at_s
             return True
     return False
 

@@ -76,7 +76,7 @@ class _LocalSession:
     ) -> TurnOutcome:
         if interruption is not None:
             raise InputError("the in-process pipeline cannot be interrupted; its capabilities exclude interruption")
-        take, clock = TurnOutcome(), ReplyClock()
+        outcome, clock = TurnOutcome(), ReplyClock()
         t_end = perf_counter()
         chunks: list[Chunk] = []
         sent_s: list[float] = []
@@ -90,34 +90,34 @@ class _LocalSession:
             async for event in turn.finish():
                 at_s = perf_counter() - t_end
                 if isinstance(event, Recognition):
-                    take.heard, take.transcript_s = event.transcript.text, at_s
+                    outcome.heard, outcome.transcript_s = event.transcript.text, at_s
                 elif isinstance(event, AgentAnswer):
                     reply = event.reply
-                    take.answer, take.intent, take.reply_text_s = reply.text, reply.intent, at_s
-                    take.entities = [asdict(entity) for entity in reply.entities]
-                    take.candidates = [asdict(entity) for entity in reply.candidates]
-                    take.tool_calls = list(reply.tool_calls)
-                    take.changes = [asdict(change) for change in reply.changes]
-                    take.usage = asdict(reply.usage) if reply.usage is not None else None
+                    outcome.answer, outcome.intent, outcome.reply_text_s = reply.text, reply.intent, at_s
+                    outcome.entities = [asdict(entity) for entity in reply.entities]
+                    outcome.candidates = [asdict(entity) for entity in reply.candidates]
+                    outcome.tool_calls = list(reply.tool_calls)
+                    outcome.changes = [asdict(change) for change in reply.changes]
+                    outcome.usage = asdict(reply.usage) if reply.usage is not None else None
                     self._dialogue = self._dialogue.after(event.heard, reply)
                 elif isinstance(event, SpokenReply):
                     clock.arrived(at_s, event.data)
                     if event.last:
-                        take.turn_s = at_s
+                        outcome.turn_s = at_s
         except NoSpeechError as error:
-            take.error = ("no_speech", str(error))
+            outcome.error = ("no_speech", str(error))
         except TurnTooLongError as error:
-            take.error = ("turn_too_long", str(error))
+            outcome.error = ("turn_too_long", str(error))
         except InputError as error:
-            take.error = ("bad_audio", str(error))
+            outcome.error = ("bad_audio", str(error))
         except EngineError as error:
-            take.error = ("engine_failed", str(error))
+            outcome.error = ("engine_failed", str(error))
         finally:
             await turn.close()
-        take.stages = turn.times.model_dump()
-        take.reply_audio, take.chunks = clock.audio, clock.chunks
-        take.first_audio_s = clock.first_sound_s()
-        take.t_end = t_end
-        take.sent = sent_sound(utterance, mode, chunks, sent_s)
-        take.received = clock.pieces(t_end)
-        return take
+        outcome.stages = turn.times.model_dump()
+        outcome.reply_audio, outcome.chunks = clock.audio, clock.chunks
+        outcome.first_audio_s = clock.first_sound_s()
+        outcome.t_end = t_end
+        outcome.sent = sent_sound(utterance, mode, chunks, sent_s)
+        outcome.received = clock.pieces(t_end)
+        return outcome

@@ -65,7 +65,7 @@ class Mapped(StreamTarget):
 
     async def _connected(self, wire: _MapConversation, timeout_s: float) -> Transport:
         if self._map.request is not None:
-            wire.learn(await _ask(self._map.request, wire.values, self._file, timeout_s))
+            wire.learn(await _request(self._map.request, wire.values, self._file, timeout_s))
         connect = self._map.connect
         url = str(
             fill(self._url or connect.url, lambda name: _address_part(self._url or connect.url, name, wire.values))
@@ -103,7 +103,7 @@ class _MapConversation(MapWire):
         self._values.update(values)
 
 
-async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
+async def _request(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
     """Make the request before the connection, and read its variables."""
 
     def look_up(name: str) -> Any:

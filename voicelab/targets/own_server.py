@@ -69,7 +69,7 @@ class OwnServer:
     log: Path
 
     def gone(self) -> str | None:
-        """How the process ended; None while it runs."""
+        """Return a sentence on the end of the process; None while it runs."""
         code = self.process.returncode
         if code is None:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -135,20 +135,20 @@ class _Prober:
                     self.fail_by(error)
 
     async def _converse(self, session: Session) -> None:
-        take = await self._answered(session)
-        if take is None:
+        outcome = await self._answered(session)
+        if outcome is None:
             return
-        if take.error is not None:
-            code, message = take.error
+        if outcome.error is not None:
+            code, message = outcome.error
             self.fail(f"the turn failed with {code}: {message}", owner_of(code))
             return
-        self._shown(take)
-        if self._target.capabilities.interruption and take.received:
+        self._shown(outcome)
+        if self._target.capabilities.interruption and outcome.received:
             self._current = INTERRUPTED
             await self._interrupt(session)
         else:
             declares = (
-                "the target does not declare interruption" if take.received else "there was no reply to interrupt"
+                "the target does not declare interruption" if outcome.received else "there was no reply to interrupt"
             )
             self._result.add(INTERRUPTED, "skipped", declares)
 
@@ -168,8 +168,11 @@ class _Prober:
         """Record the failure of the current step with the messages before it; later steps were not tried."""
         self._result.add(self._current, "failed", why)
         self._result.fault = owner
-        messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
-        self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
+        messages: Iterable[TargetEvent] = getattr(self._session, "messages", ())
+        self._result.messages = tuple(
+            f"{message.name} {message.text!r}" if message.text else message.name
+            for message in list(messages)[-_MESSAGES_SHOWN:]
+        )
         done = {step.name for step in self._result.steps}
         for name in STEPS:
             if name not in done:
@@ -187,17 +190,17 @@ class _Prober:
             with suppress(TimeoutError):
                 await self._target.close()
 
-    def _shown(self, take: TurnOutcome) -> None:
+    def _shown(self, outcome: TurnOutcome) -> None:
         """Yield the steps that a turn confirms."""
-        sent_s = sum(piece.clip.duration_s for piece in take.sent)
+        sent_s = sum(piece.clip.duration_s for piece in outcome.sent)
         self._ok(ACCEPTED, f"{sent_s:.1f} s of speech at the pace of a microphone")
         capabilities = self._target.capabilities
-        self._text(HEARD, take.heard, capabilities.caller_transcript)
-        self._text(ANSWERED, take.answer, capabilities.reply_text)
-        if not take.received:
+        self._text(HEARD, outcome.heard, capabilities.caller_transcript)
+        self._text(ANSWERED, outcome.answer, capabilities.reply_text)
+        if not outcome.received:
             self._result.add(SOUND, "missing", "no audio arrived; response times as heard cannot be measured")
             return
-        self._ok(SOUND, _sound(take))
+        self._ok(SOUND, _sound(outcome))
 
     def _text(self, name: str, text: str | None, declared: bool) -> None:
         if text is not None:
@@ -228,27 +231,27 @@ class _Prober:
         interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
         try:
             async with asyncio.timeout_at(self._until_s):
-                take = await session.speak(self._utterance, "realtime", interruption)
+                outcome = await session.speak(self._utterance, "realtime", interruption)
         except TimeoutError:
             so_far: TurnOutcome | None = getattr(session, "outcome_so_far", None)
             if so_far is None or so_far.interrupted_at_s is None:
                 self._result.add(INTERRUPTED, "skipped", _not_over("the second reply"))
                 return
-            take = so_far
-        self._result.add(INTERRUPTED, *_honoured(take))
+            outcome = so_far
+        self._result.add(INTERRUPTED, *_interruption_result(outcome))
 
 
 def _not_over(what: str) -> str:
     return f"{what} was not over within the time of the probe; raise --limit-s"
 
 
-def _honoured(take: TurnOutcome) -> tuple[State, str]:
+def _interruption_result(outcome: TurnOutcome) -> tuple[State, str]:
     """Whether the agent stopped for an interruption."""
-    began_s = take.interrupted_at_s
+    began_s = outcome.interrupted_at_s
     if began_s is None:
         return "skipped", "the reply was over before it could be interrupted"
-    heard = [(piece.at_s, piece.end_s) for piece in as_heard(take.received, take.flushed)]
-    pending_s = pending_until_s(take.received, take.flushed, began_s)
+    heard = [(piece.at_s, piece.end_s) for piece in as_heard(outcome.received, outcome.flushed)]
+    pending_s = pending_until_s(outcome.received, outcome.flushed, began_s)
     found = over_reply_timing(began_s, heard, pending_s)
     if found.agent_stops_s is None:
         return "skipped", "the reply was over before it could be interrupted"
@@ -259,15 +262,11 @@ def _honoured(take: TurnOutcome) -> tuple[State, str]:
     return "missing", f"the agent continued for {found.agent_stops_s:.1f} s"
 
 
-def _sound(take: TurnOutcome) -> str:
+def _sound(outcome: TurnOutcome) -> str:
     """Return rate, duration and speed of a reply: at real time, or faster."""
-    total_s = sum(piece.clip.duration_s for piece in take.received)
-    first, last = take.received[0], take.received[-1]
+    total_s = sum(piece.clip.duration_s for piece in outcome.received)
+    first, last = outcome.received[0], outcome.received[-1]
     delivered_s = last.at_s - first.at_s
     ahead_s = total_s - last.clip.duration_s
     pace = "all at once" if delivered_s < 0.05 else f"{ahead_s / delivered_s:.1f} times real time"
     return f"{total_s:.1f} s at {first.clip.rate_hz} Hz, {pace}"
-
-
-def _line(message: TargetEvent) -> str:
-    return f"{message.name} {message.text!r}" if message.text else message.name

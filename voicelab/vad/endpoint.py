@@ -18,12 +18,12 @@ from voicelab.vad.settings import EndpointSettings
 from voicelab.vad.turn_end.base import TurnEnd
 from voicelab.vad.turn_end.words import Words
 
-_JUDGE_AFTER = 4 * FRAME
-"""Silence after which the sound of a pause is judged: 0.13 s."""
+_SCORE_AFTER = 4 * FRAME
+"""Silence after which the sound of a pause is scored: 0.13 s."""
 _WORDS_AFTER = 5 * FRAME
-"""Silence after which the recognizer is asked for the words before a pause: 0.16 s.
+"""Silence after which the words before a pause are requested: 0.16 s.
 
-A recognizer that is asked earlier may not have decoded the last word yet. Its own detector may be a frame behind.
+After an earlier request, the recognizer may not have decoded the last word yet. Its own detector may be a frame behind.
 """
 
 
@@ -128,7 +128,7 @@ class Endpointer:
 
     @property
     def position(self) -> int:
-        """Number of samples judged so far."""
+        """Number of samples classified so far."""
         return self._position
 
     @property
@@ -137,20 +137,20 @@ class Endpointer:
         now = self._now
         return now is not None and now.pause_text is None and self._position - now.last >= _WORDS_AFTER
 
-    def note_partial(self, text: str, asked_at: int | None = None) -> None:
+    def note_partial(self, text: str, requested_at: int | None = None) -> None:
         """Take the partial transcript of the current utterance, after every request and even if it has not changed.
 
-        asked_at: `position` when the recognizer was asked; None: now. The text counts for the end of the turn only if
-        the recognizer was asked at least 0.16 s into the current pause. Ignored between utterances.
+        requested_at: `position` when the recognizer received the request; None: now. The text counts for the end of the
+        turn only if it was requested at least 0.16 s into the current pause. Ignored between utterances.
         """
         now = self._now
         if now is None:
             return
         now.text = text
-        asked_at = self._position if asked_at is None else asked_at
-        if asked_at - now.last >= _WORDS_AFTER:
+        requested_at = self._position if requested_at is None else requested_at
+        if requested_at - now.last >= _WORDS_AFTER:
             now.pause_text = text
-            self._judge(now)
+            self._classify(now)
 
     @property
     def likely_last_words(self) -> str:
@@ -161,23 +161,23 @@ class Endpointer:
         return now.pause_text or ""
 
     @property
-    def sound_to_judge(self) -> tuple[int, int] | None:
+    def sound_to_score(self) -> tuple[int, int] | None:
         """Return the range of samples for which `note_sound` needs a score now, or None.
 
         A score is needed once per pause, if the decision uses the audio.
         """
         now, sound_s = self._now, self._turn_end.sound_s
-        if now is None or not sound_s or now.sound_score is not None or self._position - now.last < _JUDGE_AFTER:
+        if now is None or not sound_s or now.sound_score is not None or self._position - now.last < _SCORE_AFTER:
             return None
         return max(now.start, self._position - round(sound_s * SPEECH_RATE_HZ)), self._position
 
     def note_sound(self, score: float) -> None:
-        """Set the score of the audio that `sound_to_judge` returned. Call it before feeding more audio."""
+        """Set the score of the audio that `sound_to_score` returned. Call it before feeding more audio."""
         if self._now is not None:
             self._now.sound_score = score
-            self._judge(self._now)
+            self._classify(self._now)
 
-    def _judge(self, now: _Utterance) -> None:
+    def _classify(self, now: _Utterance) -> None:
         now.verdict = self._turn_end.verdict(now.pause_text or "", now.sound_score)
 
     def advance(self, probabilities: Sequence[float]) -> list[Event]:

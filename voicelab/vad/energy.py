@@ -45,12 +45,12 @@ class EnergyStream:
         self._framer = Framer("energy")
 
     def feed(self, clip: Clip) -> list[float]:
-        return self._judged(self._framer.frames(clip))
+        return self._classified(self._framer.frames(clip))
 
     def finish(self) -> list[float]:
-        return self._judged(self._framer.last())
+        return self._classified(self._framer.last())
 
-    def _judged(self, frames: NDArray[np.float32]) -> list[float]:
+    def _classified(self, frames: NDArray[np.float32]) -> list[float]:
         power = np.mean(np.square(frames, dtype=np.float64), axis=1)
         heard = []
         for level_dbfs in (10 * np.log10(power + 1e-12)).tolist():

@@ -57,9 +57,9 @@ class Silero:
         if len(ours) != len(streams):
             raise ValueError("these streams belong to another detector")
         framed = [stream.framer.frames(clip) for stream, clip in zip(ours, clips, strict=True)]
-        return self.judge(ours, framed)
+        return self.classify(ours, framed)
 
-    def judge(self, streams: Sequence[SileroStream], framed: Sequence[NDArray[np.float32]]) -> list[list[float]]:
+    def classify(self, streams: Sequence[SileroStream], framed: Sequence[NDArray[np.float32]]) -> list[list[float]]:
         """Process frames. framed: the next frames of each stream, shape (n, FRAME); n may differ between streams."""
         heard: list[list[float]] = [[] for _ in streams]
         for turn in range(max(map(len, framed), default=0)):
@@ -86,10 +86,10 @@ class SileroStream:
         self.state = np.zeros(_STATE, dtype=np.float32)
 
     def feed(self, clip: Clip) -> list[float]:
-        return self._detector.judge([self], [self.framer.frames(clip)])[0]
+        return self._detector.classify([self], [self.framer.frames(clip)])[0]
 
     def finish(self) -> list[float]:
-        return self._detector.judge([self], [self.framer.last()])[0]
+        return self._detector.classify([self], [self.framer.last()])[0]
 
 
 def _model() -> Path:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws.audit_trial import CORRUPTIONS, precision_at_k, swap
 from tests.support.command_line import voicelab
 from tests.support.mislabelled import mislabelled, run_on
 from tests.support.required import SEED
@@ -15,7 +16,6 @@ from tests.support.sample_sets import samples_folder
 from voicelab.analysis.audit.acoustic import Question, misfits
 from voicelab.analysis.audit.agreement import agreement, distance
 from voicelab.analysis.audit.audit import audit_runs, audit_samples
-from voicelab.analysis.audit.trial import WAYS, precision_at_k, swap
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.errors import InputError
@@ -58,7 +58,7 @@ def test_agreement_tells_a_wrong_label_from_a_hard_recording():
 
 def test_spoiled_labels_are_others_and_as_many_as_asked():
     texts = {sample.id: sample.text for sample in load(samples_folder()).samples}
-    for spoil in WAYS.values():
+    for spoil in CORRUPTIONS.values():
         for seed in range(20):
             spoiled = spoil(texts, 8, random.Random(seed))
             assert len(spoiled) == 8

@@ -11,7 +11,7 @@ from tests.support.voices import trimmed
 from voicelab.analysis.bench.endpoint import Halves, by_pause, figures, halves
 from voicelab.analysis.bench.endpoint_plot import figure
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
-from voicelab.analysis.bench.replay import Judged, Way, judged, outcome
+from voicelab.analysis.bench.replay import ClassifiedRecording, EndpointMethod, classified, outcome
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.paths import shipped
@@ -61,8 +61,8 @@ def test_pauses_are_where_the_clip_says(variants):
 
 
 def test_pauses_shorter_than_the_silence_cut_nothing_and_longer_ones_do(variants):
-    clips = tuple(judged(Energy(), variants))
-    found = figures(Way("silence", Silence()), Halves(clips, clips, held_out=False), [0.2, 1.0], lag_s=0.1)
+    clips = tuple(classified(Energy(), variants))
+    found = figures(EndpointMethod("silence", Silence()), Halves(clips, clips, held_out=False), [0.2, 1.0], lag_s=0.1)
     short, long = found.curve
     assert (short.cut, long.cut, long.missed) == (2, 0, 0)
     assert long.delay_p50_s == pytest.approx(1.0, abs=0.1)
@@ -74,16 +74,16 @@ def test_pauses_shorter_than_the_silence_cut_nothing_and_longer_ones_do(variants
 def test_cuts_are_counted_by_how_soon_after_the_pause_begins_they_come():
     start, end = 40 * FRAME, 76 * FRAME
     clip = PausedClip(SAMPLE, Clip.silence(4.0), end, (16 * FRAME / SPEECH_RATE_HZ,), (start,), ())
-    one = Judged(clip, [1.0] * 40 + [0.0] * 16 + [1.0] * 20 + [0.0] * 60)
+    one = ClassifiedRecording(clip, [1.0] * 40 + [0.0] * 16 + [1.0] * 20 + [0.0] * 60)
     for silence_s, after_s, counts in ((0.2, 0.224, {(0.3, 1), (0.6, 1)}), (0.4, 0.416, {(0.3, 0), (0.6, 1)})):
-        found = outcome(one, Way("silence", Silence()), silence_s, 0.1)
+        found = outcome(one, EndpointMethod("silence", Silence()), silence_s, 0.1)
         assert found.cut
         assert found.cut_after_s == (pytest.approx(after_s),)
         assert {(cuts.within_s, cuts.cut) for cuts in by_pause([found])} == counts
 
 
 def test_no_speaker_is_in_both_halves(variants):
-    (one, other) = judged(Energy(), variants)
+    (one, other) = classified(Energy(), variants)
     other = replace(other, paused=replace(other.paused, sample=replace(other.paused.sample, speaker="somebody")))
     split = halves([one, other], ["somebody"])
     assert (split.tune, split.report, split.held_out) == ((other,), (one,), True)
@@ -92,7 +92,9 @@ def test_no_speaker_is_in_both_halves(variants):
 
 def test_a_recording_in_which_nothing_was_decided_is_missed_and_has_no_delay():
     silent = PausedClip(SAMPLE, Clip.silence(1.0), SPEECH_RATE_HZ // 2, (), (), ())
-    found = outcome(Judged(silent, [0.0] * (SPEECH_RATE_HZ // FRAME)), Way("words", Words()), 0.5, 0.1)
+    found = outcome(
+        ClassifiedRecording(silent, [0.0] * (SPEECH_RATE_HZ // FRAME)), EndpointMethod("words", Words()), 0.5, 0.1
+    )
     assert (found.cut, found.delay_s, found.cut_after_s) == (False, None, ())
 
 

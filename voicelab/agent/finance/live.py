@@ -33,8 +33,8 @@ class LiveData:
     def __init__(self, ticker: Callable[[str], Any] | None = None) -> None:
         self._ticker = ticker or _yfinance().Ticker
         self._companies = Market.load().companies
-        self._quotes: Kept[Quote] = Kept(QUOTE_KEPT_S)
-        self._news: Kept[tuple[NewsItem, ...]] = Kept(NEWS_KEPT_S)
+        self._quotes: Cache[Quote] = Cache(QUOTE_KEPT_S)
+        self._news: Cache[tuple[NewsItem, ...]] = Cache(NEWS_KEPT_S)
 
     @property
     def revision(self) -> str:
@@ -74,7 +74,7 @@ class LiveData:
         return tuple(_item(ticker, number, story) for number, story in enumerate(stories) if story.get("title"))
 
 
-class Kept(Generic[_Value]):
+class Cache(Generic[_Value]):
     """A thread-safe cache whose values expire after some seconds."""
 
     def __init__(self, kept_s: float) -> None:

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from voicelab.agent.openai.model_api import (
+    ChatMessage,
     CutOffError,
     Message,
     ModelEvent,
     ModelRequest,
     RequestedCall,
-    Said,
     TokenCounts,
     cost_of,
 )
@@ -92,12 +92,12 @@ def _body(request: ModelRequest) -> dict[str, Any]:
 
 
 def _written(message: Message) -> list[dict[str, Any]]:
-    if isinstance(message, Said):
+    if isinstance(message, ChatMessage):
         return [{"role": message.role, "content": message.text}]
     calls = [
         {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
         for call in message.calls
     ]
-    asked = {"role": "assistant", "content": message.text or None, "tool_calls": calls}
+    request = {"role": "assistant", "content": message.text or None, "tool_calls": calls}
     results = zip(message.calls, message.results, strict=True)
-    return [asked, *({"role": "tool", "tool_call_id": call.call_id, "content": text} for call, text in results)]
+    return [request, *({"role": "tool", "tool_call_id": call.call_id, "content": text} for call, text in results)]

@@ -13,12 +13,12 @@ import httpx
 from voicelab.agent.base import Dialogue, Reply, ReplyPart, Usage
 from voicelab.agent.openai.model_api import (
     CallRound,
+    ChatMessage,
     CutOffError,
     Message,
     ModelApi,
     ModelRequest,
     RequestedCall,
-    Said,
     TokenCounts,
 )
 from voicelab.agent.tool_session import ToolSession
@@ -66,7 +66,7 @@ class TurnWithModel:
             calls: list[RequestedCall] = []
             before = len(self._text)
             request = replace(self._request, messages=tuple(messages), may_call=number < _ROUNDS)
-            async for event in self._asked(request):
+            async for event in self._events(request):
                 if isinstance(event, str):
                     yield self._written(event)
                 else:
@@ -103,7 +103,7 @@ class TurnWithModel:
         """Return the separator before the text of another round."""
         return " " if self._text and not self._text[-1].isspace() else ""
 
-    async def _asked(self, request: ModelRequest) -> AsyncIterator[str | RequestedCall]:
+    async def _events(self, request: ModelRequest) -> AsyncIterator[str | RequestedCall]:
         server = self._server
         self._usage = replace(self._usage, requests=self._usage.requests + 1)
         try:
@@ -140,7 +140,7 @@ def _sum(so_far: Any, more: Any) -> Any:
 def _messages(heard: str, dialogue: Dialogue) -> list[Message]:
     messages: list[Message] = []
     for exchange in dialogue.exchanges:
-        messages.append(Said("user", exchange.heard))
+        messages.append(ChatMessage("user", exchange.heard))
         if exchange.answer:
-            messages.append(Said("assistant", exchange.answer))
-    return [*messages, Said("user", heard)]
+            messages.append(ChatMessage("assistant", exchange.answer))
+    return [*messages, ChatMessage("user", heard)]

@@ -12,7 +12,7 @@ Role = Literal["user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChatMessage:
     """A message of the user or of the assistant."""
 
     role: Role
@@ -37,7 +37,7 @@ class CallRound:
     results: tuple[str, ...]
 
 
-Message = Said | CallRound
+Message = ChatMessage | CallRound
 
 
 @dataclass(frozen=True, slots=True)

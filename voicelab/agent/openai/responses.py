@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from voicelab.agent.openai.model_api import (
+    ChatMessage,
     CutOffError,
     Message,
     ModelEvent,
     ModelRequest,
     RequestedCall,
-    Said,
     TokenCounts,
     cost_of,
 )
@@ -80,7 +80,7 @@ def _body(request: ModelRequest) -> dict[str, Any]:
 
 
 def _written(message: Message) -> list[dict[str, Any]]:
-    if isinstance(message, Said):
+    if isinstance(message, ChatMessage):
         return [{"role": message.role, "content": message.text}]
     before = [{"role": "assistant", "content": message.text}] if message.text else []
     calls = [

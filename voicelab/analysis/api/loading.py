@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicelab.analysis.api.run import Run
-from voicelab.analysis.run_catalog import StoredRun, is_run, kept_runs, look
+from voicelab.analysis.run_catalog import StoredRun, is_run, look, stored_runs
 from voicelab.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def load_runs(*patterns: Path | str) -> pd.DataFrame:
 
 def newest_on_one_set(out: Path | str, count: int = 2) -> list[Path]:
     """Return the newest `count` finished runs with the same set as the newest one. Raises InputError for fewer."""
-    finished = [one for one in kept_runs(Path(out)) if one.state == "finished" and one.run is not None]
+    finished = [one for one in stored_runs(Path(out)) if one.state == "finished" and one.run is not None]
     digest = finished[0].run.samples_sha256 if finished and finished[0].run is not None else ""
     same = [one.path for one in finished if one.run is not None and one.run.samples_sha256 == digest][:count]
     if len(same) < count:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from voicelab.analysis.api.measured import Figures
 from voicelab.analysis.compare import Comparison
 from voicelab.errors import InputError
-from voicelab.report import cells, page, tables
+from voicelab.report import cells, tables
 from voicelab.report.finish import finish
+from voicelab.report.provenance import provenance
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import summary_file
 from voicelab.scoring.scored_run import ScoredRun, read_scored
@@ -70,8 +71,8 @@ class Run:
         """The run's parameters: run_id, asr, agent, tts, condition, seed."""
         spec = self.result.spec
         loaded = {engine.kind: engine.name for engine in self.result.engines}
-        asked = {"asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
-        engines = {kind: asked[kind] or loaded.get(kind) for kind in asked}
+        named = {"asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
+        engines = {kind: named[kind] or loaded.get(kind) for kind in named}
         condition = spec.condition.label if spec.condition is not None else None
         return {"run_id": self.result.run_id, **engines, "condition": condition, "seed": spec.seed}
 
@@ -127,7 +128,7 @@ class Run:
         link = f'<a href="{escape((self.folder / REPORT).as_posix())}">report</a>'
         facts = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>"
-            for title, rows in page.provenance(self.result, None)[:1]
+            for title, rows in provenance(self.result, None)[:1]
             for name, text in rows
         )
         return (

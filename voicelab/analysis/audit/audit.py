@@ -11,7 +11,7 @@ from voicelab.analysis.audit.acoustic import Misfit, Question, misfits
 from voicelab.analysis.audit.agreement import Agreement, agreement
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.datasets import Sample, SampleSet
+from voicelab.datasets import SampleSet
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.pipeline.transcribe import Progress, hear
@@ -89,7 +89,7 @@ def audit_runs(
 def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progress | None = None) -> Audit:
     """Audit a set without a run: transcribe it with a recognizer (None: the default) and align.
 
-    Damaged recordings are not judged.
+    Damaged recordings are not evaluated.
     """
     decoded = {sample.id: sample.decoded() for sample in samples.samples}
     intact = {key: one.clip for key, one in decoded.items() if not one.is_damaged}
@@ -145,25 +145,21 @@ def _by_alignment(
     reasons: Mapping[str, str] | None = None,
 ) -> Audit:
     """reasons: why a sample has no transcript; for other samples, the turn failed."""
-    judged = [sample for sample in samples.samples if sample.id in heard]
+    evaluated = [sample for sample in samples.samples if sample.id in heard]
     missing = [sample.id for sample in samples.samples if sample.id not in heard]
     not_judged = [(key, (reasons or {}).get(key, "its turn failed")) for key in missing]
     answers = misfits(
-        [_question(sample, heard[sample.id]) for sample in judged],
-        progress=None if progress is None else lambda done: progress(done, len(judged)),
+        [Question(sample.clip().at_rate(SPEECH_RATE_HZ), sample.text, heard[sample.id]) for sample in evaluated],
+        progress=None if progress is None else lambda done: progress(done, len(evaluated)),
     )
     suspects = []
-    for sample, answer in zip(judged, answers, strict=True):
+    for sample, answer in zip(evaluated, answers, strict=True):
         if answer.gap_nats is None:
             not_judged.append((sample.id, answer.problem))
         else:
             suspects.append(Suspect(sample.id, sample.text, {name: heard[sample.id]}, answer.gap_nats, answer))
     aligner = f"{package_revision('pocketsphinx')}, model en-us"
     return Audit("alignment", _ranked(suspects), tuple(not_judged), {name: system}, None, aligner, samples)
-
-
-def _question(sample: Sample, heard: str) -> Question:
-    return Question(sample.clip().at_rate(SPEECH_RATE_HZ), sample.text, heard)
 
 
 def _ranked(suspects: Iterable[Suspect]) -> tuple[Suspect, ...]:

@@ -68,24 +68,24 @@ def _measure_here(
     recognizer = config.build()
     info = config.load(recognizer)
     load_s = perf_counter() - start
-    ways: dict[str, Callable[[], None]] = {"single": lambda: _one_by_one(recognizer, clips)}
+    procedures: dict[str, Callable[[], object]] = {"single": lambda: _one_by_one(recognizer, clips)}
     if isinstance(recognizer, BatchRecognizer):
-        ways["batched"] = lambda: _all_at_once(recognizer, clips)
+        procedures["batched"] = lambda: recognizer.transcribe(clips)
     if config.shared:
-        ways["together"] = lambda: _side_by_side(recognizer, clips, streams)
-    for way in ways.values():
-        way()  # warm up: the first call fills caches
+        procedures["together"] = lambda: _side_by_side(recognizer, clips, streams)
+    for procedure in procedures.values():
+        procedure()  # warm up: the first call fills caches
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if against_loop:
         loop = _automodel_loop(recognizer.folder, info.device, clips)
         loop()
-        ways["loop"] = loop
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    worked: dict[str, list[float]] = {name: [] for name in ways}
+        procedures["loop"] = loop
+    taken: dict[str, list[float]] = {name: [] for name in procedures}
+    worked: dict[str, list[float]] = {name: [] for name in procedures}
     for _ in range(rounds):
-        for name, way in ways.items():
+        for name, procedure in procedures.items():
             start, worked_s = perf_counter(), process_time()
-            way()
+            procedure()
             taken[name].append(perf_counter() - start)
             worked[name].append(process_time() - worked_s)
     sound_s = sum(clip.duration_s for clip in clips)
@@ -110,10 +110,6 @@ def _side_by_side(recognizer: Any, clips: Sequence[Clip], streams: int) -> None:
     with ThreadPoolExecutor(streams) as pool:
         for done in [pool.submit(_one_by_one, recognizer, clips) for _ in range(streams)]:
             done.result()
-
-
-def _all_at_once(recognizer: BatchRecognizer, clips: Sequence[Clip]) -> None:
-    recognizer.transcribe(clips)
 
 
 def _automodel_loop(folder: Any, device: str, clips: Sequence[Clip]) -> Callable[[], None]:

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
-from voicelab.analysis.bench.replay import Judged, ReplayOutcome, Way, outcome
+from voicelab.analysis.bench.replay import ClassifiedRecording, EndpointMethod, ReplayOutcome, outcome
 from voicelab.datasets import Sample
 from voicelab.metrics.intervals import Interval, quantile_interval, ratio_interval
 
@@ -69,7 +69,7 @@ class PauseCuts:
 
 
 @dataclass(frozen=True, slots=True)
-class WayFigures:
+class MethodFigures:
     """All figures of a method. default: at its own silence; curve: at every silence; both on the report speakers."""
 
     name: str
@@ -83,8 +83,8 @@ class WayFigures:
 class Halves:
     """A split of the recordings. If held_out, tune and report share no speaker; else both have all recordings."""
 
-    tune: tuple[Judged, ...]
-    report: tuple[Judged, ...]
+    tune: tuple[ClassifiedRecording, ...]
+    report: tuple[ClassifiedRecording, ...]
     held_out: bool
 
 
@@ -100,7 +100,7 @@ def paused_clips(
             yield from future.result()
 
 
-def halves(clips: Sequence[Judged], tune_speakers: Sequence[str]) -> Halves:
+def halves(clips: Sequence[ClassifiedRecording], tune_speakers: Sequence[str]) -> Halves:
     """Split by speaker."""
     tune = tuple(one for one in clips if one.speaker in tune_speakers)
     report = tuple(one for one in clips if one.speaker not in tune_speakers)
@@ -109,19 +109,19 @@ def halves(clips: Sequence[Judged], tune_speakers: Sequence[str]) -> Halves:
     return Halves(tune, report, held_out=True)
 
 
-def figures(way: Way, split: Halves, silences_s: Sequence[float], *, lag_s: float) -> WayFigures:
+def figures(method: EndpointMethod, split: Halves, silences_s: Sequence[float], *, lag_s: float) -> MethodFigures:
     """Replay both halves under every silence."""
-    report = {silence_s: _replayed(split.report, way, silence_s, lag_s) for silence_s in silences_s}
-    default_s = way.turn_end.settings.silence_s
-    at_default = report.get(default_s) or _replayed(split.report, way, default_s, lag_s)
+    report = {silence_s: _replayed(split.report, method, silence_s, lag_s) for silence_s in silences_s}
+    default_s = method.turn_end.settings.silence_s
+    at_default = report.get(default_s) or _replayed(split.report, method, default_s, lag_s)
     curve = tuple(_point(silence_s, outcomes) for silence_s, outcomes in report.items())
-    tuned = {silence_s: _cut_share(_replayed(split.tune, way, silence_s, lag_s)) for silence_s in silences_s}
+    tuned = {silence_s: _cut_share(_replayed(split.tune, method, silence_s, lag_s)) for silence_s in silences_s}
     at_shares = []
     for share in CUT_SHARES:
         fitting = [silence_s for silence_s in sorted(tuned) if tuned[silence_s] <= share]
         point = next((one for one in curve if fitting and one.silence_s == fitting[0]), None)
         at_shares.append(AtShare(share, point))
-    return WayFigures(way.name, _point(default_s, at_default), tuple(at_shares), by_pause(at_default), curve)
+    return MethodFigures(method.name, _point(default_s, at_default), tuple(at_shares), by_pause(at_default), curve)
 
 
 def by_pause(outcomes: Sequence[ReplayOutcome]) -> tuple[PauseCuts, ...]:
@@ -141,8 +141,10 @@ def by_pause(outcomes: Sequence[ReplayOutcome]) -> tuple[PauseCuts, ...]:
     return tuple(found)
 
 
-def _replayed(clips: Sequence[Judged], way: Way, silence_s: float, lag_s: float) -> list[ReplayOutcome]:
-    return [outcome(one, way, silence_s, lag_s) for one in clips]
+def _replayed(
+    clips: Sequence[ClassifiedRecording], method: EndpointMethod, silence_s: float, lag_s: float
+) -> list[ReplayOutcome]:
+    return [outcome(one, method, silence_s, lag_s) for one in clips]
 
 
 def _cut_share(outcomes: Sequence[ReplayOutcome]) -> float:

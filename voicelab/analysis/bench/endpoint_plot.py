@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from voicelab.analysis.bench.endpoint import WayFigures
+from voicelab.analysis.bench.endpoint import MethodFigures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ _COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _INK, _GRID = "#5a6472", "#dfe3e8"
 
 
-def figure(found: Sequence[WayFigures]) -> Figure:
+def figure(found: Sequence[MethodFigures]) -> Figure:
     """Plot cut-offs over latency, one line per method, with a ring around its default."""
     from matplotlib.figure import Figure
 

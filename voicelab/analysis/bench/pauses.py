@@ -63,7 +63,7 @@ def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int], *, asr: str) -
     """The recording with pauses, one for each seed and always the same one for it. asr: the recognizer's name."""
     found = without_words(sample, plan, seeds)
     heard_for = [one.clip.samples[: one.end + round(_HEARD_AFTER_S * SPEECH_RATE_HZ)] for one in found]
-    return [replace(one, heard=_heard_on_the_way(heard, asr)) for one, heard in zip(found, heard_for, strict=True)]
+    return [replace(one, heard=_partial_transcripts(heard, asr)) for one, heard in zip(found, heard_for, strict=True)]
 
 
 def without_words(sample: Sample, plan: PausePlan, seeds: Sequence[int]) -> list[PausedClip]:
@@ -144,14 +144,14 @@ def _decoder() -> Any:
 
 def _word_ends(speech: NDArray[np.float32]) -> list[int]:
     """The ends of all words except the last, in samples."""
-    decoder = _begun(speech)
+    decoder = _open_decoder(speech)
     decoder.process_raw(Clip(speech, SPEECH_RATE_HZ).to_pcm16(), False, False)
     decoder.end_utt()
     words = [part for part in decoder.seg() if not part.word.startswith(("<", "["))]
     return [(part.end_frame + 1) * _HOP for part in words[:-1]]
 
 
-def _begun(speech: NDArray[np.float32]) -> Any:
+def _open_decoder(speech: NDArray[np.float32]) -> Any:
     """A decoder with an open utterance and the channel's mean cepstrum from the first second of speech."""
     decoder = _decoder()
     _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
@@ -167,7 +167,7 @@ def _recognizer(name: str) -> Any:
     return engine
 
 
-def _heard_on_the_way(samples: NDArray[np.float32], asr: str) -> tuple[tuple[int, str], ...]:
+def _partial_transcripts(samples: NDArray[np.float32], asr: str) -> tuple[tuple[int, str], ...]:
     """The partial transcript after every frame."""
     words: Any = _recognizer(asr).stream()
     if not isinstance(words, PartialStream):

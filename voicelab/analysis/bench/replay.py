@@ -11,12 +11,12 @@ from voicelab.vad.base import FRAME, Detector, DetectorStream
 from voicelab.vad.endpoint import Endpointer, SpeechEnded
 from voicelab.vad.turn_end.base import TurnEnd
 
-ASKED_EVERY_S = 0.1
+PARTIALS_EVERY_S = 0.1
 """Interval of partial transcripts, as in the server."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ClassifiedRecording:
     """A recording with pauses. probabilities: of speech, per frame. scores: acoustic scores, by method."""
 
     paused: PausedClip
@@ -29,7 +29,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class EndpointMethod:
     """An end-of-turn method, with its name in the table."""
 
     name: str
@@ -44,22 +44,22 @@ class ReplayOutcome:
     it was not detected. cut_after_s: for each pause, the time from its start to an end detected in it.
     """
 
-    clip: Judged
+    clip: ClassifiedRecording
     cut: bool
     delay_s: float | None
     cut_after_s: tuple[float | None, ...]
 
 
-def judged(detector: Detector, clips: Iterable[PausedClip]) -> Iterator[Judged]:
+def classified(detector: Detector, clips: Iterable[PausedClip]) -> Iterator[ClassifiedRecording]:
     """Compute the speech probability of every frame, once for all settings."""
     for one in clips:
-        yield Judged(one, detector.stream().feed(one.clip))
+        yield ClassifiedRecording(one, detector.stream().feed(one.clip))
 
 
-def outcome(one: Judged, way: Way, silence_s: float, lag_s: float) -> ReplayOutcome:
+def outcome(one: ClassifiedRecording, method: EndpointMethod, silence_s: float, lag_s: float) -> ReplayOutcome:
     """Replay a recording. silence_s: instead of the method's own. lag_s: delay of the partial transcripts."""
     paused = one.paused
-    ends = list(_ends(one, way, silence_s, lag_s))
+    ends = list(_ends(one, method, silence_s, lag_s))
     cut_after_s = []
     for start, length_s in zip(paused.pause_starts, paused.pauses_s, strict=True):
         inside = [end - start for end in ends if start < end <= start + length_s * SPEECH_RATE_HZ]
@@ -79,31 +79,31 @@ class _NoStream:
         return []
 
 
-def _ends(one: Judged, way: Way, silence_s: float, lag_s: float) -> Iterator[int]:
-    """Detected ends: processes frame by frame, and asks for partial transcripts when the server does."""
+def _ends(one: ClassifiedRecording, method: EndpointMethod, silence_s: float, lag_s: float) -> Iterator[int]:
+    """Detected ends: processes frame by frame, and requests partial transcripts when the server does."""
     stream: DetectorStream = _NoStream()
-    settings = replace(way.turn_end.settings, silence_s=silence_s)
-    endpointer = Endpointer(stream, settings, turn_end=way.turn_end)
+    settings = replace(method.turn_end.settings, silence_s=silence_s)
+    endpointer = Endpointer(stream, settings, turn_end=method.turn_end)
     texts, last_text = dict(one.paused.heard), one.paused.heard[-1][1] if one.paused.heard else ""
-    step, lag, asked_at = round(ASKED_EVERY_S * SPEECH_RATE_HZ), round(lag_s * SPEECH_RATE_HZ), 0
+    step, lag, requested_at = round(PARTIALS_EVERY_S * SPEECH_RATE_HZ), round(lag_s * SPEECH_RATE_HZ), 0
     is_pending = False
     for number, probability in enumerate(one.probabilities, start=1):
         for event in endpointer.advance([probability]):
             if isinstance(event, SpeechEnded):
                 yield event.decided_at
         position = number * FRAME
-        if (wanted := endpointer.sound_to_judge) is not None:
-            endpointer.note_sound(_score(one, way, *wanted))
-        if is_pending and position - asked_at >= lag:
+        if (wanted := endpointer.sound_to_score) is not None:
+            endpointer.note_sound(_score(one, method, *wanted))
+        if is_pending and position - requested_at >= lag:
             is_pending = False
-            endpointer.note_partial(texts.get(asked_at, last_text), asked_at)
-        if not is_pending and (endpointer.wants_words or position - asked_at >= step):
-            is_pending, asked_at = True, position
+            endpointer.note_partial(texts.get(requested_at, last_text), requested_at)
+        if not is_pending and (endpointer.wants_words or position - requested_at >= step):
+            is_pending, requested_at = True, position
 
 
-def _score(one: Judged, way: Way, start: int, end: int) -> float:
-    key = (way.name, start, end)
+def _score(one: ClassifiedRecording, method: EndpointMethod, start: int, end: int) -> float:
+    key = (method.name, start, end)
     if key not in one.scores:
         sound = one.paused.clip.between(start / SPEECH_RATE_HZ, end / SPEECH_RATE_HZ)
-        one.scores[key] = way.turn_end.sound_score(sound)
+        one.scores[key] = method.turn_end.sound_score(sound)
     return one.scores[key]

@@ -105,7 +105,8 @@ def _pair(pair: RunPair) -> PairView:
         ("sign test", p_text(pair.signs.p_value)),
         ("Wilcoxon", p_text(pair.ranks.p_value)),
     )
-    return PairView(pair.first, pair.second, rows, tests, _flips(pair))
+    flips = (_flipped(pair, pair.first, pair.second), _flipped(pair, pair.second, pair.first))
+    return PairView(pair.first, pair.second, rows, tests, flips)
 
 
 def _row(one: Difference, unit: Unit) -> DifferenceRow:
@@ -135,10 +136,6 @@ def _signed(value: float | None, unit: Unit) -> str:
     if value is None:
         return NONE
     return f"{'+' if value >= 0 else '−'}{in_unit(abs(value), unit)}"
-
-
-def _flips(pair: RunPair) -> tuple[Flips, Flips]:
-    return _flipped(pair, pair.first, pair.second), _flipped(pair, pair.second, pair.first)
 
 
 def _flipped(pair: RunPair, right: System, wrong: System) -> Flips:

@@ -99,12 +99,12 @@ class _Work:
         self.heard: list[CrossedSentence] = []
         self.voices: dict[str, EngineInfo] = {}
         self.recognizers: dict[str, EngineInfo] = {}
-        self._texts, self._asked = texts, (voices, recognizers)
+        self._texts, self._names = texts, (voices, recognizers)
         self._folder, self._rules, self._progress = folder, rules, progress
         self._total = len(texts) * len(voices) * len(recognizers)
 
     async def run(self) -> None:
-        async with loaded(*self._asked) as (voices, recognizers):
+        async with loaded(*self._names) as (voices, recognizers):
             storage.make_folder(self._folder)
             self.voices, self.recognizers = infos(voices), infos(recognizers)
             await hear_all(self._texts, voices, recognizers, self._rules, self._keep)

@@ -44,8 +44,8 @@ Heard = Callable[[CrossedSentence], None]
 @asynccontextmanager
 async def loaded(voices: Sequence[str], recognizers: Sequence[str]) -> AsyncIterator[tuple[Pools, Pools]]:
     """Load all engines, by name; raise InputError or EngineError before loading if one is not available."""
-    asked = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
-    pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in asked]
+    engines = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
+    pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in engines]
     async with AsyncExitStack() as stack:
         for pool in pools:
             stack.push_async_callback(pool.close)
@@ -61,9 +61,9 @@ async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rule
     async def one(text: str) -> None:
         async with turns:
             for voice, pool in voices.items():
-                clip = await _said(pool, text)
+                clip = await _speak(pool, text)
                 for recognizer, ear in recognizers.items():
-                    found = await _heard(ear, clip)
+                    found = await _transcribe(ear, clip)
                     heard(CrossedSentence(text, voice, recognizer, found, count(text, found, rules)))
 
     async with asyncio.TaskGroup() as group:
@@ -71,12 +71,12 @@ async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rule
             group.create_task(one(text))
 
 
-async def _said(pool: EnginePool, text: str) -> Clip:
+async def _speak(pool: EnginePool, text: str) -> Clip:
     parts = spoken_parts(text, clauses=speaks_clauses(pool.info))
     return Clip.join([await pool.call("speak", part) for part in parts])
 
 
-async def _heard(pool: EnginePool, clip: Clip) -> str:
+async def _transcribe(pool: EnginePool, clip: Clip) -> str:
     stream = pool.stream()
     try:
         await stream.post("feed", clip.at_rate(SPEECH_RATE_HZ))

@@ -17,21 +17,21 @@ def falls(figure: Figure) -> bool:
 
 def followed(breakpoints: tuple[str, ...]) -> dict[str, Figure]:
     """The figures of a sweep: MEASURES, and those of its breakpoints."""
-    asked = {asked.partition("=")[0] for asked in breakpoints}
+    named = {option.partition("=")[0] for option in breakpoints}
     return {
-        figure.name: figure for figure in ratios(FIGURES.values()) if figure.name in MEASURES or figure.name in asked
+        figure.name: figure for figure in ratios(FIGURES.values()) if figure.name in MEASURES or figure.name in named
     }
 
 
-def threshold(asked: str) -> tuple[str, Threshold]:
+def threshold(option: str) -> tuple[str, Threshold]:
     """Parse a threshold: `entity_recall=90%` (of the clean value) or `wer=0.3` (absolute).
 
     Raises InputError that names the option.
     """
-    key, _, text = asked.partition("=")
+    key, _, text = option.partition("=")
     known = {figure.name: figure for figure in ratios(FIGURES.values())}
     if key not in known or not text:
-        raise InputError(f"--breakpoint {asked}: give MEASURE=VALUE, e.g. entity_recall=90%; MEASURE is one of "
+        raise InputError(f"--breakpoint {option}: give MEASURE=VALUE, e.g. entity_recall=90%; MEASURE is one of "
                          f"{', '.join(known)}")  # fmt: skip
     falling = falls(known[key])
     try:
@@ -41,10 +41,10 @@ def threshold(asked: str) -> tuple[str, Threshold]:
     if not text.endswith("%"):
         if not 0 < value < (1 if falling else float("inf")):
             raise InputError(
-                f"--breakpoint {asked}: give a rate such as 0.9, or a percentage of the clean value such as 90%"
+                f"--breakpoint {option}: give a rate such as 0.9, or a percentage of the clean value such as 90%"
             )
         return key, Threshold(value, relative=False, falls=falling)
     if not (0 < value < 100 if falling else 100 < value < float("inf")):
         side = "under" if falling else "over"
-        raise InputError(f"--breakpoint {asked}: {key} breaks {side} 100% of its clean value; give such a percentage")
+        raise InputError(f"--breakpoint {option}: {key} breaks {side} 100% of its clean value; give such a percentage")
     return key, Threshold(value / 100, relative=True, falls=falling)

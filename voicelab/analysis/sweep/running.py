@@ -30,8 +30,8 @@ def sweep(
     checked_again(spec.base)
     spec = checked_again(spec)
     points = points_of(spec)
-    for asked in spec.breakpoints:
-        threshold(asked)
+    for option in spec.breakpoints:
+        threshold(option)
     name = new_sweep_id(spec) if sweep_id is None else sweep_id
     check_name("--sweep-id", name)
     folder = SweepFolder(out / name)
@@ -65,14 +65,14 @@ def _go_on(folder: SweepFolder, result: SweepResult, progress: Progress | None) 
     specs = [(folder.run(point.name), spec.base.model_copy(update={"condition": point.condition}))
              for point in points_of(spec)]  # fmt: skip
 
-    def tell(done: int, total: int, turn: TurnResult | None) -> None:
+    def report(done: int, total: int, turn: TurnResult | None) -> None:
         # The first call loads the engines, so a sweep that cannot start writes no files.
         if not (folder.path / "sweep.json").exists():
             folder.write(result)
         if progress is not None:
             progress(done, total, turn)
 
-    evaluate_conditions(specs, progress=tell)
+    evaluate_conditions(specs, progress=report)
     figures = scoring.figures_of(spec, folder)
     finished = result.model_copy(
         update={"status": "finished", "finished_at": result.finished_at or now(), "figures": figures}

@@ -58,8 +58,8 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> SweepFigures:
             for axis in axes
         ),
         breaks=tuple(
-            _break(asked, axis, clean, paired, spec)
-            for asked in spec.breakpoints
+            _break(option, axis, clean, paired, spec)
+            for option in spec.breakpoints
             for axis in axes
             if len(axis.points) > 1
         ),
@@ -124,8 +124,8 @@ def _measured(run: str, clean: str, paired: _Paired) -> MeasureFigure:
     )
 
 
-def _break(asked: str, axis: Axis, clean: str, paired: Mapping[str, _Paired], spec: SweepSpec) -> BreakFigures:
-    key, limit = threshold(asked)
+def _break(option: str, axis: Axis, clean: str, paired: Mapping[str, _Paired], spec: SweepSpec) -> BreakFigures:
+    key, limit = threshold(option)
     one = paired[key]
     runs = [clean, *(point.name for point in axis.points)]
     places = [point.place or 0.0 for point in axis.points]
@@ -141,5 +141,5 @@ def _break(asked: str, axis: Axis, clean: str, paired: Mapping[str, _Paired], sp
     )
     facts = asdict(found)
     facts.pop("level")
-    sentence = break_sentence(asked, axis.label, axis.unit, places, found, limit)
-    return BreakFigures(asked=asked, measure=key, axis=axis.key, sentence=sentence, **facts)
+    sentence = break_sentence(option, axis.label, axis.unit, places, found, limit)
+    return BreakFigures(asked=option, measure=key, axis=axis.key, sentence=sentence, **facts)

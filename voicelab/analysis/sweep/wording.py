@@ -27,10 +27,10 @@ def short(name: str) -> str:
 
 
 def break_sentence(
-    asked: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
+    option: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
 ) -> str:
     """A sentence with the breakpoint of a measure on an axis, or the reason why there is none."""
-    measure = title(asked.partition("=")[0])
+    measure = title(option.partition("=")[0])
     if found.outcome == "undefined" or found.limit is None:
         return f"{measure} on {axis}: nothing was scored"
     over, under = ("falls under", "under") if limit.falls else ("rises over", "over")
@@ -38,8 +38,8 @@ def break_sentence(
     what = f"{measure} {{}} {found.limit:.2f}{share}"
     worst, mildest = place_text(places[-1], unit), place_text(places[0], unit)
     if found.outcome == "crossed":
-        sure = sure_text(found, places)
-        return f"{what.format(over)} at {place_text(found.at, unit)}{f' {sure}' if sure else ''} ({axis})"
+        interval = interval_text(found, places)
+        return f"{what.format(over)} at {place_text(found.at, unit)}{f' {interval}' if interval else ''} ({axis})"
     share_text = (
         f"; in {100 * found.crossed_share:.0f} % of the resamples it crosses between two conditions"
         if found.crossed_share
@@ -51,7 +51,7 @@ def break_sentence(
     return f"{what.format(f'is never {under}')}, {reach} {worst}, the most severe condition ({axis}){share_text}"
 
 
-def sure_text(found: Breakpoint, places: Sequence[float]) -> str:
+def interval_text(found: Breakpoint, places: Sequence[float]) -> str:
     """The interval; an end beyond the last condition is written as `[under 0, 11.2]`."""
     if found.low is None and found.high is None and not (found.open_mild or found.open_severe):
         return ""
@@ -68,16 +68,16 @@ def place_text(place: float | None, unit: str) -> str:
 
 def figure_text(figure: MeasureFigure) -> str:
     """`0.285 [0.238, 0.328]`."""
-    sure = "" if figure.low is None else f" [{number(figure.low)}, {number(figure.high)}]"
-    return f"{number(figure.value)}{sure}"
+    interval = "" if figure.low is None else f" [{number(figure.low)}, {number(figure.high)}]"
+    return f"{number(figure.value)}{interval}"
 
 
 def change_text(figure: MeasureFigure) -> str:
     """`+0.120 [+0.050, +0.190]`."""
     if figure.change is None:
         return NONE
-    sure = "" if figure.change_low is None else f" [{figure.change_low:+.3f}, {figure.change_high:+.3f}]"
-    return f"{figure.change:+.3f}{sure}"
+    interval = "" if figure.change_low is None else f" [{figure.change_low:+.3f}, {figure.change_high:+.3f}]"
+    return f"{figure.change:+.3f}{interval}"
 
 
 def rows(figures: SweepFigures) -> list[tuple[str, ...]]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from voicelab.analysis.systems.comparison import SystemPair, TestResult, compare_systems
-from voicelab.analysis.systems.intervals import Grouping, RateWithInterval, sure_rates
+from voicelab.analysis.systems.intervals import Grouping, RateWithInterval, rates_with_intervals
 
-__all__ = ["Grouping", "RateWithInterval", "SystemPair", "TestResult", "compare_systems", "sure_rates"]
+__all__ = ["Grouping", "RateWithInterval", "SystemPair", "TestResult", "compare_systems", "rates_with_intervals"]

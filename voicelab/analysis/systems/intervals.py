@@ -51,7 +51,7 @@ class RatesWithIntervals:
     classes: dict[str, RateWithInterval]
 
 
-def sure_rates(score: Score) -> RatesWithIntervals:
+def rates_with_intervals(score: Score) -> RatesWithIntervals:
     """Compute the word error rates of a score with 95 % intervals.
 
     The total's interval is by speaker if at least two are named; a speaker's interval is by utterance.

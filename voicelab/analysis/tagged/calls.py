@@ -57,14 +57,14 @@ def align_call(reference: Path, hypothesis: Path, rules: CallRules) -> AlignedCa
     return AlignedCall(
         call.id,
         [
-            CallTurn(speaker, [_plain(step) for step, _ in tagged], _by_class(tagged, call))
+            CallTurn(
+                speaker,
+                [(step.operation, step.reference, step.hypothesis) for step, _ in tagged],
+                _by_class(tagged, call),
+            )
             for speaker, tagged in zip(speakers, turns, strict=True)
         ],
     )
-
-
-def _plain(step: AlignmentStep) -> PlainStep:
-    return step.operation, step.reference, step.hypothesis
 
 
 def _speakers(call: TaggedCall) -> list[str]:

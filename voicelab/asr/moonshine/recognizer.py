@@ -55,7 +55,9 @@ class Moonshine:
             if not low <= value <= high:
                 raise EngineError(_NAME, f"{name} must be {low} to {high}, not {value:g}")
         self._detector = Silero()
-        self._pool: ModelPool[Any] = ModelPool(self._new_model, self.models or min(_MOST_MODELS, _cores()))
+        self._pool: ModelPool[Any] = ModelPool(
+            self._new_model, self.models or min(_MOST_MODELS, len(os.sched_getaffinity(0)))
+        )
         self._folder: Path
 
     def load(self) -> EngineInfo:
@@ -125,7 +127,3 @@ class MoonshineStream(SpeculativeStream):
 def _speech_s(piece: NDArray[np.float32]) -> float:
     """Return the maximum duration of speech in a segment: all but its two margins."""
     return max(0.0, len(piece) / SPEECH_RATE_HZ - 2 * MARGIN_S)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -26,7 +26,7 @@ _MARGIN = int(MARGIN_S * SPEECH_RATE_HZ)
 _SETTLED_FRAMES = -(-_MARGIN // FRAME)
 """Quiet frames after which more silence does not change the current segment, so that decoding it is worthwhile."""
 _SEARCH_S = 6.0
-"""How far back to search for the best place to split a long segment, in seconds."""
+"""Length of the part, in seconds, that is searched for the best place to split a long segment."""
 
 
 class SpeechFinder:

@@ -52,8 +52,10 @@ class PocketSphinx:
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
         self._max_decoders = max_decoders
-        most = max_decoders or default_decoders(_memory_bytes(), _cores())
-        self._decoders = DecoderPool(self._new_decoder, most=most, warm=_cores())
+        cores = len(os.sched_getaffinity(0))
+        memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        most = max_decoders or default_decoders(memory_bytes, cores)
+        self._decoders = DecoderPool(self._new_decoder, most=most, warm=cores)
         self._mean: CepstralMean
 
     def load(self) -> EngineInfo:
@@ -80,14 +82,6 @@ def _timed(word: str, first_frame: int, last_frame: int) -> TimedWord:
 def default_decoders(memory_bytes: float, cores: int) -> int:
     """Return the default number of decoders for a machine of this size; at least 2."""
     return max(2, min(_DECODERS_PER_CORE * cores, int(_MEMORY_SHARE * memory_bytes / _DECODER_BYTES)))
-
-
-def _memory_bytes() -> float:
-    return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 class PocketSphinxStream:

@@ -101,18 +101,18 @@ def _check_choice(option: str, value: str, known: Sequence[str]) -> None:
         raise EngineMissingError("sensevoice", f"option {option} must be one of {', '.join(known)}, not {value!r}")
 
 
-def _device(asked: str) -> str:
+def _device(device: str) -> str:
     """Resolve "auto". Raises EngineMissingError for a missing device, for which funasr would silently use the CPU."""
     try:
         import torch
     except ImportError as error:
         raise EngineMissingError("sensevoice", f"{error}; run: pip install 'voicelab[sensevoice]'") from error
 
-    if asked == "auto":
+    if device == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
-    kind, _, number = asked.partition(":")
+    kind, _, number = device.partition(":")
     if kind == "cuda" and (number or "0").isdecimal() and int(number or 0) < torch.cuda.device_count():
         return f"cuda:{number or 0}"
-    if asked == "cpu":
-        return asked
-    raise EngineMissingError("sensevoice", f"torch {torch.__version__} has no device {asked!r} here; try device=cpu")
+    if device == "cpu":
+        return device
+    raise EngineMissingError("sensevoice", f"torch {torch.__version__} has no device {device!r} here; try device=cpu")

@@ -30,7 +30,7 @@ def main(descriptor: int, threads: int) -> None:
     peer = socket.socket(fileno=descriptor)
     transport = SocketTransport(peer)
 
-    def tell(answer: Answer) -> None:
+    def deliver(answer: Answer) -> None:
         data = pickle.dumps(answer)
         peer.sendall(LENGTH.pack(len(data)) + data)
 
@@ -38,7 +38,7 @@ def main(descriptor: int, threads: int) -> None:
         config, *first = transport.come(None)
     except (EOFError, ConnectionError):
         return
-    WorkerThreads(config, threads, transport, tell, first=first).start()
+    WorkerThreads(config, threads, transport, deliver, first=first).start()
     # The other end has closed. Exit at once, even when the engine is busy or hangs.
     gone = select.poll()
     gone.register(peer, 0)

@@ -29,14 +29,14 @@ class ThreadWorker(Worker):
             if transport is self._transport:  # ignore answers of an abandoned transport
                 self._answered(answer)
 
-        def tell(answer: Answer) -> None:
+        def deliver(answer: Answer) -> None:
             try:
                 loop.call_soon_threadsafe(take, answer)
             except RuntimeError:
                 transport.close()  # the event loop is closed
 
         self._transport = transport
-        self._worker_threads = WorkerThreads(self._config, self._threads, transport, tell)
+        self._worker_threads = WorkerThreads(self._config, self._threads, transport, deliver)
         self._worker_threads.start()
         self._loading = asyncio.create_task(self._load())
 

@@ -19,7 +19,7 @@ class WorkerThreads:
     most of the latency of a short answer. The threads end when the transport closes. They are daemons, so a hung thread
     does not keep the program alive.
 
-    tell: called with each answer to report, in the order of service. first: requests that arrived before the
+    deliver: called with each answer to report, in the order of service. first: requests that arrived before the
     transport's.
     """
 
@@ -28,13 +28,13 @@ class WorkerThreads:
         config: EngineConfig,
         threads: int,
         transport: RequestTransport,
-        tell: Callable[[Answer], None],
+        deliver: Callable[[Answer], None],
         *,
         first: Iterable[Request] = (),
     ) -> None:
         self._dispatcher = Dispatcher(config)
         self._transport = transport
-        self._tell = tell
+        self._deliver_answer = deliver
         self._scheduler = Scheduler()
         for request in first:
             self._scheduler.add(request)
@@ -100,4 +100,4 @@ class WorkerThreads:
     def _say(self, request: Request | None, served: Answer | None) -> None:
         answer = self._scheduler.report(request, served)
         if answer is not None:
-            self._tell(answer)
+            self._deliver_answer(answer)

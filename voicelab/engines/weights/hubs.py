@@ -50,7 +50,7 @@ def _from_huggingface(
 
     info = HfApi(endpoint=endpoint, token=False).model_info(identity, revision=revision, files_metadata=True)
     listed = {one.rfilename: one.lfs.sha256 if one.lfs else None for one in info.siblings or ()}
-    wanted = _wanted(listed, patterns, f"{identity} at {endpoint}")
+    wanted = _matching(listed, patterns, f"{identity} at {endpoint}")
     folder = snapshot_download(
         identity, revision=revision, endpoint=endpoint, token=False,
         cache_dir=huggingface_cache(), allow_patterns=list(wanted),
@@ -66,12 +66,12 @@ def _from_modelscope(
     api = HubApi(HubConfig(endpoint=endpoint, cache_dir=modelscope_cache(), token=""))
     files = api.list_repo_files(identity, "model", revision=revision)
     listed = {one.path: one.sha256 for one in files if one.type != "tree"}
-    wanted = _wanted(listed, patterns, f"{identity} at {endpoint}")
+    wanted = _matching(listed, patterns, f"{identity} at {endpoint}")
     folder = api.download_repo(identity, "model", revision=revision, allow_patterns=list(wanted))
     return folder, None, wanted
 
 
-def _wanted(listed: Digests, patterns: Sequence[str], where: str) -> Digests:
+def _matching(listed: Digests, patterns: Sequence[str], where: str) -> Digests:
     """Return the files that match the patterns. Raises InputError for a pattern without a match."""
     if absent := [pattern for pattern in patterns if not fnmatch.filter(listed, pattern)]:
         raise InputError(f"{where}: no {', '.join(absent)} in it")

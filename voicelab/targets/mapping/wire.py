@@ -66,7 +66,8 @@ class MapWire(BaseWire):
         sent = self._map.send.sound
         if sent.message is None:
             return (data,)
-        return self._frames((sent.message,), sound=_to_text(data, sent.text))
+        text = data.hex() if sent.text == "hex" else base64.b64encode(data).decode()
+        return self._frames((sent.message,), sound=text)
 
     def read(self, frame: Frame) -> Reading:
         if isinstance(frame, bytes) and self._map.receive.binary != "json":
@@ -204,10 +205,6 @@ def _kept_text(found: Sequence[Event]) -> str | None:
             case _:
                 continue
     return None
-
-
-def _to_text(data: bytes, form: Text) -> str:
-    return data.hex() if form == "hex" else base64.b64encode(data).decode()
 
 
 def _from_text(value: Any, form: Text) -> bytes:

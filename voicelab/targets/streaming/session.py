@@ -180,9 +180,9 @@ class StreamSession:
             return
         turn.interrupted_by_us, turn.finished_s = True, None
         turn.outcome.interrupted_at_s = perf_counter()
-        asked = self._wire.cancel()
-        if asked:
-            await self._send_all(asked)
+        messages = self._wire.cancel()
+        if messages:
+            await self._send_all(messages)
             await self._stop_playing(turn, perf_counter())
         turn.finished_s = await self._utter(turn, interruption.utterance, "realtime")
 

@@ -1,8 +1,8 @@
 """Detect the end of a turn by silence, by pitch and energy before the pause, and by the words so far.
 
 The evidence is added as log odds: a logistic regression on the features of word_score.py and sound_features.py.
-`python -m voicelab.analysis.bench.turn_end_fit` fitted the weights to six speakers of the shipped set. Figures are
-reported on the other six (`voicelab bench endpoint`).
+`python -m tests.laws turn-end-fit` fitted the weights to the speakers FITTED_ON of the shipped set, one or more from
+each synthesizer. Figures are reported on the other six (`voicelab bench endpoint`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from voicelab.vad.turn_end.sound_features import sound_features
 from voicelab.vad.turn_end.word_score import word_features
 
 SOUND_S = 3.0
+FITTED_ON = ("kal16", "slt", "slt_hts", "joe", "jf_alpha", "jm_kumo")
 _BIAS = -7.803
 _WORD_WEIGHTS = (1.477, -2.366, -3.340, -1.318, -0.750, 2.638)
 _SOUND_WEIGHTS = (-0.207, -0.074, -0.118, 6.308)

@@ -52,7 +52,7 @@ class TimedTurn:
 
 
 class NoAnswer(Enum):
-    """Why a recording has no TimedTurn: its turn was cut off before its end, or no words were recognized."""
+    """The reason why a recording has no TimedTurn: its turn was cut off before its end, or no words were recognized."""
 
     CUT = "cut off"
     UNHEARD = "nothing recognized"
@@ -82,7 +82,9 @@ class Speaker:
         # As with a microphone, a packet leaves when its last sample was recorded.
         end_s = perf_counter() + utterance.end_s / FRAME_S * _PACE_S
         end_in_stream_s = self._sent * FRAME_S + utterance.end_s
-        sending = asyncio.create_task(self._send(map(_open_frame, _endless(utterance))))
+        packets = chain(utterance.packets, cycle(utterance.background))
+        frames = (chunk_frame(packet, is_final=False) for packet in packets)
+        sending = asyncio.create_task(self._send(frames))
         try:
             found = await self._detected(utterance, end_s, end_in_stream_s)
         finally:
@@ -141,11 +143,3 @@ class Speaker:
                     break
         heard_s, text_s, first_s = (arrived_s[name] for name in ("transcription", "agent_response", "audio_chunk"))
         return TimedTurn(utterance.key, ended_s, heard_s, text_s, first_s, metrics)
-
-
-def _endless(utterance: EncodedUtterance) -> chain[bytes]:
-    return chain(utterance.packets, cycle(utterance.background))
-
-
-def _open_frame(packet: bytes) -> str:
-    return chunk_frame(packet, is_final=False)

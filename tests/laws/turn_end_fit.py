@@ -1,4 +1,4 @@
-"""Fits the weights of turn_end/prosody.py. Run `python -m voicelab.analysis.bench.turn_end_fit`; it takes minutes.
+"""Fit the weights of voicelab/vad/turn_end/prosody.py. Run `python -m tests.laws turn-end-fit`; it takes minutes.
 
 A logistic regression with a ridge penalty distinguishes ends of turns from pauses inserted between words. Its inputs
 are those that the server has 0.25 s into a pause: the recognizer's words, and the audio. Only the speakers FITTED_ON
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import typer
 from numpy.typing import NDArray
 
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, without_words
@@ -20,11 +19,10 @@ from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import Sample, load
 from voicelab.paths import shipped
-from voicelab.vad.turn_end.prosody import SOUND_S
+from voicelab.vad.turn_end.prosody import FITTED_ON, SOUND_S
 from voicelab.vad.turn_end.sound_features import sound_features
 from voicelab.vad.turn_end.word_score import word_features
 
-FITTED_ON = ("kal16", "slt", "slt_hts", "joe", "jf_alpha", "jm_kumo")
 SEEDS = (0, 1)
 _SOUND_AFTER_S, _WORDS_AFTER_S = 0.16, 0.25
 _PADDING_S = 0.3
@@ -88,8 +86,8 @@ def _sound_at(one: PausedClip, at: int) -> Clip:
     return one.clip.between(max(0.0, end_s - SOUND_S), end_s)
 
 
-def main() -> None:
-    """Print the weights in the format of prosody.py."""
+def weights_in_source_form() -> str:
+    """Return the fitted weights as the constants of prosody.py."""
     spoken = [one for one in load(shipped("voice_samples")).spoken if one.speaker in FITTED_ON]
     found = list(examples(spoken, DEFAULT_RECOGNIZER))
     features, finished = np.array([one.features for one in found]), np.array([one.finished for one in found])
@@ -103,12 +101,8 @@ def main() -> None:
         f"_SOUND_ALONE_BIAS = {sound.bias:.3f}",
         f"_SOUND_ALONE_WEIGHTS = {_rounded(sound.weights)}",
     )
-    typer.echo("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _rounded(weights: Sequence[float]) -> str:
     return f"({', '.join(f'{weight:.3f}' for weight in weights)})"
-
-
-if __name__ == "__main__":
-    main()

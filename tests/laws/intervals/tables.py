@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicelab.analysis.bench.intervals.simulate import Cell, Table
+from tests.laws.intervals.simulate import Cell, Table
 
 COVERED, ALARMED = (0.93, 0.97), (0.03, 0.07)
 """Target ranges for a 95 % interval and for a test at the 5 % level."""

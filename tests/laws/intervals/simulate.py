@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from voicelab.analysis.bench.intervals.designs import (
+from tests.laws.intervals.designs import (
     RATES,
     SPEAKERS,
     SPEAKERS_VARY,

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from tests.laws.turn_end_fit import examples, fitted
 from voicelab.analysis.bench.endpoint import halves
 from voicelab.analysis.bench.pauses import PausePlan, without_words
-from voicelab.analysis.bench.replay import Judged
-from voicelab.analysis.bench.turn_end_fit import FITTED_ON, examples, fitted
+from voicelab.analysis.bench.replay import ClassifiedRecording
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.turn_end import prosody, sound_features, word_score
+from voicelab.vad.turn_end.prosody import FITTED_ON
 
 SPOKEN = load(shipped("voice_samples")).spoken
 
@@ -37,7 +38,7 @@ def test_prosody_has_a_weight_for_each_feature():
 
 
 def test_figures_are_reported_on_speakers_that_were_not_fitted():
-    clips = [Judged(without_words(one, PausePlan(), [0])[0], []) for one in _one_of_each_speaker()]
+    clips = [ClassifiedRecording(without_words(one, PausePlan(), [0])[0], []) for one in _one_of_each_speaker()]
     split = halves(clips, FITTED_ON)
     assert split.held_out
     assert {one.speaker for one in split.tune} == set(FITTED_ON)

@@ -1,4 +1,4 @@
-"""Evaluate the acoustic audit on corrupted labels: `python -m voicelab.analysis.audit.trial`.
+"""Evaluate the acoustic audit on corrupted labels: `python -m tests.laws audit`.
 
 Some labels of the shipped set are corrupted in three ways; precision at k is the share of the k corrupted labels among
 the k highest scores. It takes minutes.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from voicelab.agent.finance.market import Market
@@ -54,7 +53,7 @@ def leave_out(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[s
     return spoiled
 
 
-WAYS: dict[str, Spoil] = {"another sample's text": swap, "another company": rename, "a word left out": leave_out}
+CORRUPTIONS: dict[str, Spoil] = {"another sample's text": swap, "another company": rename, "a word left out": leave_out}
 
 
 def precision_at_k(scores: Mapping[str, float], spoiled: Sequence[str]) -> float:
@@ -70,18 +69,15 @@ def trial(k: int = 8, draws: int = 5) -> dict[str, list[float]]:
     clips = {sample.id: sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples}
     _, transcripts = hear("pocketsphinx", list(clips.values()))
     heard = dict(zip(clips, transcripts, strict=True))
-    spoiled = {(way, seed): make(texts, k, random.Random(seed)) for way, make in WAYS.items() for seed in range(draws)}
-    asked = [*texts.items(), *(pair for labels in spoiled.values() for pair in labels.items())]
-    answers = misfits([Question(clips[one], text, heard[one]) for one, text in asked])
-    gaps = {pair: answer.gap_nats for pair, answer in zip(asked, answers, strict=True)}
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
-    for (way, _), labels in spoiled.items():
+    spoiled = {
+        (kind, seed): make(texts, k, random.Random(seed)) for kind, make in CORRUPTIONS.items() for seed in range(draws)
+    }
+    labelled = [*texts.items(), *(pair for labels in spoiled.values() for pair in labels.items())]
+    answers = misfits([Question(clips[one], text, heard[one]) for one, text in labelled])
+    gaps = {pair: answer.gap_nats for pair, answer in zip(labelled, answers, strict=True)}
+    found: dict[str, list[float]] = {kind: [] for kind in CORRUPTIONS}
+    for (kind, _), labels in spoiled.items():
         pairs = {one: gaps[one, labels.get(one, text)] for one, text in texts.items()}
         scores = {one: gap for one, gap in pairs.items() if gap is not None}
-        found[way].append(precision_at_k(scores, list(labels)))
+        found[kind].append(precision_at_k(scores, list(labels)))
     return found
-
-
-if __name__ == "__main__":
-    for name, shares in trial().items():
-        sys.stdout.write(f"{name}: {', '.join(f'{share:.3f}' for share in shares)}\n")

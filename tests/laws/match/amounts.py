@@ -6,8 +6,8 @@ import random
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from voicelab.analysis.bench.match.kind import Kind, another, another_digit
-from voicelab.analysis.bench.match.speaking import (
+from tests.laws.match.kind import Kind, another, another_digit
+from tests.laws.match.speaking import (
     below_hundred,
     cardinal,
     decimal,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voicelab.analysis.bench.match import amounts, names
-from voicelab.analysis.bench.match.kind import Kind
+from tests.laws.match import amounts, names
+from tests.laws.match.kind import Kind
 from voicelab.metrics.matching import found
 
 KINDS: tuple[Kind[Any], ...] = (
