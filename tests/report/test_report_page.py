@@ -204,10 +204,10 @@ def test_tool_calls_stand_beside_the_expected_ones(tmp_path):
         answered("a", tool_calls=(made,), expected_tool_calls=wanted),
         answered("b", tool_calls=(), expected_tool_calls=()),
     ]
-    shown = written(tmp_path, turns)
+    shown = written(tmp_path, turns, engines=())
     assert f"quote (company: {HOSTILE}) 0.25 s, no network" in shown.text
-    assert "expected: news(company: Apple)" in shown.text
-    assert "expected: no tool call" in shown.text
+    assert "✗ expected: news(company: Apple)" in shown.text
+    assert "✓ expected: no tool call" in shown.text
 
 
 def test_a_run_that_was_stopped_has_a_page_too(tmp_path):

@@ -13,6 +13,7 @@ from voicelab.asr.moonshine.guards import cleaned, is_loop, is_too_fast
         "you know, You know. you know you know you know you know",
         "what is the price of gold and what is the price of gold and what is the price of gold and what is the price "
         "of gold and",
+        "This is the first time I've ever seen a person in a red car. " * 4,
     ],
 )
 def test_a_phrase_that_follows_itself_is_a_loop(text):

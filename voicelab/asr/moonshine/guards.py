@@ -7,7 +7,6 @@ import re
 _MOST_WORDS_PER_S = 7.0
 """Fast speakers reach 5 words per second; a higher rate than this is implausible."""
 _FREE_WORDS = 2
-_LONGEST_PHRASE = 12
 _MOST_REPEATS = {1: 6, 2: 4}
 """Maximum consecutive repetitions by phrase length in words ("no no no no" is plausible); longer: _PHRASE_REPEATS."""
 _PHRASE_REPEATS = 3
@@ -28,7 +27,7 @@ def is_too_fast(text: str, speech_s: float) -> bool:
 def is_loop(text: str) -> bool:
     """Whether a phrase is repeated implausibly often, ignoring case and punctuation."""
     words = [word for word in re.sub(r"[^\w' ]+", " ", text.lower()).split() if word]
-    return any(_repeats(words, size) for size in range(1, min(_LONGEST_PHRASE, len(words) // 2) + 1))
+    return any(_repeats(words, size) for size in range(1, len(words) // 2 + 1))
 
 
 def _repeats(words: list[str], size: int) -> bool:
