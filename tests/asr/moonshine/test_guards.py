@@ -15,7 +15,7 @@ from voicelab.asr.moonshine.guards import cleaned, is_loop, is_tone, is_too_fast
         "you know, You know. you know you know you know you know",
         "what is the price of gold and what is the price of gold and what is the price of gold and what is the price "
         "of gold and",
-        "This is the first time I've ever seen a person in a red car. " * 4,
+        "This is the first time I've ever seen a person in a red car. " * 3,
     ],
 )
 def test_a_phrase_that_follows_itself_is_a_loop(text):
@@ -30,6 +30,7 @@ def test_a_phrase_that_follows_itself_is_a_loop(text):
         "Very, very, very good.",
         "What is the price of Apple, and what is the price of Tesla?",
         "one two one two one two",
+        "What is the price of Apple today? What is the price of Apple today? And Tesla?",
         "bye bye",
     ],
 )

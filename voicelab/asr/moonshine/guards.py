@@ -11,8 +11,9 @@ _MOST_WORDS_PER_S = 7.0
 """Fast speakers reach 5 words per second; a higher rate than this is implausible."""
 _FREE_WORDS = 2
 _MOST_REPEATS = {1: 6, 2: 4}
-"""Maximum consecutive repetitions by phrase length in words ("no no no no" is plausible); longer: _PHRASE_REPEATS."""
+"""Maximum consecutive repetitions by phrase length in words ("no no no no" is plausible); others: the two below."""
 _PHRASE_REPEATS = 3
+_LONG_PHRASE, _LONG_PHRASE_REPEATS = 8, 2
 _FRAME = 512
 _QUIETEST = 0.01
 """Frames with less than this share of the loudest frame's energy are ignored."""
@@ -59,7 +60,7 @@ def is_tone(piece: NDArray[np.float32]) -> bool:
 
 
 def _repeats(words: list[str], size: int) -> bool:
-    most = _MOST_REPEATS.get(size, _PHRASE_REPEATS)
+    most = _LONG_PHRASE_REPEATS if size >= _LONG_PHRASE else _MOST_REPEATS.get(size, _PHRASE_REPEATS)
     same = 0
     for place in range(size, len(words)):
         same = same + 1 if words[place] == words[place - size] else 0
