@@ -5,6 +5,7 @@ import pytest
 from tests.support.made_runs import FORMS, answered, failed, made_run, summary_of
 from voicelab.agent.base import ToolCall, Usage
 from voicelab.metrics.tool_calls import Call
+from voicelab.report.wording import in_unit
 from voicelab.scoring.leading import leading
 from voicelab.scoring.score_codec import decode, encode
 from voicelab.scoring.turns import score_turns
@@ -85,6 +86,15 @@ def test_tokens_and_cost_are_those_of_the_turns_whose_server_reports_them():
     assert (cost.value, cost.n) == (0.25, 1)
     assert cost.interval is None
     assert not {"tokens_per_turn", "cost_per_turn"} & {name for name, _, _ in leading(summary_of([answered("a")]))}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.00091234, "0.000912"), (0.0, "0"), (1.2345, "1.23"), (204.4, "204"), (2040.0, "2,040"), (None, "–")],
+)
+def test_small_and_large_amounts_keep_their_digits(value, shown):
+    """A turn with a small model costs less than 0.001 of a currency."""
+    assert in_unit(value, "number") == shown
 
 
 @pytest.mark.parametrize("cost", [0.0002, 0.1, 30.0])

@@ -199,15 +199,18 @@ def test_failed_turns_stand_with_their_reason(tmp_path):
 
 def test_tool_calls_stand_beside_the_expected_ones(tmp_path):
     made = ToolCall(name="quote", arguments={"company": HOSTILE}, result=HOSTILE, took_s=0.25, error="no network")
-    wanted = (Call(name="news", arguments={"company": "Apple"}),)
+    wanted = (
+        Call(name="news", arguments={"company": "Apple"}),
+        Call(name="compare", arguments={"companies": ["<b>", "Ford"]}),
+    )
     turns = [
         answered("a", tool_calls=(made,), expected_tool_calls=wanted),
         answered("b", tool_calls=(), expected_tool_calls=()),
     ]
-    shown = written(tmp_path, turns)
+    shown = written(tmp_path, turns, engines=())
     assert f"quote (company: {HOSTILE}) 0.25 s, no network" in shown.text
-    assert "expected: news(company: Apple)" in shown.text
-    assert "expected: no tool call" in shown.text
+    assert "✗ expected: news(company: Apple), compare(companies: [<b>, Ford])" in shown.text
+    assert "✓ expected: no tool call" in shown.text
 
 
 def test_a_run_that_was_stopped_has_a_page_too(tmp_path):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 
@@ -51,6 +52,7 @@ class Refuse:
 
     status: int
     message: str = "no"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,16 @@ class ReceivedRequest:
         return [text for role, text in self.texts if role == "user"][-1]
 
 
-Model = Callable[[ReceivedRequest], Sequence[Step] | Refuse]
+@dataclass(frozen=True)
+class Sent:
+    """The bytes of a reply's body. whole: whether the body ends properly after them."""
+
+    body: bytes
+    content_type: str = "text/event-stream"
+    whole: bool = True
+
+
+Model = Callable[[ReceivedRequest], Sequence[Step] | Refuse | Sent]
 
 
 @dataclass
@@ -110,15 +121,15 @@ def model_server(model: Model, *, usage: bool = True) -> Iterator[ModelServer]:
             served.asked.append(asked)
             reply = model(asked)
             if isinstance(reply, Refuse):
-                self._json(reply.status, {"error": {"message": reply.message, "type": "stub"}})
+                self._json(reply.status, {"error": {"message": reply.message, "type": "stub"}}, reply.headers)
                 return
             self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
+            self.send_header("content-type", reply.content_type if isinstance(reply, Sent) else "text/event-stream")
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
             wire = _chat if self.path.endswith("/chat/completions") else _responses
             try:
-                for event in wire(reply, usage):
+                for event in _sent(reply) if isinstance(reply, Sent) else wire(reply, usage):
                     if event is None:
                         self.close_connection = True
                         return
@@ -128,14 +139,16 @@ def model_server(model: Model, *, usage: bool = True) -> Iterator[ModelServer]:
                 served.left.set()
                 self.close_connection = True
 
-        def _chunk(self, text: str) -> None:
-            data = text.encode()
+        def _chunk(self, text: str | bytes) -> None:
+            data = text.encode() if isinstance(text, str) else text
             self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             self.wfile.flush()
 
-        def _json(self, status: int, value: Any) -> None:
+        def _json(self, status: int, value: Any, headers: Mapping[str, str] = MappingProxyType({})) -> None:
             data = json.dumps(value).encode()
             self.send_response(status)
+            for name, header in headers.items():
+                self.send_header(name, header)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
@@ -152,6 +165,12 @@ def model_server(model: Model, *, usage: bool = True) -> Iterator[ModelServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _sent(reply: Sent) -> Iterator[bytes | None]:
+    yield reply.body
+    if not reply.whole:
+        yield None
 
 
 def _pieces(text: str) -> list[str]:

@@ -30,6 +30,12 @@ _READ_OUTSIDE = (
 )
 _NOT_NAMED = "not run: the user has not named {subject}. Ask the user which one they mean."
 _REFUSED = "I made no change. If you want one, please ask for it by name."
+_MOST_CALLS = 50
+"""Calls of one turn."""
+_LONGEST = 20_000
+"""Characters of a call's arguments."""
+_LONGEST_SHOWN = 500
+"""Characters of a name or an error in the records."""
 
 
 class _RefusedCallError(ToolError):
@@ -53,6 +59,7 @@ class ToolSession:
     changes: list[WatchlistChange] = field(default_factory=list)
     apologies: list[str] = field(default_factory=list)
     intent: str | None = None
+    _made: int = 0
     _reading: bool = False
     _read_outside: bool = False
 
@@ -68,26 +75,29 @@ class ToolSession:
     async def run(self, name: str, arguments: str) -> ToolCall:
         """Run one call. Errors of the model or the tool are returned, not raised."""
         found: dict[str, Any] = {}
+        self._made += 1
         tool = next((tool for tool in self.toolbox.tools if tool.name == name), None)
         if tool is not None and tool.promises_changes and self.wanted is not None:
             await self.wanted.wait()
         begun_s = perf_counter()
         try:
+            if self._made > _MOST_CALLS:
+                raise ToolError(f"not run: a turn makes at most {_MOST_CALLS} calls")
             found = _object(name, arguments)
             if tool is None:
                 known = ", ".join(tool.name for tool in self.toolbox.tools)
-                raise ToolError(f"there is no tool {name!r}; there are: {known}")
-            result, error = _shown(tool, await self._output(tool, found)), None
+                raise ToolError(f"there is no tool {_short(name)!r}; there are: {known}")
+            result, error = await self._output(tool, found), None
         except ToolError as fault:
-            error = str(fault)
-            result = json.dumps({"error": error}, ensure_ascii=False)
+            error = _short(str(fault))
+            result = _json({"error": error})
             if isinstance(fault, _RefusedCallError):
                 self._add_apology(_REFUSED)
             elif tool is not None:
                 self._add_apology(f"Sorry, {tool.spoken} did not work.")
-        return ToolCall(name, found, result, perf_counter() - begun_s, error)
+        return ToolCall(_short(name), found, result, perf_counter() - begun_s, error)
 
-    async def _output(self, tool: Tool, found: dict[str, Any]) -> ToolOutput:
+    async def _output(self, tool: Tool, found: dict[str, Any]) -> str:
         try:
             arguments = tool.arguments.model_validate(found)
         except ValidationError as error:
@@ -99,14 +109,15 @@ class ToolSession:
         self._reading = self._reading or tool.reads_outside
         try:
             output = await asyncio.wait_for(asyncio.to_thread(tool.run, arguments, self.dialogue), self.limit_s)
+            shown = _shown(tool, output)
+            self._take(tool, output)
         except TimeoutError:
             raise ToolError(f"returned no result within {self.limit_s:g} s") from None
         except ToolError:
             raise
         except Exception as error:
             raise ToolError(f"failed: {type(error).__name__}: {error}") from error
-        self._take(tool, output)
-        return output
+        return shown
 
     def _add_apology(self, sentence: str) -> None:
         if sentence not in self.apologies:
@@ -129,15 +140,30 @@ class ToolSession:
 
 
 def _object(name: str, arguments: str) -> dict[str, Any]:
+    if len(arguments) > _LONGEST:
+        raise ToolError(f"{name}: the arguments have {len(arguments)} characters; at most {_LONGEST} are allowed")
     try:
-        found = json.loads(arguments or "{}")
+        found = json.loads(arguments or "{}", parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ToolError(f"{name}: the arguments are not JSON: {error}") from error
     if not isinstance(found, dict):
         raise ToolError(f"{name}: the arguments must be an object")
-    return found
+    valid: dict[str, Any] = json.loads(_json(found))
+    return valid
+
+
+def _no_constant(value: str) -> None:
+    raise ValueError(f"{value} is not a JSON value")
 
 
 def _shown(tool: Tool, output: ToolOutput) -> str:
-    shown = {"note": _NOTE, "data": output.data} if tool.reads_outside else output.data
-    return json.dumps(shown, ensure_ascii=False)
+    return _json({"note": _NOTE, "data": output.data} if tool.reads_outside else output.data)
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON. A single surrogate, which UTF-8 cannot represent, becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

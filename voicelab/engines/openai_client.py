@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +14,8 @@ from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 
 OPENAI_URL = "https://api.openai.com/v1"
+last_status: ContextVar[int | None] = ContextVar("last_status", default=None)
+"""The status of the newest response to this task's requests, also of one after which the client waits and retries."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -50,8 +53,9 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
     """
     base_url = take_user(base_url)
     openai = _package()
-    client = openai.OpenAI(**_settings(openai, base_url, key_variable, timeout_s, retries))
     user = user_of(base_url)
+    settings = _settings(base_url, key_variable, timeout_s, retries)
+    client = openai.OpenAI(**settings, http_client=openai.DefaultHttpxClient(auth=user) if user else None)
     try:
         client.models.list()
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
@@ -68,9 +72,35 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
 
 def connect_async(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:
     """Return an openai.AsyncOpenAI for a server that `connect` has reached."""
+    base_url = take_user(base_url)
     openai = _package()
-    settings = _settings(openai, base_url, key_variable, timeout_s, retries, is_async=True)
-    return openai.AsyncOpenAI(**settings)
+
+    class Client(openai.AsyncOpenAI):  # type: ignore[misc, name-defined]
+        def _make_sse_decoder(self) -> Any:
+            return _without_empty_events(super()._make_sse_decoder())
+
+    http_client = openai.DefaultAsyncHttpxClient(auth=user_of(base_url), event_hooks={"response": [_note_status]})
+    return Client(**_settings(base_url, key_variable, timeout_s, retries), http_client=http_client)
+
+
+async def _note_status(response: Any) -> None:
+    last_status.set(response.status_code)
+
+
+def _without_empty_events(decoder: Any) -> Any:
+    """Return a decoder that follows the standard of server-sent events where openai's does not.
+
+    openai's decoder loses the first event after a byte order mark, and passes on events without data, such as
+    `retry: 3000`, which are not JSON.
+    """
+    decode = decoder.decode
+
+    def decoded(line: str) -> Any:
+        event = decode(line.removeprefix("\ufeff"))
+        return event if event is not None and event.data else None
+
+    decoder.decode = decoded
+    return decoder
 
 
 def _package() -> Any:
@@ -81,11 +111,8 @@ def _package() -> Any:
     return openai
 
 
-def _settings(
-    openai: Any, base_url: str, key_variable: str, timeout_s: float, retries: int, *, is_async: bool = False
-) -> dict[str, Any]:
-    """Return the arguments of a client. Raises EngineMissingError."""
-    base_url = take_user(base_url)
+def _settings(base_url: str, key_variable: str, timeout_s: float, retries: int) -> dict[str, Any]:
+    """Return the arguments of a client. base_url: without a user part. Raises EngineMissingError."""
     key = os.environ.get(key_variable, "")
     if not key and base_url == OPENAI_URL:
         raise EngineMissingError(
@@ -93,14 +120,11 @@ def _settings(
         )
     if not base_url.startswith(("http://", "https://")):
         raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
-    user = user_of(base_url)
-    http_client = openai.DefaultAsyncHttpxClient if is_async else openai.DefaultHttpxClient
     return {
         "base_url": base_url,
         "api_key": key or "none",
         "timeout": timeout_s,
         "max_retries": retries,
-        "http_client": http_client(auth=user) if user else None,
     }
 
 

@@ -43,13 +43,20 @@ def seconds(value: float | None) -> str:
     return f"{value:.2f} s" if abs(value) >= 0.1 else f"{1000 * value:.3g} ms"
 
 
+def amount(value: float | None) -> str:
+    """Format an amount, such as tokens or a cost, with at least three significant digits: `2,040`, `0.00091`."""
+    if value is None:
+        return NONE
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def per_minute(value: float | None) -> str:
     return NONE if value is None else f"{value:.1f}"
 
 
 _SHOW: dict[Unit, Callable[[float | None], str]] = {
     "ratio": number,
-    "number": number,
+    "number": amount,
     "s": seconds,
     "per minute": per_minute,
 }

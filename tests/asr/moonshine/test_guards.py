@@ -1,8 +1,10 @@
 """Hallucinated texts are distinguished from spoken ones."""
 
+import numpy as np
 import pytest
 
-from voicelab.asr.moonshine.guards import cleaned, is_loop, is_too_fast
+from tests.support.speech import SET
+from voicelab.asr.moonshine.guards import cleaned, is_loop, is_tone, is_too_fast
 
 
 @pytest.mark.parametrize(
@@ -13,6 +15,7 @@ from voicelab.asr.moonshine.guards import cleaned, is_loop, is_too_fast
         "you know, You know. you know you know you know you know",
         "what is the price of gold and what is the price of gold and what is the price of gold and what is the price "
         "of gold and",
+        "This is the first time I've ever seen a person in a red car. " * 3,
     ],
 )
 def test_a_phrase_that_follows_itself_is_a_loop(text):
@@ -27,6 +30,7 @@ def test_a_phrase_that_follows_itself_is_a_loop(text):
         "Very, very, very good.",
         "What is the price of Apple, and what is the price of Tesla?",
         "one two one two one two",
+        "What is the price of Apple today? What is the price of Apple today? And Tesla?",
         "bye bye",
     ],
 )
@@ -47,3 +51,16 @@ def test_more_words_than_the_time_holds_were_not_said():
 )  # fmt: skip
 def test_marks_for_sounds_are_no_words(text, left):
     assert cleaned(text) == left
+
+
+def test_tones_and_sweeps_are_told_from_speech():
+    time_s = np.arange(16_000) / 16_000
+    noise = 1e-4 * np.random.default_rng(1).standard_normal(16_000)
+    for cycles in (440 * time_s, 300 * time_s + 1000 * time_s**2):
+        for level in (0.003, 0.3):
+            assert is_tone((level * np.sin(2 * np.pi * cycles) + noise).astype(np.float32))
+    voices = {sample.speaker: sample for sample in SET.spoken}
+    assert not any(is_tone(sample.clip().at_rate(16_000).samples) for sample in voices.values())
+    assert not is_tone(noise.astype(np.float32))
+    assert not is_tone(np.zeros(16_000, dtype=np.float32))
+    assert not is_tone(np.zeros(100, dtype=np.float32))

@@ -23,7 +23,7 @@ from voicelab.agent.openai.model_api import (
 )
 from voicelab.agent.tool_session import ToolSession
 from voicelab.agent.tools import Toolbox
-from voicelab.engines.openai_client import translated_errors
+from voicelab.engines.openai_client import last_status, translated_errors
 from voicelab.errors import EngineError
 
 _ROUNDS = 5
@@ -105,6 +105,7 @@ class TurnWithModel:
 
     async def _events(self, request: ModelRequest) -> AsyncIterator[str | RequestedCall]:
         server = self._server
+        last_status.set(None)
         self._usage = replace(self._usage, requests=self._usage.requests + 1)
         try:
             with translated_errors(server.base_url):
@@ -117,10 +118,19 @@ class TurnWithModel:
                             self._usage = replace(self._usage, first_token_s=perf_counter() - self._begun_s)
                         yield event
         except TimeoutError:
+            status = last_status.get()
+            if status is not None and status >= 400:
+                message = (
+                    f"{server.base_url} answered {status} and asked for a pause beyond timeout_s={server.timeout_s:g}"
+                )
+                raise EngineError("openai", message) from None
             message = f"{server.base_url} did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
             raise EngineError("openai", message) from None
-        except CutOffError:
-            raise EngineError("openai", f"{server.base_url} ended its reply early") from None
+        except CutOffError as error:
+            why = f" ({error})" if error.args else ""
+            raise EngineError("openai", f"{server.base_url} ended its reply early{why}") from None
+        except (ValueError, TypeError, AttributeError) as error:
+            raise EngineError("openai", f"{server.base_url} sent a reply that cannot be read: {error}") from error
         except httpx.HTTPError as error:
             raise EngineError("openai", f"{server.base_url} aborted its reply: {error}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -69,17 +70,30 @@ class ModelApi(Protocol):
     """One of the APIs."""
 
     def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Yield text as it is written, then complete tool calls, then the counts. Raises the openai client's errors.
+        """Yield text as it is written, then complete tool calls, then the counts.
 
-        Raises CutOffError if the stream ends before the reply.
+        Raises the openai client's errors, CutOffError if the reply is incomplete, and ValueError, TypeError or
+        AttributeError if it does not have the format of the API.
         """
 
 
 class CutOffError(Exception):
-    """The server ended the stream before the end of the reply."""
+    """The server ended the reply early. Its argument, if any, is the server's reason."""
 
 
-def cost_of(usage: Any) -> float | None:
-    """Return the cost, which OpenRouter and LiteLLM add to the token counts."""
-    cost = getattr(usage, "cost", None)
-    return float(cost) if isinstance(cost, int | float) else None
+def token_counts(usage: Any, prompt: str, completion: str) -> TokenCounts:
+    """Return the counts in these fields, and the cost, which OpenRouter and LiteLLM add.
+
+    Values that are not numbers from 0 are None.
+    """
+    cost = _number(getattr(usage, "cost", None), int | float)
+    return TokenCounts(
+        _number(getattr(usage, prompt, None), int),
+        _number(getattr(usage, completion, None), int),
+        None if cost is None else float(cost),
+    )
+
+
+def _number(value: Any, kind: Any) -> Any:
+    is_number = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return value if is_number else None

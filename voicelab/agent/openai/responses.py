@@ -13,8 +13,9 @@ from voicelab.agent.openai.model_api import (
     ModelRequest,
     RequestedCall,
     TokenCounts,
-    cost_of,
+    token_counts,
 )
+from voicelab.agent.openai.spoken_text import SpokenText
 from voicelab.errors import EngineError
 
 
@@ -23,20 +24,27 @@ class Responses:
 
     async def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         finished = False
+        spoken = SpokenText()
         calls: list[RequestedCall] = []
         counts: TokenCounts | None = None
         async with await client.responses.create(**_body(request)) as events:
             async for event in events:
                 match event.type:
-                    case "response.output_text.delta":
-                        yield event.delta
+                    case "response.output_text.delta" | "response.refusal.delta":
+                        if text := spoken.take(event.delta):
+                            yield text
                     case "response.output_item.done" if event.item.type == "function_call":
-                        calls.append(RequestedCall(event.item.call_id, event.item.name, event.item.arguments))
-                    case "response.completed" | "response.incomplete":
+                        calls.append(RequestedCall(event.item.call_id, event.item.name, event.item.arguments or ""))
+                    case "response.completed":
                         finished = True
-                        usage = event.response.usage
-                        if usage is not None:
-                            counts = TokenCounts(usage.input_tokens, usage.output_tokens, cost_of(usage))
+                        counts = token_counts(event.response.usage, "input_tokens", "output_tokens")
+                    case "response.incomplete":
+                        finished = True
+                        counts = token_counts(event.response.usage, "input_tokens", "output_tokens")
+                        details = event.response.incomplete_details
+                        # The last call may be incomplete although its arguments are valid.
+                        if calls or spoken.is_empty:
+                            raise CutOffError(details.reason if details else "incomplete")
                     case "response.failed":
                         failure = event.response.error
                         raise EngineError(
@@ -44,6 +52,8 @@ class Responses:
                         )
                     case "error":
                         raise EngineError("openai", f"the model failed: {event.message}")
+        if rest := spoken.end():
+            yield rest
         if not finished:
             raise CutOffError
         for call in calls:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
-from voicelab.asr.moonshine.guards import cleaned, is_loop, is_too_fast
+from voicelab.asr.moonshine.guards import cleaned, is_loop, is_tone, is_too_fast
 from voicelab.asr.moonshine.models import ModelPool
 from voicelab.asr.moonshine.speech import MARGIN_S, SpeechFinder
 from voicelab.asr.moonshine.weights import PACKAGE, checked_model_folder
@@ -92,7 +92,9 @@ class Moonshine:
         return [Transcript(self._hear(piece), "en") for piece in pieces]
 
     def _hear(self, piece: NDArray[np.float32]) -> str:
-        """Transcribe a segment; "" for an implausible result. A loop is decoded again in two halves."""
+        """Transcribe a segment; "" for a tone or an implausible result. A loop is decoded again in two halves."""
+        if is_tone(piece):
+            return ""
         text = self._text_of(piece)
         if not is_loop(text):
             return "" if is_too_fast(text, _speech_s(piece)) else text

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field
 
 from voicelab.agent.base import Entity
 from voicelab.agent.finance.linking import CompanyLinker
 from voicelab.agent.finance.market import Company
 from voicelab.agent.tools import ToolError
 
-NAME = "the company's name or its ticker, as the user said it"
+CompanyName = Annotated[str, Field(max_length=200, description="the company's name or its ticker, as the user said it")]
 _THRESHOLD = 0.8
 
 

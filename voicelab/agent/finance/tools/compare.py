@@ -9,13 +9,13 @@ from pydantic import Field
 from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.data_source import DataSource
 from voicelab.agent.finance.intents import PRICE
-from voicelab.agent.finance.tools.companies import NAME, Companies
+from voicelab.agent.finance.tools.companies import Companies, CompanyName
 from voicelab.agent.finance.tools.quote import quoted
 from voicelab.agent.tools import ToolArguments, ToolOutput
 
 
 class CompareArguments(ToolArguments):
-    companies: Annotated[list[str], Field(min_length=2, max_length=5, description=f"of each company: {NAME}")]
+    companies: Annotated[list[CompanyName], Field(min_length=2, max_length=5, description="the companies to compare")]
 
 
 class CompareTool:

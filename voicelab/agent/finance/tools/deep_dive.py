@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.data_source import DataSource
 from voicelab.agent.finance.intents import DEEP_DIVE
-from voicelab.agent.finance.tools.companies import NAME, Companies
+from voicelab.agent.finance.tools.companies import Companies, CompanyName
 from voicelab.agent.finance.tools.quote import quoted
 from voicelab.agent.tools import ToolArguments, ToolOutput
 
 
 class DeepDiveArguments(ToolArguments):
-    company: str = Field(description=NAME)
+    company: CompanyName
 
 
 class DeepDiveTool:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.data_source import DataSource
 from voicelab.agent.finance.intents import NEWS
-from voicelab.agent.finance.tools.companies import NAME, Companies
+from voicelab.agent.finance.tools.companies import Companies, CompanyName
 from voicelab.agent.tools import ToolArguments, ToolOutput
 
 _MOST = 3
 
 
 class NewsArguments(ToolArguments):
-    company: str = Field(description=NAME)
+    company: CompanyName
 
 
 class NewsTool:

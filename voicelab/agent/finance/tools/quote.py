@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field
-
 from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.data_source import DataSource
 from voicelab.agent.finance.intents import PRICE
-from voicelab.agent.finance.tools.companies import NAME, Companies
+from voicelab.agent.finance.tools.companies import Companies, CompanyName
 from voicelab.agent.tools import ToolArguments, ToolOutput
 
 
 class QuoteArguments(ToolArguments):
-    company: str = Field(description=NAME)
+    company: CompanyName
 
 
 class QuoteTool:

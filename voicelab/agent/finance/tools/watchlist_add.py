@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from voicelab.agent.base import Dialogue, WatchlistChange
 from voicelab.agent.finance.intents import WATCHLIST_ADD
-from voicelab.agent.finance.tools.companies import NAME, Companies
+from voicelab.agent.finance.tools.companies import Companies, CompanyName
 from voicelab.agent.tools import ToolArguments, ToolOutput
 
 
 class WatchlistAddArguments(ToolArguments):
-    company: str = Field(description=NAME)
+    company: CompanyName
 
 
 class WatchlistAddTool:
