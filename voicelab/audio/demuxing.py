@@ -16,6 +16,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
+from voicelab.audio.alignment import Realigner
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import Clip, Resampler
@@ -31,6 +32,8 @@ from voicelab.errors import InputError, VoicelabError
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
+_INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3, 4) for order in ("le", "be")}
+"""Size of a sample in bytes, and whether the most significant byte is the first."""
 _TIMED = ("mp4", "webm")
 """Containers whose packets have times of their own, which also tell of lost ones."""
 _SAFE_OPTIONS = {
@@ -212,7 +215,7 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
 def _frames(
     demuxed: av.container.InputContainer, stream: av.AudioStream, stop: Stop, damage: Damage
 ) -> Iterator[av.AudioFrame]:
-    for packet in demuxed.demux(stream):
+    for packet in _in_step(demuxed.demux(stream), demuxed, stream.codec_context, damage):
         stop.check(damage.decoded_s)
         damage.reach(_end_s(packet))
         if stream.codec_context.name in _AMR and not any(bytes(packet)):
@@ -225,6 +228,32 @@ def _frames(
         else:
             damage.good(packet.size, sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate))
             yield from frames
+
+
+def _in_step(
+    packets: Iterator[av.Packet[av.AudioStream]],
+    demuxed: av.container.InputContainer,
+    codec: av.AudioCodecContext,
+    damage: Damage,
+) -> Iterator[av.Packet[av.AudioStream]]:
+    """Yield the packets; those of integer PCM in step again where bytes are missing."""
+    channels = codec.layout.nb_channels
+    size, is_big_endian = _INTEGERS.get(codec.name, (0, False))
+    # In Matroska, each packet begins with a whole sample.
+    if not size or demuxed.format.name.startswith("matroska"):
+        yield from packets
+        return
+    realigner, faults = Realigner(size, channels, big_endian=is_big_endian), 0
+    for packet in packets:
+        data = realigner.feed(bytes(packet)) if packet.size else realigner.finish()
+        damage.lose((realigner.faults - faults) / codec.sample_rate)
+        faults = realigner.faults
+        if data:
+            aligned: Any = av.Packet(data)
+            aligned.stream, aligned.time_base = packet.stream, packet.time_base
+            yield aligned
+        if not packet.size:
+            yield packet
 
 
 def _resampled(

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, Protocol, get_args
 
-import numpy as np
-
 from voicelab.audio import decoding, g711
+from voicelab.audio.alignment import Realigner
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import (
     KNOWN,
@@ -211,24 +210,30 @@ class _PacketReader:
 
 
 class _PcmReader:
-    """Reads PCM that may be split inside a sample."""
+    """Reads PCM that may be split inside a sample.
+
+    undecoded_s: a sample for each place at which bytes were missing.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
-        self._rest = b""
+        self._realigner = Realigner(2, 1)
+        self._received = 0
 
     def feed(self, data: bytes) -> Clip:
-        data = self._rest + data
-        whole = len(data) - len(data) % 2
-        self._rest = data[whole:]
-        return self._resampler.feed(Clip.from_pcm16(data[:whole], self._rate_hz))
+        self._received += len(data)
+        return self._resampler.feed(Clip.from_pcm16(self._realigner.feed(data), self._rate_hz))
 
     def finish(self) -> Clip:
-        if self._rest:
+        last = self._realigner.finish()
+        if self._received % 2 and not self._realigner.faults:
             raise InputError("pcm16 audio has an odd number of bytes; send whole samples")
-        empty = Clip(np.zeros(0, dtype=np.float32), self._rate_hz)
-        return self._resampler.feed(empty, last=True)
+        return self._resampler.feed(Clip.from_pcm16(last, self._rate_hz), last=True)
+
+    @property
+    def undecoded_s(self) -> float:
+        return self._realigner.faults / self._rate_hz
 
 
 class _G711Reader:
