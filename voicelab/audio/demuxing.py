@@ -7,6 +7,7 @@ playlist's entries, a data reference of an MP4) is refused. Only audio is decode
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from voicelab.audio.containers import DECODERS, Container
 from voicelab.audio.damage import Damage, OggTimeline
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.opus import PacketDecoder
-from voicelab.audio.pipes import Pipe
+from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.wav import ByteReader, WavReader
 from voicelab.errors import InputError, VoicelabError
@@ -36,6 +37,12 @@ _INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3,
 """Size of a sample in bytes, and whether the most significant byte is the first."""
 _TIMED = ("mp4", "webm")
 """Containers whose packets have times of their own, which also tell of lost ones."""
+_INDEX = {
+    "mp4": (re.compile(rb"mdat"), re.compile(rb"moov|moof")),
+    # Packets whose size is not constant.
+    "caf": (re.compile(rb"desc.{24}\0{4}", re.DOTALL), re.compile(rb"pakt")),
+}
+"""Signs that a container's sound is found by an index only, and of that index."""
 _SAFE_OPTIONS = {
     "protocol_whitelist": "none",
     "codec_whitelist": ",".join(sorted(DECODERS)),
@@ -118,6 +125,12 @@ def stereo(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> tupl
 
 
 def _refusal(pipe: Pipe, container: Container, wanted: Wanted) -> InputError:
+    needs, index = _INDEX.get(container.name, (None, None))
+    if needs and index and isinstance(pipe, SeekablePipe) and pipe.holds(needs) and not pipe.holds(index):
+        return InputError(
+            f"{wanted.source}: cannot be decoded: the file is cut off before its index, which says where its sound is "
+            f"({pipe.total} bytes of {container.name}); send it again, or record with the index first or in fragments"
+        )
     return InputError(f"{wanted.source}: cannot be decoded ({pipe.total} bytes of {container.name})")
 
 
@@ -149,7 +162,7 @@ def first_audio(demuxed: av.container.InputContainer, source: str) -> av.AudioSt
 
 def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage) -> Iterator[Clip]:
     """Yield the audio of all files in the pipe."""
-    reader: FileReader | None = reader_for(pipe, container.name)
+    reader: FileReader | None = reader_for(pipe, container.name, wanted.source)
     if reader is None:
         yield from _file(pipe, pipe, container, wanted, stop, damage)
     while reader is not None:
@@ -173,9 +186,9 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
 def _file(
     source: ByteReader, pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage
 ) -> Iterator[Clip]:
-    wav = WavReader(pipe, wanted.source) if container.name == "wav" else None
-    ogg = _Watched(pipe) if container.name == "ogg" else None
-    with open_container(wav or ogg or source, container) as demuxed:
+    wav = source if isinstance(source, WavReader) else None
+    ogg = _Watched(source) if container.name == "ogg" else None
+    with open_container(ogg or source, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
         codec.thread_count = 1
@@ -306,12 +319,12 @@ def _nothing(rate_hz: int) -> Clip:
 class _Watched:
     """An Ogg file whose granule positions are tracked while it is read."""
 
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
+    def __init__(self, source: ByteReader) -> None:
+        self._source = source
         self._timeline = OggTimeline()
 
     def read(self, size: int) -> bytes:
-        data = self._pipe.read(size)
+        data = self._source.read(size)
         self._timeline.feed(data)
         return data
 

@@ -14,6 +14,7 @@ from voicelab.audio.alignment import Realigner
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import (
     KNOWN,
+    LEAST_ZEROS,
     Container,
     find,
     is_markup,
@@ -99,6 +100,8 @@ class IncomingAudio:
         chunks, self._waiting = self._waiting, []
         if not self._received:
             return None
+        if chunks and chunks[0].startswith(bytes(LEAST_ZEROS)) and self._form not in _SAMPLES:
+            chunks = [rest] if (rest := b"".join(chunks).lstrip(b"\0")) else []
         if not chunks or may_begin(b"".join(chunks)):
             raise InputError(f"the audio of this turn ends after {self._received} bytes")
         if self._form not in _SAMPLES and is_short_text(b"".join(chunks)):
@@ -122,6 +125,7 @@ class IncomingAudio:
 
     def _begin(self, form: str, sample_rate_hz: int) -> Clip | None:
         """Detect the format from the first bytes; return None when more are needed."""
+        self._form, self._sample_rate_hz = form, sample_rate_hz
         if not self._is_past_lead_in(zeros=form not in _SAMPLES):
             return None
         head = b"".join(self._waiting)
@@ -130,7 +134,6 @@ class IncomingAudio:
         container = recognize(head, bare_frames=may_be_bare)
         is_open = may_begin(head, bare_frames=may_be_bare) or (form not in _SAMPLES and may_be_text(head))
         if container is None and is_open:
-            self._form, self._sample_rate_hz = form, sample_rate_hz
             return None
         chunks, self._waiting = self._waiting, []
         if container is not None:
@@ -149,6 +152,10 @@ class IncomingAudio:
         if lead_in >= len(head):
             self._lead_in = max(self._lead_in, lead_in - len(head))
         rest = head[lead_in:]
+        if zeros and len(rest) < LEAST_ZEROS and head[:lead_in].endswith(bytes(LEAST_ZEROS)):
+            # More of them may come, and the last of them may belong to an MP4.
+            self._waiting, self._lead_in = [bytes(LEAST_ZEROS) + rest], 0
+            return False
         self._waiting = [rest] if rest else []
         return bool(rest)
 
