@@ -105,9 +105,9 @@ class Realigner:
 
     def _steps(self, frames: int) -> NDArray[np.int16]:
         """Return the absolute steps of each byte of a frame to the next. Bytes are on a circle, as sums carry over."""
-        values = np.frombuffer(self._before + self._held, np.int8, len(self._before) + frames * self._frame)
-        steps = np.diff(values.reshape(-1, self._frame), axis=0)
-        return np.abs(steps, dtype=np.int16)
+        data = self._before + self._held
+        values = np.frombuffer(data, np.int8, len(self._before) + frames * self._frame).reshape(-1, self._frame)
+        return np.abs((values[1:] - values[:-1]).astype(np.int16))
 
     def _shift(self, steps: NDArray[np.int16]) -> int | None:
         """Return the number of bytes to leave out for samples that are in step, or None without evidence."""
@@ -150,12 +150,13 @@ class Realigner:
 
 def _by_window(steps: NDArray[np.int16], *, peaks: bool) -> NDArray[np.float64]:
     """Return the mean or the highest step of each window; the last one takes the rest."""
-    count = max(1, len(steps) // _WINDOW)
     if not len(steps):
         return np.zeros((1, steps.shape[1]))
-    of = np.max if peaks else np.mean
-    whole = steps[: (count - 1) * _WINDOW].reshape(count - 1, _WINDOW, steps.shape[1])
-    return np.concatenate([of(whole, axis=1), of(steps[(count - 1) * _WINDOW :], axis=0)[None]]).astype(np.float64)
+    starts = np.arange(0, max(1, len(steps) - _WINDOW + 1), _WINDOW)
+    if peaks:
+        return np.maximum.reduceat(steps, starts).astype(np.float64)
+    lengths = np.diff(starts, append=len(steps))
+    return np.asarray(np.add.reduceat(steps, starts, dtype=np.int64) / lengths[:, None], np.float64)
 
 
 def _doubtful(means: NDArray[np.float64]) -> NDArray[np.bool_]:
