@@ -15,6 +15,8 @@ _WINDOW = 64
 _LEAST_WINDOWS = 16
 _MOST_WINDOWS = 256
 """Windows that are held back while bytes may be out of step."""
+_FED_WINDOWS = 32
+"""Longer pieces are judged in parts."""
 _STEP_WINDOWS = 8
 """What is held back is judged again after this many windows."""
 _NOISE = (40.0, 90.0)
@@ -58,8 +60,11 @@ class Realigner:
 
     def feed(self, data: bytes) -> bytes:
         """Return the frames that are ready."""
-        self._held += data
-        return self._judged(last=False)
+        size, out = _FED_WINDOWS * _WINDOW * self._frame, []
+        for start in range(0, len(data), size):
+            self._held += data[start : start + size]
+            out.append(self._judged(last=False))
+        return b"".join(out)
 
     def finish(self) -> bytes:
         """Return the remaining whole frames."""
