@@ -25,8 +25,8 @@ _SLOW = 20.0
 """Mean step of bytes that are not."""
 _LEAST_VALUES = 12
 """A square wave has fewer values."""
-_LEAST_RANGE = 16
-"""Bytes of a smaller range may be dither."""
+_LEAST_RANGE = 12
+"""Bytes of a smaller range, without the outermost ones, may be dither."""
 _LEAST_PAIRS = 1.4
 """Pairs of bytes per value of one of them; 1 where one byte is computed from the other."""
 _PEAK = 64
@@ -198,7 +198,8 @@ def _are_samples(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
     count = min(len(now), len(then))
     one, other = now[:count] >> 8, then[:count] >> 8
     values, pairs = len(np.unique(one)), len(np.unique(256 * one + other))
-    return values >= _LEAST_VALUES and pairs >= _LEAST_PAIRS * values and int(np.ptp(other)) >= _LEAST_RANGE
+    lowest, highest = np.quantile(other, [0.02, 0.98])
+    return values >= _LEAST_VALUES and pairs >= _LEAST_PAIRS * values and bool(highest - lowest >= _LEAST_RANGE)
 
 
 def _roughness(values: NDArray[np.int32]) -> float:
