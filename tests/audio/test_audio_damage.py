@@ -147,10 +147,23 @@ def test_a_wav_is_heard_whole_whatever_its_headers_say(chunks: list[bytes], cut:
     assert decoding.decode(data).to_pcm16() == CLIP.to_pcm16()
 
 
-def test_a_second_wav_of_another_format_is_refused() -> None:
-    data = wav(PIECES[0]) + wav(PIECES[1], 8_000)
-    with pytest.raises(InputError, match="different format"):
-        decoding.decode(data)
+def test_a_second_wav_may_have_another_format() -> None:
+    other = SOUNDS["wav_24_bit"](CLIP)
+    for data in (wav(PIECES[0]) + wav(PIECES[1], 8_000), wav(PIECES[0]) + other, other + wav(PIECES[0])):
+        found = decoding.load(data, rate_hz=SPEECH_RATE_HZ)
+        assert found.clip.duration_s == pytest.approx(1.5 if len(data) < 50_000 else 3.5, abs=0.01)
+        assert found.clip.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.5)
+        assert found.undecoded_s == 0
+        assert heard([data[:5_000], data[5_000:]]) == (found.clip.duration_s, 0)
+
+
+@pytest.mark.parametrize("name", ["m4a_index_last", "m4a_alac", "mp4_3gp", "mov_pcm", "caf_alac"])
+def test_a_file_without_its_index_is_refused_with_the_reason(name: str) -> None:
+    data = SOUNDS[name](CLIP)
+    with pytest.raises(InputError, match="this file: cannot be decoded: the file is cut off before its index"):
+        decoding.decode(data[: len(data) // 2], source="this file")
+    with pytest.raises(InputError, match="the file is cut off before its index"):
+        heard([data[:1_000], data[1_000 : len(data) // 2]])
 
 
 def test_channels_in_opposite_phase_do_not_cancel() -> None:

@@ -1,5 +1,6 @@
 """The requests and responses of OpenAI's clients, with the real client (sync and async) and with plain requests."""
 
+import io
 import json
 import socket
 
@@ -78,6 +79,44 @@ def test_what_cannot_be_done_is_refused_and_names_its_field(served, field, value
     assert error["type"] == "invalid_request_error"
     assert error["param"] == field.removesuffix("[]")
     assert error["param"] in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "param", "words"),
+    [
+        ({"chunking_strategy": {"type": "server_vad", "threshold": 0.5}}, "chunking_strategy", "only .* 'auto'"),
+        ({"file": (None, WAV[1])}, "file", "no file name"),
+        ({"file": ("", WAV[1])}, "file", "no file name"),
+        ({"model": ""}, "model", "model is missing"),
+        ({"known_speaker_names": ["a"]}, "known_speaker_names", "not supported"),
+        ({"extra_body": {"temperature": "nan"}}, "temperature", "from 0 to 1"),
+        ({"response_format": "diarized_json"}, "response_format", "must be one of"),
+        ({"response_format": "srt", "stream": True}, "response_format", "stream=true sends events"),
+        ({"file": ("a.wav", b"")}, "file", "contains no audio"),
+    ],
+    ids=str,
+)
+def test_refusals_say_what_to_change(client, options, param, words):
+    with pytest.raises(openai.BadRequestError, match=words) as refusal:
+        client.audio.transcriptions.create(**({"file": WAV, "model": "fake"} | options))
+    assert refusal.value.param == param
+
+
+@pytest.mark.parametrize("kind", ["bytes", "path", "open", "memory", "media type"])
+def test_files_may_be_given_as_the_client_allows(client, kind, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(WAV[1])
+    with path.open("rb") as opened:
+        files = {
+            "bytes": WAV[1],
+            "path": path,
+            "open": opened,
+            "memory": io.BytesIO(WAV[1]),
+            "media type": ("a.txt", WAV[1], "text/plain"),
+        }
+        headers = {"x-stainless-retry-count": "3", "Idempotency-Key": "a"}
+        answer = client.audio.transcriptions.create(file=files[kind], model="fake", extra_headers=headers)
+    assert answer.text == "you spoke 1.00 seconds"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +209,7 @@ def test_openais_names_stand_for_the_engines_and_the_answer_says_which(client):
         client.audio.transcriptions.create(file=WAV, model="tts-1")
     with pytest.raises(openai.BadRequestError, match="stream_format"):
         client.audio.speech.create(model="fake", voice="alloy", input="Hello.", stream_format="sse")
-    with pytest.raises(openai.BadRequestError, match="instructions"):
+    with pytest.raises(openai.BadRequestError, match="does not take instructions"):
         client.audio.speech.create(model="fake", voice="alloy", input="Hello.", instructions="whisper")
 
 

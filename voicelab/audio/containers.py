@@ -71,7 +71,8 @@ DECODERS = frozenset(
 )  # fmt: skip
 """FFmpeg's permitted audio decoders; pictures and video in a container are never decoded."""
 
-_LEAST_ZEROS = 8
+LEAST_ZEROS = 8
+"""Fewer zeros may belong to the size of an MP4's first box."""
 _W64_GUID = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _MP4_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof")
 
@@ -130,7 +131,7 @@ def may_begin(head: bytes, *, bare_frames: bool = True) -> bool:
     box = len(head) < 8 and head[:1] == b"\0" and any(kind.startswith(head[4:8]) for kind in _MP4_BOXES)
     # These two bytes never start a valid Opus packet: it would last longer than 120 ms.
     frame = bare_frames and head[:1] == b"\xff" and (len(head) < 2 or head[1] >= 0xE0)
-    zeros = bare_frames and len(head) < _LEAST_ZEROS and not head.strip(b"\0")
+    zeros = bare_frames and len(head) < LEAST_ZEROS and not head.strip(b"\0")
     return fixed or box or zeros or (frame and len(head) < HEADER_BYTES)
 
 
@@ -144,12 +145,16 @@ def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:
         step = _id3_bytes(head[index : index + 10])
         if not step and zeros:
             count = len(head) - index - len(head[index:].lstrip(b"\0"))
-            # The size of an MP4's first box starts with zeros too.
-            step = count if count >= _LEAST_ZEROS else 0
+            step = count - _box_zeros(head, index + count) if count >= LEAST_ZEROS else 0
         if not step:
             return index
         index += step
     return index
+
+
+def _box_zeros(head: bytes, end: int) -> int:
+    """Return the number of zeros before this position that belong to the size of an MP4's first box."""
+    return next((count for count in (3, 2, 1) if head[end + 4 - count : end + 8 - count] in _MP4_BOXES), 0)
 
 
 def _id3_bytes(head: bytes) -> int:

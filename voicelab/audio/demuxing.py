@@ -7,6 +7,7 @@ playlist's entries, a data reference of an MP4) is refused. Only audio is decode
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
+from voicelab.audio.alignment import Realigner
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import Clip, Resampler
@@ -23,7 +25,7 @@ from voicelab.audio.containers import DECODERS, Container
 from voicelab.audio.damage import Damage, OggTimeline
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.opus import PacketDecoder
-from voicelab.audio.pipes import Pipe
+from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.wav import ByteReader, WavReader
 from voicelab.errors import InputError, VoicelabError
@@ -31,8 +33,16 @@ from voicelab.errors import InputError, VoicelabError
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
+_INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3, 4) for order in ("le", "be")}
+"""Size of a sample in bytes, and whether the most significant byte is the first."""
 _TIMED = ("mp4", "webm")
 """Containers whose packets have times of their own, which also tell of lost ones."""
+_INDEX = {
+    "mp4": (re.compile(rb"mdat"), re.compile(rb"moov|moof")),
+    # Packets whose size is not constant.
+    "caf": (re.compile(rb"desc.{24}\0{4}", re.DOTALL), re.compile(rb"pakt")),
+}
+"""Signs that a container's sound is found by an index only, and of that index."""
 _SAFE_OPTIONS = {
     "protocol_whitelist": "none",
     "codec_whitelist": ",".join(sorted(DECODERS)),
@@ -115,6 +125,12 @@ def stereo(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> tupl
 
 
 def _refusal(pipe: Pipe, container: Container, wanted: Wanted) -> InputError:
+    needs, index = _INDEX.get(container.name, (None, None))
+    if needs and index and isinstance(pipe, SeekablePipe) and pipe.holds(needs) and not pipe.holds(index):
+        return InputError(
+            f"{wanted.source}: cannot be decoded: the file is cut off before its index, which says where its sound is "
+            f"({pipe.total} bytes of {container.name}); send it again, or record with the index first or in fragments"
+        )
     return InputError(f"{wanted.source}: cannot be decoded ({pipe.total} bytes of {container.name})")
 
 
@@ -146,7 +162,7 @@ def first_audio(demuxed: av.container.InputContainer, source: str) -> av.AudioSt
 
 def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage) -> Iterator[Clip]:
     """Yield the audio of all files in the pipe."""
-    reader: FileReader | None = reader_for(pipe, container.name)
+    reader: FileReader | None = reader_for(pipe, container.name, wanted.source)
     if reader is None:
         yield from _file(pipe, pipe, container, wanted, stop, damage)
     while reader is not None:
@@ -170,9 +186,9 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
 def _file(
     source: ByteReader, pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage
 ) -> Iterator[Clip]:
-    wav = WavReader(pipe, wanted.source) if container.name == "wav" else None
-    ogg = _Watched(pipe) if container.name == "ogg" else None
-    with open_container(wav or ogg or source, container) as demuxed:
+    wav = source if isinstance(source, WavReader) else None
+    ogg = _Watched(source) if container.name == "ogg" else None
+    with open_container(ogg or source, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
         codec.thread_count = 1
@@ -212,7 +228,7 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
 def _frames(
     demuxed: av.container.InputContainer, stream: av.AudioStream, stop: Stop, damage: Damage
 ) -> Iterator[av.AudioFrame]:
-    for packet in demuxed.demux(stream):
+    for packet in _in_step(demuxed.demux(stream), demuxed, stream.codec_context, damage):
         stop.check(damage.decoded_s)
         damage.reach(_end_s(packet))
         if stream.codec_context.name in _AMR and not any(bytes(packet)):
@@ -225,6 +241,32 @@ def _frames(
         else:
             damage.good(packet.size, sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate))
             yield from frames
+
+
+def _in_step(
+    packets: Iterator[av.Packet[av.AudioStream]],
+    demuxed: av.container.InputContainer,
+    codec: av.AudioCodecContext,
+    damage: Damage,
+) -> Iterator[av.Packet[av.AudioStream]]:
+    """Yield the packets; those of integer PCM in step again where bytes are missing."""
+    channels = codec.layout.nb_channels
+    size, is_big_endian = _INTEGERS.get(codec.name, (0, False))
+    # In Matroska, each packet begins with a whole sample.
+    if not size or demuxed.format.name.startswith("matroska"):
+        yield from packets
+        return
+    realigner, faults = Realigner(size, channels, big_endian=is_big_endian), 0
+    for packet in packets:
+        data = realigner.feed(bytes(packet)) if packet.size else realigner.finish()
+        damage.lose((realigner.faults - faults) / codec.sample_rate)
+        faults = realigner.faults
+        if data:
+            aligned: Any = av.Packet(data)
+            aligned.stream, aligned.time_base = packet.stream, packet.time_base
+            yield aligned
+        if not packet.size:
+            yield packet
 
 
 def _resampled(
@@ -277,12 +319,12 @@ def _nothing(rate_hz: int) -> Clip:
 class _Watched:
     """An Ogg file whose granule positions are tracked while it is read."""
 
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
+    def __init__(self, source: ByteReader) -> None:
+        self._source = source
         self._timeline = OggTimeline()
 
     def read(self, size: int) -> bytes:
-        data = self._pipe.read(size)
+        data = self._source.read(size)
         self._timeline.feed(data)
         return data
 

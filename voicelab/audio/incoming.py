@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, Protocol, get_args
 
-import numpy as np
-
 from voicelab.audio import decoding, g711
+from voicelab.audio.alignment import Realigner
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import (
     KNOWN,
+    LEAST_ZEROS,
     Container,
     find,
     is_markup,
@@ -100,6 +100,8 @@ class IncomingAudio:
         chunks, self._waiting = self._waiting, []
         if not self._received:
             return None
+        if chunks and chunks[0].startswith(bytes(LEAST_ZEROS)) and self._form not in _SAMPLES:
+            chunks = [rest] if (rest := b"".join(chunks).lstrip(b"\0")) else []
         if not chunks or may_begin(b"".join(chunks)):
             raise InputError(f"the audio of this turn ends after {self._received} bytes")
         if self._form not in _SAMPLES and is_short_text(b"".join(chunks)):
@@ -123,6 +125,7 @@ class IncomingAudio:
 
     def _begin(self, form: str, sample_rate_hz: int) -> Clip | None:
         """Detect the format from the first bytes; return None when more are needed."""
+        self._form, self._sample_rate_hz = form, sample_rate_hz
         if not self._is_past_lead_in(zeros=form not in _SAMPLES):
             return None
         head = b"".join(self._waiting)
@@ -131,7 +134,6 @@ class IncomingAudio:
         container = recognize(head, bare_frames=may_be_bare)
         is_open = may_begin(head, bare_frames=may_be_bare) or (form not in _SAMPLES and may_be_text(head))
         if container is None and is_open:
-            self._form, self._sample_rate_hz = form, sample_rate_hz
             return None
         chunks, self._waiting = self._waiting, []
         if container is not None:
@@ -150,6 +152,10 @@ class IncomingAudio:
         if lead_in >= len(head):
             self._lead_in = max(self._lead_in, lead_in - len(head))
         rest = head[lead_in:]
+        if zeros and len(rest) < LEAST_ZEROS and head[:lead_in].endswith(bytes(LEAST_ZEROS)):
+            # More of them may come, and the last of them may belong to an MP4.
+            self._waiting, self._lead_in = [bytes(LEAST_ZEROS) + rest], 0
+            return False
         self._waiting = [rest] if rest else []
         return bool(rest)
 
@@ -211,24 +217,30 @@ class _PacketReader:
 
 
 class _PcmReader:
-    """Reads PCM that may be split inside a sample."""
+    """Reads PCM that may be split inside a sample.
+
+    undecoded_s: a sample for each place at which bytes were missing.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
-        self._rest = b""
+        self._realigner = Realigner(2, 1)
+        self._received = 0
 
     def feed(self, data: bytes) -> Clip:
-        data = self._rest + data
-        whole = len(data) - len(data) % 2
-        self._rest = data[whole:]
-        return self._resampler.feed(Clip.from_pcm16(data[:whole], self._rate_hz))
+        self._received += len(data)
+        return self._resampler.feed(Clip.from_pcm16(self._realigner.feed(data), self._rate_hz))
 
     def finish(self) -> Clip:
-        if self._rest:
+        last = self._realigner.finish()
+        if self._received % 2 and not self._realigner.faults:
             raise InputError("pcm16 audio has an odd number of bytes; send whole samples")
-        empty = Clip(np.zeros(0, dtype=np.float32), self._rate_hz)
-        return self._resampler.feed(empty, last=True)
+        return self._resampler.feed(Clip.from_pcm16(last, self._rate_hz), last=True)
+
+    @property
+    def undecoded_s(self) -> float:
+        return self._realigner.faults / self._rate_hz
 
 
 class _G711Reader:

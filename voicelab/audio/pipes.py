@@ -99,6 +99,11 @@ class SeekablePipe(Pipe):
                 return None
             place += len(piece) - _LONGEST_PATTERN
 
+    def holds(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether the pattern is in the buffered bytes."""
+        with self._changed:
+            return pattern.search(self._data) is not None
+
     def _has(self, end: int) -> bool:
         """Whether to stop waiting for the bytes up to this position."""
         return self._ended or end <= self._dropped + len(self._data) or len(self._data) > 4 * _KEPT_BYTES

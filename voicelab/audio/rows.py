@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from voicelab.audio.pipes import Pipe, SeekablePipe
-from voicelab.audio.wav import ByteReader
+from voicelab.audio.wav import ByteReader, WavReader
 
 
 class FileReader(ByteReader, Protocol):
@@ -33,9 +33,11 @@ _STARTS = {
     "webm": re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL),
     "w64": re.compile(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0.{8}wave", re.DOTALL),
     "amr": re.compile(rb"#!AMR(?:-WB)?\n"),
+    "ogg": re.compile(rb"OggS\0\x02\0{8}.{8}.{4}[\x01-\x04].{1,4}(?:OpusHead|\x01vorbis|\x7fFLAC|Speex   )", re.DOTALL),
     "au": re.compile(rb"\.snd\0\0.{2}.{4}\0\0\0[\x01-\x1b]", re.DOTALL),
 }
-_SIGN_BYTES = 4
+_SIGN_BYTES = {"ogg": 512}
+"""Bytes at the start of a file in which no other one starts, by default 4. In Ogg, all streams begin at the start."""
 _READ_BYTES = 65_536
 _START_BYTES = 96
 """A start of _STARTS is shorter than this."""
@@ -47,7 +49,7 @@ class MarkedReader:
     def __init__(self, pipe: Pipe, kind: str, rest: bytes = b"") -> None:
         self._pipe, self._kind = pipe, kind
         self._start = _STARTS[kind]
-        self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "amr": b"#!AM", "au": b".snd"}[kind]
+        self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "amr": b"#!AM", "au": b".snd", "ogg": b"OggS"}[kind]
         self._buffer, self._passed = bytearray(rest), 0
         self._next: int | None = None
 
@@ -82,8 +84,7 @@ class MarkedReader:
         """Return the number of bytes at the start of the buffer that belong to this file."""
         if self._next is not None:
             return self._next
-        # The file's own start is not searched.
-        index = self._buffer.find(self._sign, 0 if self._passed else _SIGN_BYTES)
+        index = self._buffer.find(self._sign, max(0, _SIGN_BYTES.get(self._kind, 4) - self._passed))
         while index >= 0:
             if self._start.match(self._buffer, index):
                 self._next = index
@@ -250,8 +251,13 @@ class PartReader:
             self._body = found + 8
 
 
-def reader_for(pipe: Pipe, kind: str) -> FileReader | None:
-    """Return the reader of the first file in the pipe; None for containers whose demuxers read on by themselves."""
+def reader_for(pipe: Pipe, kind: str, name: str) -> FileReader | None:
+    """Return the reader of the first file in the pipe; None for containers whose demuxers read on by themselves.
+
+    name: of the recording, for error messages.
+    """
+    if kind == "wav":
+        return WavReader(pipe, name)
     if kind in _LAYOUTS:
         assert isinstance(pipe, SeekablePipe)
         return PartReader(pipe, kind)

@@ -7,7 +7,7 @@ stops at that size. This reader passes it one endless data chunk with all sample
 from __future__ import annotations
 
 import re
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from voicelab.audio.containers import is_markup, is_text
 from voicelab.errors import InputError
@@ -35,19 +35,23 @@ _CHUNKS_BEHIND = frozenset(
         b" "
     )
 ) | {b"id3 ", b"ID3 ", b"cue ", b"PAD "}
+_CHUNKS = _CHUNKS_BEHIND | {b"data", b"fmt ", b"ds64"}
 _ALL_ONES = b"\xff\xff\xff\xff"
 
 
 class WavReader:
     """Reads concatenated WAV files as one WAV file of unknown length.
 
-    missing_s: at the end, the seconds of audio missing compared with the size in the last header.
+    A header of another format ends the file, and `following` returns the reader of the next one. missing_s: at the end,
+    the seconds of audio missing compared with the size in the last header.
     """
 
-    def __init__(self, source: ByteReader, name: str) -> None:
+    def __init__(self, source: ByteReader, name: str, rest: bytes = b"") -> None:
         self._source = source
         self._name = name
-        self._buffer = bytearray()
+        self._buffer = bytearray(rest)
+        self._next: bytes | None = None
+        self._passed = 0
         self._out = bytearray()
         self._ended = False
         self._format: bytes | None = None
@@ -68,7 +72,17 @@ class WavReader:
                 self._read_behind()
         piece = bytes(self._out[:size])
         del self._out[: len(piece)]
+        self._passed += len(piece)
         return piece
+
+    def following(self) -> Self | None:
+        while self.read(_READ_BYTES):
+            pass
+        return type(self)(self._source, self._name, self._next + self._buffer) if self._next is not None else None
+
+    @property
+    def total(self) -> int:
+        return self._passed
 
     def _fill(self, count: int) -> bool:
         """Fill the buffer to this many bytes; return False at the end of the file."""
@@ -106,14 +120,20 @@ class WavReader:
                 self._begin_data(sign, order, form, size_64 if size_64 and size == 0xFFFFFFFF else size)
                 return
             if kind in (b"fmt ", b"ds64") and size <= _MOST_FORMAT_BYTES and self._fill(size):
-                body = self._take(size + size % 2)
+                body = self._take(size)
                 if kind == b"fmt ":
-                    form = body[:size]
+                    form = body
                 elif size >= 16:
                     size_64 = int.from_bytes(body[8:16], "little")
             else:
-                self._skip(size + size % 2)
+                self._skip(size)
+            self._skip_padding(size)
         self._ended = True
+
+    def _skip_padding(self, size: int) -> None:
+        """Skip the byte behind a chunk of odd size, which some programs leave out."""
+        if size % 2 and self._fill(4) and bytes(self._buffer[:4]) not in _CHUNKS:
+            del self._buffer[:1]
 
     def _begin_data(self, sign: bytes, order: ByteOrder, form: bytes | None, size: int) -> None:
         if form is None or len(form) < 16:
@@ -123,11 +143,13 @@ class WavReader:
             self._byte_rate = _size(form[8:12], order)
             self._block = max(1, _size(form[12:14], order))
             kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
-            length = len(form).to_bytes(4, order)
-            head = kind + _ALL_ONES + b"WAVEfmt " + length + _with_all_bits(form, order)
-            self._out += head + bytes(len(form) % 2) + b"data" + _ALL_ONES
+            head = kind + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", _with_all_bits(form, order), order)
+            self._out += head + b"data" + _ALL_ONES
         elif form != self._format:
-            raise InputError(f"{self._name}: a second WAV header has a different format than the first")
+            self._next = sign + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", form, order)
+            self._next += b"data" + min(size, 0xFFFFFFFF).to_bytes(4, order)
+            self._ended = True
+            return
         else:
             self._out += bytes(-self._payload % self._block)
             self._payload = 0
@@ -187,6 +209,10 @@ class WavReader:
                 self._ended = True
                 return
         del self._buffer[: found.start()]
+
+
+def _chunk(kind: bytes, body: bytes, order: ByteOrder) -> bytes:
+    return kind + len(body).to_bytes(4, order) + body + bytes(len(body) % 2)
 
 
 def _size(data: bytes | bytearray, order: ByteOrder) -> int:

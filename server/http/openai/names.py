@@ -27,6 +27,9 @@ DEFAULT_VOICE = "default"
 
 def check_model(asked: str, engine: EngineInfo) -> None:
     """Raise HttpRefusal unless `asked` is the engine's name or an OpenAI model of the same kind."""
+    if not asked:
+        message = f"model is missing; this server has {engine.name!r}, also under OpenAI's names"
+        raise HttpRefusal(400, "missing_model", message, parameter="model")
     if asked != engine.name and not _is_alias(asked, engine):
         message = f"the model {asked!r} does not exist; this server has {engine.name!r}, also under OpenAI's names"
         raise HttpRefusal(404, "model_not_found", message, parameter="model")

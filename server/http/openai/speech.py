@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from server.http.openai.names import DEFAULT_VOICE
 from server.messages import Name, StrictClientMessage
@@ -28,7 +28,14 @@ class Speech(StrictClientMessage):
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1
     stream_format: Literal["audio"] | None = None
-    instructions: Literal[""] | None = None
+    instructions: str | None = None
+
+    @field_validator("instructions")
+    @classmethod
+    def _none(cls, instructions: str | None) -> str | None:
+        if instructions and instructions.strip():
+            raise ValueError("the voice does not take instructions; omit them")
+        return instructions
 
     @model_validator(mode="before")
     @classmethod

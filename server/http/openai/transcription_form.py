@@ -43,9 +43,10 @@ async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> Tran
             fields.setdefault(name.removesuffix("[]"), []).append(value.strip())
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise HttpRefusal(
-            400, "missing_file", "the form has no file; send the recording in the field `file`", parameter="file"
-        )
+        message = "the form has no file; send the recording in the field `file`"
+        if file is not None:
+            message = "the field `file` has no file name, so it is text; send a file name with the recording"
+        raise HttpRefusal(400, "missing_file", message, parameter="file")
     check_model(_one(fields, "model"), engine)
     _check_fields(fields)
     response_format, stream = _response_format(fields), _flag(fields, "stream")
@@ -85,6 +86,8 @@ def check_language(asked: tuple[str, ...], transcript: Transcript) -> None:
 def _check_fields(fields: Mapping[str, list[str]]) -> None:
     """Refuse unknown fields, and values that the server would have to ignore."""
     for name in fields:
+        if name.startswith("chunking_strategy["):
+            raise unsupported("only chunking_strategy 'auto' is supported; omit it", "chunking_strategy")
         if name not in _KNOWN:
             raise unsupported(f"{name[:100]} is not supported; omit it", name[:100])
     if _one(fields, "prompt"):

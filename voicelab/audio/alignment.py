@@ -1,0 +1,224 @@
+"""Finds integer PCM that is out of step by part of a sample, because bytes were lost or added, and puts it in step.
+
+The most significant bytes of successive samples of sound differ little, the less significant ones behave like noise.
+Out of step, they have changed places. The rule is strict, so that no sound in step is changed. Where there is no
+evidence, as in silence, the bytes are passed on as they are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WINDOW = 64
+"""Frames that are judged together."""
+_LEAST_WINDOWS = 16
+_MOST_WINDOWS = 256
+"""Windows that are held back while bytes may be out of step."""
+_FED_WINDOWS = 32
+"""Longer pieces are judged in parts."""
+_STEP_WINDOWS = 8
+"""What is held back is judged again after this many windows."""
+_NOISE = (40.0, 90.0)
+"""Mean step of bytes that are noise; 64 if all values are equally likely."""
+_SLOW = 20.0
+"""Mean step of bytes that are not."""
+_LEAST_VALUES = 12
+"""A square wave has fewer values."""
+_LEAST_RANGE = 12
+"""Bytes of a smaller range, without the outermost ones, may be dither."""
+_LEAST_PAIRS = 1.4
+"""Pairs of bytes per value of one of them; 1 where one byte is computed from the other."""
+_PEAK = 64
+"""Higher steps are not those of sound, but of single values."""
+_QUIET = 0.5
+"""Mean step of the most significant bytes of quiet sound."""
+_LEAST_CARRIES = 24
+_LEAST_LOWER_VALUES = 64
+_CARRIED, _NOT_CARRIED = 0.6, 0.1
+"""Shares of carries; in unrelated bytes, at most a third."""
+
+
+class Realigner:
+    """Passes on PCM in whole frames, in step.
+
+    sample_bytes: 2 to 4. big_endian: the most significant byte is the first. faults: number of places from which on the
+    samples were out of step. Holds bytes back only while they may be out of step.
+    """
+
+    def __init__(self, sample_bytes: int, channels: int, *, big_endian: bool = False) -> None:
+        self._shifts = range(sample_bytes)
+        self._frame = sample_bytes * channels
+        self._tops = np.arange(0, self._frame, sample_bytes) + (0 if big_endian else sample_bytes - 1)
+        self._below = 1 if big_endian else -1
+        self._held = b""
+        self._before = b""
+        self._is_holding = False
+        self._is_released = False
+        self._judged_at = 0
+        self.faults = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the frames that are ready."""
+        size, out = _FED_WINDOWS * _WINDOW * self._frame, []
+        for start in range(0, len(data), size):
+            self._held += data[start : start + size]
+            out.append(self._judged(last=False))
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """Return the remaining whole frames."""
+        return self._judged(last=True)
+
+    def _judged(self, *, last: bool) -> bytes:
+        out = b""
+        while frames := len(self._held) // self._frame:
+            if self._is_holding and not last and frames < self._judged_at:
+                break
+            self._judged_at = frames + _STEP_WINDOWS * _WINDOW
+            steps = self._steps(frames)
+            means = self._by_shift(steps)
+            doubtful = _doubtful(means)
+            if not self._is_holding:
+                self._is_released = self._is_released and bool(doubtful[-1])
+                self._is_holding = bool(doubtful.any()) and not self._is_released
+                if not self._is_holding:
+                    return out + self._passed(frames)
+                # The first byte out of step may be in the window before.
+                out += self._passed((int(np.argmax(doubtful)) - 1) * _WINDOW - len(self._before) // self._frame)
+                continue
+            shift = self._shift(steps)
+            if shift is not None:
+                out += self._passed(self._place(steps, shift) - len(self._before) // self._frame)
+                self._held, self._before = self._held[shift:], b""
+                self._is_holding = False
+                self.faults += 1
+                continue
+            is_clear = len(means) > 2 and _is_clear(means[-2:])
+            if not (is_clear or last or len(means) >= _MOST_WINDOWS):
+                break
+            self._is_holding, self._is_released = False, not is_clear
+            return out + self._passed(frames)
+        return out
+
+    def _passed(self, frames: int) -> bytes:
+        """Take frames from the start of what is held, and remember the last of them."""
+        size = max(0, frames) * self._frame
+        piece, self._held = self._held[:size], self._held[size:]
+        self._before = (self._before + piece)[-_WINDOW * self._frame :]
+        return piece
+
+    def _steps(self, frames: int) -> NDArray[np.int16]:
+        """Return the absolute steps of each byte of a frame to the next. Bytes are on a circle, as sums carry over."""
+        data = self._before + self._held
+        values = np.frombuffer(data, np.int8, len(self._before) + frames * self._frame).reshape(-1, self._frame)
+        return np.abs((values[1:] - values[:-1]).astype(np.int16))
+
+    def _shift(self, steps: NDArray[np.int16]) -> int | None:
+        """Return the number of bytes to leave out for samples that are in step, or None without evidence."""
+        means, peaks = self._by_shift(steps), self._by_shift(steps, peaks=True)
+        doubtful = _doubtful(means)
+        found: dict[float, int] = {}
+        for channel, top in enumerate(self._tops.tolist()):
+            for shift in self._shifts[1:]:
+                loud = _changed_places(means, shift, channel) & (peaks[:, shift, channel] < _PEAK)
+                then = self._values(top + shift, loud)
+                is_found = 2 * loud.sum() >= _is_noise(means[:, 0, channel]).sum() and loud.sum() >= _LEAST_WINDOWS
+                is_found = is_found and _are_samples(self._values(top, loud), then)
+                # In wider samples, the two lower bytes alone carry, too.
+                if not is_found and len(self._shifts) == 2:
+                    quiet = doubtful & (means[:, shift, channel] < _QUIET)
+                    then = self._values(top + shift, quiet)
+                    is_found = _carries_more(self._values(top, quiet), then)
+                if is_found:
+                    found[_roughness(then)] = shift
+        return found[min(found)] if found else None
+
+    def _by_shift(self, steps: NDArray[np.int16], *, peaks: bool = False) -> NDArray[np.float64]:
+        """Return the mean or the highest step of the most significant bytes, by window, shift and channel."""
+        return _by_window(steps, peaks=peaks)[:, (self._tops + np.array(self._shifts)[:, None]) % self._frame]
+
+    def _values(self, top: int, windows: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return the two upper bytes of the samples whose most significant byte is at this place."""
+        chosen = np.repeat(windows, _WINDOW)
+        data = self._before + self._held
+        upper = np.frombuffer(data, np.int8)[top :: self._frame].astype(np.int32)
+        lower = np.frombuffer(data, np.uint8)[top + self._below :: self._frame]
+        count = min(len(upper), len(lower), len(chosen))
+        return (256 * upper[:count] + lower[:count])[chosen[:count]]
+
+    def _place(self, steps: NDArray[np.int16], shift: int) -> int:
+        """Return the frame from which on samples shifted by so many bytes move less."""
+        gain = (steps[:, self._tops] - steps[:, (self._tops + shift) % self._frame]).sum(axis=1)
+        return int(np.argmin(np.concatenate([[0], np.cumsum(gain)])))
+
+
+def _by_window(steps: NDArray[np.int16], *, peaks: bool) -> NDArray[np.float64]:
+    """Return the mean or the highest step of each window; the last one takes the rest."""
+    if not len(steps):
+        return np.zeros((1, steps.shape[1]))
+    starts = np.arange(0, max(1, len(steps) - _WINDOW + 1), _WINDOW)
+    if peaks:
+        return np.maximum.reduceat(steps, starts).astype(np.float64)
+    lengths = np.diff(starts, append=len(steps))
+    return np.asarray(np.add.reduceat(steps, starts, dtype=np.int64) / lengths[:, None], np.float64)
+
+
+def _doubtful(means: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether in a window another byte than the most significant one moves least."""
+    top, others = means[:, :1], means[:, 1:]
+    return np.asarray(((others > 0) & (2 * others < top)).any(axis=(1, 2)), np.bool_)
+
+
+def _is_clear(means: NDArray[np.float64]) -> bool:
+    """Whether the most significant bytes clearly move least."""
+    top, others = means[:, :1], means[:, 1:]
+    return bool(np.all((2 * top < others) | (others == 0)) and others.any())
+
+
+def _is_noise(means: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray((means > _NOISE[0]) & (means < _NOISE[1]), np.bool_)
+
+
+def _changed_places(means: NDArray[np.float64], shift: int, channel: int) -> NDArray[np.bool_]:
+    """Whether in a window the most significant bytes of a channel are noise, and with this shift those that are not.
+
+    In no window, if in a later one the most significant bytes of any channel are in their place.
+    """
+    noise, slow = _is_noise(means), (means > 0) & (means < _SLOW)
+    others = np.delete(noise | (means == 0), shift, axis=1)[:, :, channel].all(axis=1)
+    out: NDArray[np.bool_] = noise[:, 0, channel] & slow[:, shift, channel] & others
+    moves_least = ~(2 * means[:, 1:] < means[:, :1]).any(axis=1)
+    in_place = (slow[:, 0] & noise[:, 1:].any(axis=1) & moves_least).any(axis=1) & (out.cumsum() > 0)
+    return out & ~in_place.any()
+
+
+def _are_samples(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
+    """Whether the upper bytes are no square wave, no dither, and not computed from each other."""
+    count = min(len(now), len(then))
+    one, other = now[:count] >> 8, then[:count] >> 8
+    values, pairs = len(np.unique(one)), len(np.unique(256 * one + other))
+    lowest, highest = np.quantile(other, [0.02, 0.98])
+    return values >= _LEAST_VALUES and pairs >= _LEAST_PAIRS * values and bool(highest - lowest >= _LEAST_RANGE)
+
+
+def _roughness(values: NDArray[np.int32]) -> float:
+    """Return the mean step in relation to the level."""
+    return float(np.abs(np.diff(values)).mean() / (np.abs(values - values.mean()).mean() + 1))
+
+
+def _carries_more(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
+    """Whether only with the shift the upper byte follows when the lower one passes from its highest to its lowest.
+
+    This also tells quiet sound, whose upper bytes are signs.
+    """
+    (_, share_now), (values, share_then) = _carried(now), _carried(then)
+    return values >= _LEAST_LOWER_VALUES and share_then >= _CARRIED and share_now < _NOT_CARRIED
+
+
+def _carried(values: NDArray[np.int32]) -> tuple[int, float]:
+    """Return the number of values of the lower byte, and the share of its passages in which the upper one follows."""
+    wraps = np.abs(np.diff(values & 255)) > 128
+    if wraps.sum() < _LEAST_CARRIES:
+        return 0, 1.0
+    return len(np.unique(values & 255)), float((np.abs(np.diff(values))[wraps] < 128).mean())
