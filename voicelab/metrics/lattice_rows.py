@@ -49,7 +49,7 @@ class RowStore(ABC):
     """The rows of a lattice, accessed from last to first.
 
     The forward pass keeps only the rows needed for the next block; the rows of a block are recomputed on access (after
-    Hirschberg 1975). compact: whether the cells may be stored in 16 bits, if they do not fit into block_bytes otherwise.
+    Hirschberg 1975). compact: whether cells that do not fit otherwise may be stored in 16 bits.
     """
 
     def __init__(self, rows: Lattice, band: Band, block_bytes: int, cell_bytes: int, *, compact: bool = False) -> None:

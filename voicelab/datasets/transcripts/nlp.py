@@ -81,9 +81,7 @@ _NO_CLASSES: Mapping[str, str] = {}
 def _token(path: Path, number: int, line: str, places: Sequence[int]) -> NlpToken:
     """places: the indices of _COLUMNS in a row; past its end for a column that the file lacks."""
     cells = line.split("|")
-    text, speaker, tags_text, entities_text = (
-        cells[place].strip() if place < len(cells) else "" for place in places
-    )
+    text, speaker, tags_text, entities_text = (cells[place].strip() if place < len(cells) else "" for place in places)
     tags = _listed(path, number, "tags", tags_text)
     named = dict(tag.split(":", 1) for tag in tags if ":" in tag) if tags else _NO_CLASSES
     entities = _listed(path, number, "wer_tags", entities_text) or tuple(named)

@@ -109,7 +109,7 @@ def _one_unit_for_ranges(words: list[str]) -> list[str]:
     """Keep the unit of a range once: 5 dollars to 10 dollars, 5 percent to 10 percent as in 5 to 10 dollars."""
     kept: list[str] = []
     for index, word in enumerate(words):
-        unit = word == "percent" or word in CURRENCIES.values()
+        unit = word in ("percent", "times") or word in CURRENCIES.values()
         if unit and words[index + 1 : index + 2] == ["to"] and words[index + 3 : index + 4] == [word]:
             continue
         kept.append(word)

@@ -89,9 +89,20 @@ def with_digits(words: Sequence[str]) -> list[str]:
             out.append(words[index])
             index += 1
         else:
-            texts, index = found
+            texts, end = found
+            _share_scale(out, texts, words[end - 1])
             out += texts
+            index = end
     return out
+
+
+def _share_scale(before: list[str], number: Sequence[str], last: str) -> None:
+    """Multiply the lower end of a range in place: 5000 to 10000 for `five to ten thousand`. last: the last word."""
+    if last not in SCALES or last == "hundred" or before[-1:] != ["to"] or len(number) != 1 or len(before) < 2:
+        return
+    low, scale = before[-2], SCALES[last]
+    if is_numeral(low) and is_numeral(number[0]) and Fraction(low) < Fraction(number[0]) / scale < 1000:
+        before[-2] = decimal_text(Fraction(low) * scale) or low
 
 
 def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
