@@ -154,6 +154,27 @@ def test_texts_beside_recordings(tmp_path):
         load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["metadata.csv", "metadata.jsonl"])
+def test_recordings_that_a_folders_table_omits_are_pointed_out(tmp_path, name):
+    for recording in ("a.wav", "deep/b.wav", "deep/c.wav", "test/d.wav"):
+        write_recording(tmp_path / recording)
+    listed = ["a.wav", "deep/b.wav"]
+    table = json_lines([{"file_name": one, "transcription": "yes"} for one in listed])
+    if name.endswith(".csv"):
+        table = "file_name,transcription\n" + "".join(f"{one},yes\n" for one in listed)
+    (tmp_path / name).write_text(table)
+    (tmp_path / "test" / name).write_text(table)
+    notice = "1 recordings in its folder have no row and are left out, the first is deep/c.wav; add a row for each"
+    for done in (
+        voicelab("samples", tmp_path),
+        voicelab("score", tmp_path, tmp_path / name, "--hyp-column", "file_name"),
+    ):
+        assert done.exit_code == 0, done.output
+        assert notice in " ".join(done.output.split())
+    (tmp_path / "deep" / "c.wav").unlink()
+    assert load(tmp_path).notices == ()
+
+
 def test_a_sentence_a_line_is_scored_by_its_place(tmp_path):
     (tmp_path / "r.txt").write_text("good day\n\nyes\n")
     (tmp_path / "h.txt").write_text("good day\noh\nyes\n")
