@@ -64,9 +64,9 @@ def find(path: Path) -> tuple[Path, Form] | None:
 def read_table(path: Path, form: Form) -> Table:
     """Read the rows of a path, for their texts. Raises InputError, which names the file and the line."""
     table = _READERS[form](path)
-    if path.name not in _METADATA:
-        return table
-    return replace(table, notices=(*table.notices, *text_folder.left_out(table, _METADATA)))
+    if path.name in _METADATA or (form == "librispeech" and path.is_dir()):
+        return replace(table, notices=(*table.notices, *text_folder.left_out(table, _METADATA)))
+    return table
 
 
 def read_set(path: Path, form: Form) -> Table:
