@@ -120,6 +120,11 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
     (re.compile(pattern, re.IGNORECASE), rewrite)
     for pattern, rewrite in (
         (r"(?<=\d)/(?=(?:share|barrel|ounce|oz|lb|gallon|year|month|day|hour|unit|person)\b)", " per "),
+        (r"(?<=\d)/bbls?\b", " per barrel"),
+        (r"(?<=\d)-yr\b", " year"),
+        (r"(?<=\d%)\s?[-–]\s?(?=\d[\d.]*\s?%)", " to "),
+        (r"(?<=\d[qh])'(?=\d\d\b)|(?<=\b[qh]\d)'(?=\d\d\b)", " "),
+        (r"\bCY\s?'?(?=20\d\d\b)", "calendar year "),
         (r"~\s?(?=[$€£]?\d)", " about "),
         (r"\bEV/(?=[a-z])", "EV to "),
         (_SCALED_RANGE, _range),
