@@ -139,6 +139,21 @@ def test_recordings_are_paired_by_as_much_of_their_paths_as_tells_them_apart(sco
     assert total(score({"r.jsonl": mine, "h.jsonl": flat}, "--missing", "skip", "--json"))["errors"] == 0
 
 
+def test_paths_of_windows_name_the_same_recordings(score):
+    mine = [{"audio_filepath": f"{folder}\\1.wav", "text": text} for folder, text in (("a", "red"), ("b", "blue"))]
+    other = [{"audio_filepath": f"{folder}/1.wav", "pred_text": text} for folder, text in (("b", "blue"), ("a", "red"))]
+    assert total(score({"r.jsonl": mine, "h.jsonl": other}, "--json"))["errors"] == 0
+
+
+@pytest.mark.parametrize("name", ["cafe\u0301", "caf\u00e9\u200b", "caf\u00e9\u00a0"])
+def test_ids_that_only_look_the_same_are_told_apart(score, name):
+    done = score({"r.jsonl": [{"id": "caf\u00e9", "text": "red"}], "h.jsonl": [{"id": name, "pred_text": "red"}]})
+    assert done.exit_code == 2
+    assert "ids that look the same differ in invisible characters or in the form of their accents" in done.output
+    other = score({"r.jsonl": [{"id": "a", "text": "red"}], "h.jsonl": [{"id": name, "pred_text": "red"}]})
+    assert "look the same" not in other.output
+
+
 def test_segments_of_a_recording_are_paired_by_their_offsets(score):
     mine = [{"audio_filepath": "a.wav", "offset": at, "text": text} for at, text in ((0, "red"), (1.5, "green"))]
     lines = ["audio_filepath,offset,pred_text", "b/a.wav,1.50,green", "b/a.wav,0.0,red"]

@@ -154,6 +154,44 @@ def test_texts_beside_recordings(tmp_path):
         load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["metadata.csv", "metadata.jsonl"])
+def test_recordings_that_a_folders_table_omits_are_pointed_out(tmp_path, name):
+    for recording in ("a.wav", "deep/b.wav", "deep/c.wav", "test/d.wav"):
+        write_recording(tmp_path / recording)
+    listed = ["a.wav", "deep/b.wav"]
+    table = json_lines([{"file_name": one, "transcription": "yes"} for one in listed])
+    if name.endswith(".csv"):
+        table = "file_name,transcription\n" + "".join(f"{one},yes\n" for one in listed)
+    (tmp_path / name).write_text(table)
+    (tmp_path / "test" / name).write_text(table)
+    notice = "1 recordings in its folder have no row and are left out, the first is deep/c.wav; add a row for each"
+    for done in (
+        voicelab("samples", tmp_path),
+        voicelab("score", tmp_path, tmp_path / name, "--hyp-column", "file_name"),
+    ):
+        assert done.exit_code == 0, done.output
+        assert notice in " ".join(done.output.split())
+    (tmp_path / "deep" / "c.wav").unlink()
+    assert load(tmp_path).notices == ()
+
+
+def test_recordings_without_a_line_in_librispeech_and_kaldi_are_pointed_out(tmp_path):
+    for name in ("1-1-0000", "1-1-0001"):
+        write_recording(tmp_path / "libri" / f"{name}.wav")
+        write_recording(tmp_path / "kaldi" / f"{name}.wav")
+    (tmp_path / "libri" / "1-1.trans.txt").write_text("1-1-0000 YES\n")
+    (tmp_path / "kaldi" / "text").write_text("1-1-0000 yes\n")
+    (tmp_path / "kaldi" / "wav.scp").write_text("1-1-0000 1-1-0000.wav\n1-1-0001 1-1-0001.wav\n")
+    assert (
+        "1 recordings in its folder have no row and are left out, the first is 1-1-0001.wav"
+        in load(tmp_path / "libri").notices[0]
+    )
+    assert "1 utterances of" in load(tmp_path / "kaldi").notices[0]
+    assert "have no text and are left out, the first is '1-1-0001'" in load(tmp_path / "kaldi").notices[0]
+    (tmp_path / "kaldi" / "text").write_text("1-1-0000 yes\n1-1-0001 no\n")
+    assert load(tmp_path / "kaldi").notices == ()
+
+
 def test_a_sentence_a_line_is_scored_by_its_place(tmp_path):
     (tmp_path / "r.txt").write_text("good day\n\nyes\n")
     (tmp_path / "h.txt").write_text("good day\noh\nyes\n")

@@ -257,6 +257,7 @@ def test_sensevoice_is_told_the_language_of_the_set(tmp_path, code):
         ("苹果的股价", "pingguo de gujia", "Latin"),
         ("東京に行きます", "toukyou ni ikimasu", "Latin"),
         ("애플의 주가", "苹果的股价", "Han"),
+        ("苹果公司的股价今天上涨了百分之三", "アップルのカブカ", "Katakana"),
     ],
 )
 def test_transcripts_in_another_script_are_said(said, heard, script):

@@ -118,8 +118,7 @@ def score(
     for position, pair in enumerate(pairs):
         wording = _wording(pair, normalizer, weights, marks)
         counts.append(_counts(wording, weights, _between(normalizer)))
-        if marks.any:
-            wordings[position] = wording
+        wordings[position] = wording
     return Score(normalizer, weights, tuple(pairs), tuple(counts), marks.any, {}, wordings)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -62,7 +63,10 @@ def find(path: Path) -> tuple[Path, Form] | None:
 
 def read_table(path: Path, form: Form) -> Table:
     """Read the rows of a path, for their texts. Raises InputError, which names the file and the line."""
-    return _READERS[form](path)
+    table = _READERS[form](path)
+    if path.name in _METADATA or (form == "librispeech" and path.is_dir()):
+        return replace(table, notices=(*table.notices, *text_folder.left_out(table, _METADATA)))
+    return table
 
 
 def read_set(path: Path, form: Form) -> Table:

@@ -9,6 +9,8 @@ rejected and never run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,19 @@ def read_set(path: Path) -> Table:
         if recording not in recordings:
             raise InputError(f"{table.location(row)}: recording {recording!r} is missing in {home / 'wav.scp'}")
         rows.append(TableRow(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
-    return Table.of(table.path, rows)
+    names = {row.values["id"] for row in rows}
+    listed: Mapping[str, Any]
+    source, listed = ("segments", segments) if segments else ("wav.scp", recordings)
+    unused = [name for name in listed if name not in names]
+    notices = (
+        [
+            f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
+            f"{unused[0]!r}; add a line for each, or remove them"
+        ]
+        if unused
+        else []
+    )
+    return replace(Table.of(table.path, rows), notices=tuple(notices))
 
 
 def _text(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from voicelab.audio.sound_files import ENDINGS, beside
@@ -37,6 +38,22 @@ def read(path: Path) -> Table:
             values["audio_filepath"] = str(sound.relative_to(path))
         rows.append(TableRow(1, values, file))
     return Table.of(path, rows, home=path)
+
+
+def left_out(table: Table, names: Sequence[str]) -> list[str]:
+    """A notice about recordings beside a folder's table that it does not name.
+
+    names: names of such tables; a subfolder that has its own is another set.
+    """
+    named = {table.home / value for row in table.rows for value in row.values.values() if isinstance(value, str)}
+    others = {one.parent for name in names for one in table.home.rglob(name)} - {table.home}
+    lonely = [one for one in _sounds(table.home) if one not in named and not others & set(one.parents)]
+    if not lonely:
+        return []
+    return [
+        f"{table.path}: {len(lonely)} recordings in its folder have no row and are left out, the first is "
+        f"{lonely[0].relative_to(table.home)}; add a row for each, or remove them"
+    ]
 
 
 def _texts(path: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from voicelab.errors import InputError
 from voicelab.text import Normalizer
@@ -122,61 +122,65 @@ def plain_lattice(words: Sequence[str]) -> Lattice:
     return Lattice(("", *words), ((), *((index,) for index in range(len(words)))), (len(words),))
 
 
-@dataclass(slots=True)
-class _Node:
-    incoming: list[_Arc] = field(default_factory=list)
-    outgoing: list[_Arc] = field(default_factory=list)
+class _Graph:
+    """A graph of words under construction; nodes and arcs are numbers.
 
+    words, targets: of each arc. outgoing, incoming: the arcs of each node.
+    """
 
-@dataclass(slots=True, eq=False)
-class _Arc:
-    word: str
-    source: _Node
-    target: _Node
-    index: int = 0
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.targets: list[int] = []
+        self.outgoing: list[list[int]] = []
+        self.incoming: list[list[int]] = []
+
+    def node(self) -> int:
+        self.outgoing.append([])
+        self.incoming.append([])
+        return len(self.outgoing) - 1
+
+    def connect(self, word: str, source: int, target: int) -> None:
+        self.outgoing[source].append(len(self.words))
+        self.incoming[target].append(len(self.words))
+        self.words.append(word)
+        self.targets.append(target)
+
+    def lay(self, items: Wording, source: int, target: int) -> None:
+        last = len(items) - 1
+        for number, item in enumerate(items):
+            following = target if number == last else self.node()
+            if isinstance(item, str):
+                self.connect(item, source, following)
+            else:
+                for wording in item.wordings:
+                    self.lay(wording, source, following)
+            source = following
+
+    def in_order(self, start: int) -> list[tuple[int, int]]:
+        """Return the arcs in topological order, each with its source."""
+        waiting = [len(arcs) for arcs in self.incoming]
+        queue, found = deque([start]), list[tuple[int, int]]()
+        while queue:
+            node = queue.popleft()
+            for arc in self.outgoing[node]:
+                found.append((arc, node))
+                target = self.targets[arc]
+                waiting[target] -= 1
+                if not waiting[target]:
+                    queue.append(target)
+        return found
 
 
 def lattice(items: Wording) -> Lattice:
     """Return the lattice of a parsed text."""
-    start, first, end = _Node(), _Node(), _Node()
-    _connect("", start, first)
-    if items:
-        _lay(items, first, end)
-    else:
-        end = first
-    arcs = _in_order(start)
-    before = tuple(tuple(arc.index for arc in one.source.incoming) for one in arcs)
-    return Lattice(tuple(arc.word for arc in arcs), before, tuple(arc.index for arc in end.incoming))
-
-
-def _connect(word: str, source: _Node, target: _Node) -> None:
-    arc = _Arc(word, source, target)
-    source.outgoing.append(arc)
-    target.incoming.append(arc)
-
-
-def _lay(items: Wording, source: _Node, target: _Node) -> None:
-    for number, item in enumerate(items):
-        following = target if number == len(items) - 1 else _Node()
-        if isinstance(item, str):
-            _connect(item, source, following)
-        else:
-            for wording in item.wordings:
-                _lay(wording, source, following)
-        source = following
-
-
-def _in_order(start: _Node) -> list[_Arc]:
-    """Number the arcs and return them in topological order."""
-    waiting = {id(start): 0}
-    queue, arcs = deque([start]), list[_Arc]()
-    while queue:
-        node = queue.popleft()
-        for arc in node.outgoing:
-            arc.index = len(arcs)
-            arcs.append(arc)
-            left = waiting.setdefault(id(arc.target), len(arc.target.incoming)) - 1
-            waiting[id(arc.target)] = left
-            if not left:
-                queue.append(arc.target)
-    return arcs
+    graph = _Graph()
+    start, first = graph.node(), graph.node()
+    end = graph.node() if items else first
+    graph.connect("", start, first)
+    graph.lay(items, first, end)
+    order = graph.in_order(start)
+    places = [0] * len(order)
+    for place, (arc, _) in enumerate(order):
+        places[arc] = place
+    into = [tuple(places[arc] for arc in arcs) for arcs in graph.incoming]
+    return Lattice(tuple(graph.words[arc] for arc, _ in order), tuple(into[node] for _, node in order), into[end])

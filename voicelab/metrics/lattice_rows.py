@@ -49,13 +49,14 @@ class RowStore(ABC):
     """The rows of a lattice, accessed from last to first.
 
     The forward pass keeps only the rows needed for the next block; the rows of a block are recomputed on access (after
-    Hirschberg 1975).
+    Hirschberg 1975). compact: whether cells that do not fit otherwise may be stored in 16 bits.
     """
 
     def __init__(self, rows: Lattice, band: Band, block_bytes: int, cell_bytes: int, *, compact: bool = False) -> None:
-        self.rows, self.band, self._compact = rows, band, compact
+        self.rows, self.band = rows, band
         self._last_use = _last_uses(rows)
-        self._blocks = _blocks(band, block_bytes // (2 if compact else cell_bytes))
+        self._compact = compact and int((band[1] - band[0] + 2).sum()) * cell_bytes > block_bytes
+        self._blocks = _blocks(band, block_bytes // (2 if self._compact else cell_bytes))
         self._kept: list[dict[int, LatticeRow]] = [{}]
         for start, end in self._blocks[:-1]:
             self._kept.append(self._computed(start, end, self._kept[-1], keep=False))

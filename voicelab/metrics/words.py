@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from voicelab.text import Normalizer
 
@@ -75,8 +75,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-@dataclass(frozen=True, slots=True)
-class AlignmentStep:
+class AlignmentStep(NamedTuple):
     """One step of an alignment; reference is None for an insertion, hypothesis for a deletion."""
 
     operation: Operation

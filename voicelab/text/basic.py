@@ -8,26 +8,36 @@ import unicodedata
 from voicelab.text.invisible import without_invisible
 from voicelab.text.normalizer import Normalizer
 
-_APOSTROPHES = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc\uff07\u2032`\u00b4"))
+_TATWEEL = "\u0640"
+"""Stretches an Arabic word in print, and is not written by all recognizers."""
+_REPLACED = {**dict.fromkeys(map(ord, f"'\u2018\u2019\u02bc\uff07\u2032`\u00b4{_TATWEEL}")), ord("œ"): "oe"}
 _KEYCAP = "\u20e3"
 _DOTTED_I = "i\u0307"
 """Python's lower case of the Turkish capital dotted I."""
-_SPACING = re.compile(r"[^\w\s]|_")
+_SIGN = "\x01"
+_MINUS = re.compile(
+    "(?:(?<![\\w.,%)])|(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])(?<![年月日号號時时点點分秒元万萬亿億千百十块塊個个至到]))"
+    "[-\u2212\u2013][$€£¥₹]?(?=[.]?\\d)"
+)
+"""A minus sign: a hyphen before a number, but not after a word or a number."""
+_SPACING = re.compile(rf"[^\w\s{_SIGN}]|_")
 
 
 def basic(text: str) -> str:
     """Apply NFKC and lower case, convert digits to 0-9, remove punctuation and symbols (emoji included), collapse
     spaces.
 
-    Apostrophes and invisible characters are removed without splitting the word. Combining marks remain, because they
-    are vowels and tones in Hindi, Thai or Arabic.
+    A minus sign before a number remains, because a loss is not a gain. Apostrophes, tatweels and invisible characters
+    are removed without splitting the word. Combining marks remain, because they are vowels and tones in Hindi, Thai or
+    Arabic.
     """
-    visible = without_invisible(unicodedata.normalize("NFKC", without_invisible(text).translate(_APOSTROPHES)))
-    folded = unicodedata.normalize("NFKC", visible.lower()).translate(_APOSTROPHES)
+    visible = without_invisible(unicodedata.normalize("NFKC", without_invisible(text).translate(_REPLACED)))
+    folded = unicodedata.normalize("NFKC", visible.lower()).translate(_REPLACED)
+    folded = _MINUS.sub(f" {_SIGN}", folded.replace(_SIGN, " "))
     if folded.isascii():
-        return " ".join(_SPACING.sub(" ", folded).split())
+        return " ".join(_SPACING.sub(" ", folded).replace(_SIGN, "-").split())
     kept = "".join(map(_kept, folded.replace(_DOTTED_I, "i")))
-    return " ".join(kept.split())
+    return " ".join(kept.replace(_SIGN, "-").split())
 
 
 def _kept(char: str) -> str:
@@ -35,9 +45,11 @@ def _kept(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Nd":
         return str(unicodedata.decimal(char))
+    if char == _SIGN:
+        return char
     if char == _KEYCAP:
         return ""
     return " " if category[0] in "PSCZ" else char
 
 
-BASIC = Normalizer("basic", "2", basic)
+BASIC = Normalizer("basic", "3", basic)

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from voicelab.text.scripts import scripts_in
 
 _JAPANESE = frozenset({"Han", "Hiragana", "Katakana"})
+_KANA = frozenset({"Hiragana", "Katakana"})
 _MOST, _RARE = 0.5, 0.1
+_CHINESE = 10
+"""As many characters without kana are Chinese, and not Japanese."""
 
 
 def heard_in_another_script(references: Iterable[str], hypotheses: Iterable[str]) -> str | None:
@@ -21,6 +24,8 @@ def heard_in_another_script(references: Iterable[str], hypotheses: Iterable[str]
         return None
     script, count = heard.most_common(1)[0]
     alike = _JAPANESE if script in _JAPANESE else {script}
+    if script in _KANA and said["Han"] >= _CHINESE and not any(said[one] for one in _KANA):
+        alike = _KANA
     if count <= _MOST * heard.total() or sum(said[one] for one in alike) > _RARE * said.total():
         return None
     return (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from voicelab.datasets.transcripts.nlp import NlpToken, TaggedCall, speaker_turns
 from voicelab.metrics.alternatives import NOTHING, Choice, Lattice, lattice
@@ -23,8 +24,7 @@ Words = Callable[[str], tuple[str, ...]]
 """The words of a normalized text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A word of a wording: the turn it is in, and the ids of its entities."""
 
     word: str

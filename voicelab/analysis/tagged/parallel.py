@@ -6,6 +6,7 @@ held by another thread would never be released in the new process. It aligns the
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -34,8 +35,14 @@ def align_calls(files: Sequence[tuple[Path, Path]], rules: CallRules) -> Iterato
 
 def _in_processes(files: Iterable[tuple[Path, Path]], rules: CallRules, processes: int) -> Iterator[AlignedCall]:
     forked = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, mp_context=forked, initializer=_rules.append, initargs=(rules,)) as pool:
+    with ProcessPoolExecutor(processes, mp_context=forked, initializer=_start, initargs=(rules,)) as pool:
         yield from pool.map(_align, *zip(*files, strict=True))
+
+
+def _start(rules: CallRules) -> None:
+    """Prepare a child process. It ends after its calls, and alignments have no cycles, so it collects no garbage."""
+    gc.disable()
+    _rules.append(rules)
 
 
 def _align(reference: Path, hypothesis: Path) -> AlignedCall:

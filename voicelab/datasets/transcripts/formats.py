@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from voicelab.datasets.transcripts import manifest, timed, trn
 from voicelab.datasets.transcripts.base import TranscriptLine, UtterancePair
 from voicelab.datasets.transcripts.manifest import TableSide
 from voicelab.errors import InputError
+from voicelab.text.invisible import without_invisible
 
 Format = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
@@ -167,7 +169,12 @@ def _matched(
 ) -> list[UtterancePair]:
     texts = {one.id: one for one in references}
     if strangers := [one.id for one in hypotheses if one.id not in texts]:
-        raise InputError(f"{hypothesis}: has {_listed(strangers, 'utterance')} that {reference} lacks")
+        alike = {_looks(name) for name in texts}
+        hint = "; ids that look the same differ in invisible characters or in the form of their accents (Unicode NFC)"
+        raise InputError(
+            f"{hypothesis}: has {_listed(strangers, 'utterance')} that {reference} lacks"
+            + (hint if any(_looks(name) in alike for name in strangers) else "")
+        )
     heard = {one.id for one in hypotheses}
     absent = [one for one in references if one.id not in heard]
     if absent and missing == "error":
@@ -180,6 +187,11 @@ def _matched(
         speaker = mine.speaker or one.speaker or "all"
         pairs.append(UtterancePair(one.id, speaker, mine.text, one.text))
     return pairs
+
+
+def _looks(name: str) -> str:
+    """An id as it is displayed."""
+    return " ".join(without_invisible(unicodedata.normalize("NFKC", name)).split())
 
 
 def _timed_pairs(reference: Path, hypothesis: Path, missing: Missing) -> Pairing:

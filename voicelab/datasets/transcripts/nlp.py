@@ -10,6 +10,7 @@ forms of each tagged span, and `ID.wer_tag.json` the class of each entity id.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +22,7 @@ from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
 
 
-@dataclass(frozen=True, slots=True)
-class NlpToken:
+class NlpToken(NamedTuple):
     """A row. span: id of its spoken forms, or None. entities: ids of all its entities.
 
     classes: classes given by the row itself, by id.
@@ -70,49 +70,42 @@ def read_tokens(path: Path) -> list[NlpToken]:
     header = [name.strip() for name in lines[0][1].split("|")] if lines else []
     if "token" not in header:
         raise InputError(f"{path}: line 1: no column `token`; a .nlp file begins with a row such as token|speaker|...")
-    columns = _Places(*(header.index(name) if name in header else -1 for name in _COLUMNS))
-    return [_token(path, number, line.split("|"), columns) for number, line in lines[1:]]
+    places = [header.index(name) if name in header else len(header) for name in _COLUMNS]
+    return [_token(path, number, line, places) for number, line in lines[1:]]
 
 
-class _Places(NamedTuple):
-    """The indices of the columns in a row; -1 for a column that the file lacks."""
-
-    token: int
-    speaker: int
-    tags: int
-    wer_tags: int
-
-
-_COLUMNS = _Places._fields
-
-
-def _cell(cells: Sequence[str], place: int) -> str:
-    return cells[place].strip() if 0 <= place < len(cells) else ""
-
-
-def _token(path: Path, number: int, cells: Sequence[str], columns: _Places) -> NlpToken:
-    tags = _listed(path, number, "tags", _cell(cells, columns.tags))
-    named = dict(tag.split(":", 1) for tag in tags if ":" in tag) if tags else _NO_CLASSES
-    entities = _listed(path, number, "wer_tags", _cell(cells, columns.wer_tags)) or tuple(named)
-    span = tags[0].split(":", 1)[0] if tags else None
-    return NlpToken(_cell(cells, columns.token), _cell(cells, columns.speaker), span, entities, named)
-
-
+_COLUMNS = ("token", "speaker", "tags", "wer_tags")
 _NO_CLASSES: Mapping[str, str] = {}
 
 
+def _token(path: Path, number: int, line: str, places: Sequence[int]) -> NlpToken:
+    """places: the indices of _COLUMNS in a row; past its end for a column that the file lacks."""
+    cells = line.split("|")
+    text, speaker, tags_text, entities_text = (cells[place].strip() if place < len(cells) else "" for place in places)
+    tags = _listed(path, number, "tags", tags_text)
+    named = dict(tag.split(":", 1) for tag in tags if ":" in tag) if tags else _NO_CLASSES
+    entities = _listed(path, number, "wer_tags", entities_text) or tuple(named)
+    return NlpToken(text, speaker, tags[0].split(":", 1)[0] if tags else None, entities, named)
+
+
 def _listed(path: Path, number: int, column: str, text: str) -> tuple[str, ...]:
-    found = _parsed(text) if text else ()
+    if text in ("", "[]"):
+        return ()
+    found = _parsed(text)
     if found is None:
         raise InputError(f"{path}: line {number}: `{column}` is not a list such as ['0:YEAR']: {text!r}")
     return found
 
 
+_PLAIN_LIST = re.compile(r"\['[^'\\]*'(?:, '[^'\\]*')*\]")
+"""A list of strings without escapes, which needs no parser."""
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> tuple[str, ...] | None:
     """Parse a list in Python notation; None for anything else."""
-    if text in ("", "[]"):
-        return ()
+    if _PLAIN_LIST.fullmatch(text):
+        return tuple(text[2:-2].split("', '"))
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -17,6 +17,12 @@ from voicelab.metrics.matching.eastern import with_english_currencies
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.fractions import is_one_part, names_one_part
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
+from voicelab.metrics.matching.marked import (
+    in_words,
+    without_forms,
+    without_negative_halves,
+    without_other_ratings,
+)
 from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
@@ -42,6 +48,10 @@ def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     if entity.lstrip().startswith("(") and entity.strip() in text:
         return True  # `($5)` alone is negative; in a sentence it is an aside
     given = known_class(entity_class)
+    if given == "code" and entity.startswith("RM"):
+        entity = f"Rm{entity[2:]}"  # `RM57` as a code is not 57 ringgit
+    entity, text = in_words(entity), without_other_ratings(entity, in_words(text))
+    text = without_forms(entity, without_negative_halves(entity, text))
     if _once(entity, text, given) or any(_once(*pair, given) for pair in respelled(entity, text)):
         return True
     ranges = ranges_in_words(entity, text)

@@ -21,6 +21,7 @@ from voicelab.metrics.matching.vocabulary import (
     CURRENCY_SIGNS,
     SCALE_LETTERS,
     SPELLED_NUMBERS,
+    ZEROS,
 )
 
 EntityClass = Literal[
@@ -86,7 +87,9 @@ def _names_currency(plain: str, tokens: tuple[Token, ...]) -> bool:
 
 
 def _ends_in_pm(tokens: tuple[Token, ...]) -> bool:
-    """Whether a spelled entity is a time such as `9 p m`, and not the code `C T 9 P M`."""
+    """Whether a spelled entity is a time such as `9 p m`, and not the code `C T 9 P M` or `O 0 P M`."""
+    if all(token.text in ZEROS or token.text.strip("0") == "" for token in tokens[:-2]):
+        return False
     if tokens[-1].text in ("am", "pm"):
         return True
     return tokens[-1].text == "m" and not any(
@@ -101,7 +104,13 @@ def _alternates(plain: str, tokens: tuple[Token, ...]) -> bool:
 
 
 def _is_november(tokens: tuple[Token, ...]) -> bool:
-    """Whether the month is the only word beside numbers, so that it is the month and not the letter n."""
+    """Whether the month is the only word beside numbers, so that it is the month and not the letter n.
+
+    Also whether there are only numbers, one of which may have an `o`; more of them are letters.
+    """
+    words = [token.text for token in tokens]
+    if words.count("november") > 1 or words.count("o") > 1:
+        return False
     around = ("november", "the", "of", "and")
     return all(token.text in around or token.number or token.text in SPELLED_NUMBERS for token in tokens)
 

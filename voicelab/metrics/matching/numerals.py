@@ -247,7 +247,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
             if token.text == "s" or token.text in SCALE_LETTERS:
                 end = index + 1
             break
-        elif core and token.text in _SPOKEN_SCALES:
+        elif core and token.text in _SPOKEN_SCALES and token.mark != "-":  # `10-K` is a form
             end = index + 1
         elif not _connects(tokens, start, index):
             break

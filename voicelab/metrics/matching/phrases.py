@@ -106,7 +106,7 @@ def is_period(phrase: Sequence[Token]) -> bool:
         return False
     if len(phrase) > 2 and phrase[2].joined and not phrase[2].number and not is_period(phrase[2:]):
         return False  # `Q4NDQ0` is a code
-    return phrase[1].text in _COUNTS or (phrase[0].text == "fy" and phrase[1].number)
+    return phrase[1].text in _COUNTS or (phrase[0].text == "fy" and len(phrase[1].text) in (2, 4) and phrase[1].number)
 
 
 class _Match:

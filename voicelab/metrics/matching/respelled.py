@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from voicelab.metrics.matching import reworded
+from voicelab.metrics.matching.vocabulary import ORDINAL_UNITS, TEENS, TENS, UNITS
 
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa",
                               "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})  # fmt: skip
@@ -30,6 +31,46 @@ def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
         pair = rule(entity), rule(text)
         if pair != (entity, text):
             yield pair
+    pairs = [*_on_streets(entity, text), _forms(entity, text)]
+    if reworded.has_scaled_range(entity):  # so that `5` and `5 to 10` are not found in `5k-10k`
+        pairs.append((reworded.once(entity), reworded.once(text)))
+    yield from (pair for pair in pairs if pair != (entity, text))
+
+
+_STREET = re.compile(
+    r"\b(\d{0,2}[1-9]0) ([1-9])(?:st|nd|rd|th) (?=(?:avenue|ave|street|st|road|rd|drive|dr|lane|ln|place|pl)\b)", re.I
+)
+
+
+_NAMES = {value: word for word, value in {**UNITS, **TEENS, **TENS}.items()}
+_ORDINAL_NAMES = {value: word for word, value in ORDINAL_UNITS.items()}
+
+
+def _on_streets(entity: str, text: str) -> Iterator[tuple[str, str]]:
+    """`350 5th Ave` as 355th Ave and `three fifty fifth Ave`; only if the other side has no digits."""
+    for rule in (_run_together, _in_pairs):
+        if not any(map(str.isdigit, text)):
+            yield _STREET.sub(rule, entity), text
+        elif not any(map(str.isdigit, entity)):
+            yield entity, _STREET.sub(rule, text)
+
+
+def _run_together(found: re.Match[str]) -> str:
+    return f"{int(found[1]) + int(found[2])}th "
+
+
+def _in_pairs(found: re.Match[str]) -> str:
+    head, tens = divmod(int(found[1]), 100)
+    words = [_NAMES.get(head) or f"{_NAMES[head // 10 * 10]} {_NAMES[head % 10]}"] if head else []
+    return " ".join([*words, _NAMES[tens], _ORDINAL_NAMES[int(found[2])], ""])
+
+
+_FORM = re.compile(r"\b(\d{1,2})-(?=K\b)")
+
+
+def _forms(entity: str, text: str) -> tuple[str, str]:
+    """`10 K` in the text for 10-K, if the entity is spoken (`ten k`); `ten thousand` is another."""
+    return (entity, _FORM.sub(r"\1 ", text)) if re.search(r"\bk\b", entity) else (entity, text)
 
 
 def ranges_in_words(entity: str, text: str) -> tuple[str, str] | None:

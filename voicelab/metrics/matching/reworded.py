@@ -28,6 +28,31 @@ _COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 _DAYS = re.compile(r"\b(mon|tues?|weds?|thurs?|thu|fri|sat|sun|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)"
                    r"([a-z]*)-(?=(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)",
                    re.IGNORECASE)  # fmt: skip
+_SPAN = re.compile(
+    r"(?<![\w.,-])([$€£]?)(\d[\d.,]*?)(?: ?(k|m|mm|bn|b|tn|t|x))? ?[-–] ?\1(\d[\d.,]*?) ?(k|m|mm|bn|b|tn|t|x)(?![\w-])",
+    re.I,
+)
+"""`5k-10k`, `$5M-$10M`, `1.5x-2x`: a range with a scale or `x` after its numbers."""
+_QUARTER_OF_YEAR = re.compile(
+    r"\b(?:FY ?'?(\d{4}|\d{2}) ?(Q[1-4]|H[12])|(Q[1-4]|H[12]|[1-4]Q|[12]H) ?FY ?'?(\d{4}|\d{2}))\b"
+)
+_OF_FISCAL = re.compile(r"\b(quarter|half) (?:of )?(?:the )?fiscal (?:year )?(?=\w)", re.IGNORECASE)
+_FISCAL_FIRST = re.compile(
+    r"\bfiscal (?:year )?(\d{4}|\d{2}|(?:twenty|nineteen|two thousand)(?: \w+){1,2}?)"
+    r" (first|second|third|fourth) (quarter|half)\b",
+    re.IGNORECASE,
+)
+_GROWTH = re.compile(r"\b(?:([YQ])[o/-]\1|(M)oM|M/M|([yq])-?o-?\3|([yq])/\4)\b")
+_ON = re.compile(r"\b(year|quarter|month)[ -](?:on|over)[ -]\1\b", re.IGNORECASE)
+_ZONE = re.compile(r"(?<=[\dm.] )([ECMP])(?:[SD])?T\b")
+_ZONES = {"E": "eastern", "C": "central", "M": "mountain", "P": "pacific"}
+_PENCE = re.compile(r"\b(?!(?:144|240|360|480|540|720)p)(\d{1,3})p\b(?!\.)")
+"""Pence, and not the lines of a video."""
+_MULTIPLE = re.compile(r"\bEV/(?=[A-Z])")
+_LINKED = re.compile(r"(?<=[a-z])-to-(?=[a-z])", re.IGNORECASE)
+_YEARS = re.compile(r"\b(\d{1,2})Y\b")
+_ABOVE = re.compile(r"(?<!\S)>(?= ?[$€£]?\d)")
+_BELOW = re.compile(r"(?<!\S)<(?= ?[$€£]?\d)")
 _FIRST = re.compile(
     r"(?<=\bWorld War )I\b|(?<=\bPart )I\b|(?<=\bType )I\b|(?<=\bPhase )I\b|(?<=\bChapter )I\b|(?<=\bTitle )I\b"
 )
@@ -43,6 +68,12 @@ _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_DEGREE, r"\1\2"),  # `PhD` for Ph.D.
     (_DAYS, r"\1\2 to "),
     (_FIRST, "1"),
+    (_LINKED, " to "),
+    (_PENCE, r"\1 pence"),
+    (_MULTIPLE, "EV to "),
+    (_YEARS, r"\1 year"),
+    (_ABOVE, "greater than "),
+    (_BELOW, "less than "),
 )
 
 
@@ -68,6 +99,70 @@ def _in_words(found: re.Match[str]) -> str:
     return f"{name} {f'20{year}' if len(year) == 2 else year}" if year else name
 
 
+def apart(text: str) -> str:
+    """`5k to 10k` for 5k-10k and for 5-10k."""
+    return _SPAN.sub(
+        lambda found: f"{found[1]}{found[2]}{found[3] or found[5]} to {found[1]}{found[4]}{found[5]}", text
+    )
+
+
+def once(text: str) -> str:
+    """`5 to 10k` for 5k-10k; `5k-10m` stays."""
+    return _SPAN.sub(
+        lambda found: (
+            f"{found[1]}{found[2]} to {found[1]}{found[4]}{found[5]}"
+            if (found[3] or found[5]).lower() == found[5].lower()
+            else found[0]
+        ),
+        text,
+    )
+
+
+_SCALED = re.compile(
+    r"\bto\b.*(?:\b(?:thousand|million|billion|trillion|times)\b|[\w.] ?(?:k|m|mm|bn|b|tn|t|x)\b)", re.I
+)
+
+
+def has_scaled_range(text: str) -> bool:
+    """`5k-10k`, `five to ten thousand`."""
+    return _SPAN.search(text) is not None or _SCALED.search(text) is not None
+
+
+def fiscal(text: str, century: str = "20") -> str:
+    """`first quarter fiscal year 2024` for FY24Q1, Q1 FY24 and `fiscal 2024 first quarter`.
+
+    century: put before a year of two digits.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        year, (letter, count) = found[1] or found[4], sorted(found[2] or found[3], reverse=True)
+        year = century + year if len(year) == 2 else year
+        return f"{_COUNTS[count]} {'quarter' if letter == 'Q' else 'half'} fiscal year {year}"
+
+    text = _FISCAL_FIRST.sub(r"\2 \3 fiscal year \1", _QUARTER_OF_YEAR.sub(written, text))
+    text = _FISCAL.sub(
+        lambda found: f"fiscal year {century if found[1] and len(found[1]) == 2 else ''}{found[1] or ''}", text
+    )
+    return _OF_FISCAL.sub(r"\1 fiscal year ", text)
+
+
+def growth(text: str) -> str:
+    """`year over year` for YoY, Y/Y and `year on year`."""
+
+    def named(found: re.Match[str]) -> str:
+        letter = (found[1] or found[3] or found[4] or "m").lower()
+        unit = {"y": "year", "q": "quarter", "m": "month"}[letter]
+        return f"{unit} over {unit}"
+
+    return _ON.sub(r"\1 over \1", _GROWTH.sub(named, text))
+
+
+def zones(text: str) -> str:
+    """`9:30 eastern` for 9:30 ET."""
+    return _ZONE.sub(lambda found: _ZONES[found[1]], text)
+
+
 RULES: tuple[Callable[[str], str], ...] = (
     *(partial(pattern.sub, wording) for pattern, wording in _REPLACED), without_signs, hours, period,
+    apart, fiscal, partial(fiscal, century=""), growth, zones,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from voicelab.text.english.vocabulary import CENTS, CURRENCIES, SCALES, UNITS
 
 _STARTS = frozenset({"half", "quarter", "a"})
 _Taken = tuple[list[str], int] | None
+_AFTER_MONEY = frozenset({*CENTS, *CURRENCIES, "us", "u.s"})
 _PERCENT = ("a percent", "of a percent", "percent", "of percent", "a percentage point", "percentage point")
 
 
@@ -38,8 +39,8 @@ def _value(words: Sequence[str], index: int) -> Fraction | None:
 
 def _money(words: Sequence[str], index: int) -> _Taken:
     """A number and a currency, optionally followed by cents: 5 dollars and 50 cents."""
-    value, scaled = _value(words, index), index + 1
-    if value is None or scaled >= len(words):
+    scaled = index + 1
+    if scaled >= len(words) or words[scaled] not in _AFTER_MONEY or (value := _value(words, index)) is None:
         return None
     if words[scaled] in CENTS:
         return _priced(value / 100, CENTS[words[scaled]], scaled + 1)
@@ -88,15 +89,14 @@ def _part_of_percent(words: Sequence[str], index: int) -> _Taken:
 
 def _thousands(words: Sequence[str], index: int) -> _Taken:
     """10 k, except 401 k (a retirement plan)."""
-    value = _value(words, index)
-    if value is None or value == 401 or words[index + 1 : index + 2] != ["k"]:
+    value = _value(words, index) if words[index + 1 : index + 2] == ["k"] else None
+    if value is None or value == 401:
         return None
     return [decimal_text(value * SCALES["thousand"]) or words[index]], index + 2
 
 
 def _unit(words: Sequence[str], index: int) -> _Taken:
-    value = _value(words, index)
-    if value is None or index + 1 >= len(words) or words[index + 1] not in UNITS:
+    if index + 1 >= len(words) or words[index + 1] not in UNITS or (value := _value(words, index)) is None:
         return None
     one, more = UNITS[words[index + 1]]
     return [words[index], *(one if value == 1 else more).split()], index + 2
@@ -109,7 +109,7 @@ def _one_unit_for_ranges(words: list[str]) -> list[str]:
     """Keep the unit of a range once: 5 dollars to 10 dollars, 5 percent to 10 percent as in 5 to 10 dollars."""
     kept: list[str] = []
     for index, word in enumerate(words):
-        unit = word == "percent" or word in CURRENCIES.values()
+        unit = word in ("percent", "times") or word in CURRENCIES.values()
         if unit and words[index + 1 : index + 2] == ["to"] and words[index + 3 : index + 4] == [word]:
             continue
         kept.append(word)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from voicelab.text.english.vocabulary import INITIALS_LIKE_WORDS
 from voicelab.text.english.written import BREAK
 
+_TIMES = {"double": 2, "triple": 3}
+_AFTER_RATING = ("plus", "minus", "rated", "rating")
+
 
 def with_joined_letters(words: Sequence[str]) -> list[str]:
     """Join consecutive single letters, also with commas between them.
@@ -15,6 +18,7 @@ def with_joined_letters(words: Sequence[str]) -> list[str]:
     """
     out: list[str] = []
     run: list[str] = []
+    words = _ratings_joined(words)
     for index, word in enumerate([*words, ""]):
         if len(word) == 1 and word.isalpha():
             run.append(word)
@@ -26,6 +30,20 @@ def with_joined_letters(words: Sequence[str]) -> list[str]:
         if word == "us" and out[-1:] == ["the"]:
             word = INITIALS_LIKE_WORDS["us"]
         if word:
+            out.append(word)
+    return out
+
+
+def _ratings_joined(words: Sequence[str]) -> Sequence[str]:
+    """`aaa` for triple a, and `aa` for `double a` before plus, minus, rated or rating."""
+    if "double" not in words and "triple" not in words:
+        return words
+    out: list[str] = []
+    for index, word in enumerate(words):
+        times = _TIMES.get(out[-1], 0) if out and word in ("a", "b", "c") else 0
+        if times == _TIMES["triple"] or (times and "".join(words[index + 1 : index + 2]) in _AFTER_RATING):
+            out[-1] = word * times
+        else:
             out.append(word)
     return out
 

@@ -28,6 +28,8 @@ _NUMERAL = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _WRITTEN_STARTS = frozenset("0123456789.:")
 _FRACTION = re.compile(r"(?<=\d):over:(?=\d)")
 MAYBE_TIME = "~"
+_AFTER_AN_ARTICLE = frozenset({"hundred", *SCALES, *DENOMINATORS})
+"""Words that make `a` a number: a hundred, a third of it."""
 _SPOKEN_ZEROS = frozenset({*ZEROS, "nought", "naught"})
 _LOCAL_DIGITS = 7
 """Digits of a phone number after its area code."""
@@ -55,8 +57,10 @@ def is_numeral(word: str) -> bool:
     return _NUMERAL.fullmatch(word) is not None
 
 
-def decimal_text(value: Fraction) -> str | None:
+def decimal_text(value: Fraction | int) -> str | None:
     """Return a fraction as a decimal without trailing zeros; None if it needs more than twelve places."""
+    if value.denominator == 1:
+        return str(value.numerator)
     scaled = value * 10**12
     if scaled.denominator != 1:
         return None
@@ -75,15 +79,30 @@ def with_digits(words: Sequence[str]) -> list[str]:
     out: list[str] = []
     index = 0
     while index < len(words):
-        starts = words[index] in NUMBER_STARTS or words[index][0] in _WRITTEN_STARTS
+        word = words[index]
+        if word in ("a", "an"):
+            starts = index + 1 < len(words) and words[index + 1] in _AFTER_AN_ARTICLE
+        else:
+            starts = word in NUMBER_STARTS or word[0] in _WRITTEN_STARTS
         found = _number(words, index, out) if starts else None
         if found is None:
             out.append(words[index])
             index += 1
         else:
-            texts, index = found
+            texts, end = found
+            _share_scale(out, texts, words[end - 1])
             out += texts
+            index = end
     return out
+
+
+def _share_scale(before: list[str], number: Sequence[str], last: str) -> None:
+    """Multiply the lower end of a range in place: 5000 to 10000 for `five to ten thousand`. last: the last word."""
+    if last not in SCALES or last == "hundred" or before[-1:] != ["to"] or len(number) != 1 or len(before) < 2:
+        return
+    low, scale = before[-2], SCALES[last]
+    if is_numeral(low) and is_numeral(number[0]) and Fraction(low) < Fraction(number[0]) / scale < 1000:
+        before[-2] = decimal_text(Fraction(low) * scale) or low
 
 
 def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
@@ -331,18 +350,19 @@ def _chunk(words: Sequence[str], index: int) -> _Chunk | None:
         return _Chunk(str(DECADES[word]), index + 1, 2, spoken=True, ending="s")
     if word == "a":
         after = words[index + 1] if index + 1 < len(words) else ""
-        return _scaled(words, index + 1, Fraction(1), spoken=True) if after == "hundred" or after in SCALES else None
+        return _scaled(words, index + 1, 1, spoken=True) if after == "hundred" or after in SCALES else None
     if word in ("hundred", "thousand", "hundredth", "thousandth"):
-        return _scaled(words, index, Fraction(1), spoken=True)
+        return _scaled(words, index, 1, spoken=True)
     if is_numeral(word):
-        return _scaled(words, index + 1, Fraction(word), spoken=False, text=word)
+        head = int(word) if word.isdecimal() else Fraction(word)
+        return _scaled(words, index + 1, head, spoken=False, text=word)
     below = _below_hundred(words, index)
     if below is None:
         return None
     value, end, ending = below
     if ending:
         return _Chunk(str(value), end, 1 if value < 10 else 2, spoken=True, ending=ending)
-    return _scaled(words, end, Fraction(value), spoken=True)
+    return _scaled(words, end, value, spoken=True)
 
 
 def _below_hundred(words: Sequence[str], index: int) -> tuple[int, int, str] | None:
@@ -360,10 +380,11 @@ def _below_hundred(words: Sequence[str], index: int) -> tuple[int, int, str] | N
 
 
 def _scaled(
-    words: Sequence[str], index: int, head: Fraction, *, spoken: bool, text: str | None = None
+    words: Sequence[str], index: int, head: Fraction | int, *, spoken: bool, text: str | None = None
 ) -> _Chunk | None:
     """A number below 100 (or in digits) followed by hundreds, thousands and so on."""
-    total, current, largest = Fraction(0), head, Fraction(10**18)
+    total: Fraction | int = 0
+    current, largest = head, 10**18
     plain, ending = True, ""
     while index < len(words):
         skip = words[index] == "and" and not plain and index + 1 < len(words)
@@ -372,7 +393,7 @@ def _scaled(
         if not skip and name == "hundred" and current < 100 and current:
             current, plain = current * 100, False
         elif not skip and name in SCALES and current and SCALES[name] < largest:
-            total, current, largest = total + current * SCALES[name], Fraction(0), Fraction(SCALES[name])
+            total, current, largest = total + current * SCALES[name], 0, SCALES[name]
             plain = False
         elif not plain and (spoken or largest < 10**18) and (part := _part(words, index + skip, current, largest)):
             value, index, ending = part
@@ -396,7 +417,7 @@ def _scaled(
     return _Chunk(written, index, size, spoken=spoken, ending=ending)
 
 
-def _part(words: Sequence[str], index: int, current: Fraction, largest: Fraction) -> tuple[int, int, str] | None:
+def _part(words: Sequence[str], index: int, current: Fraction | int, largest: int) -> tuple[int, int, str] | None:
     """A number that may follow hundreds or thousands, i.e. is smaller than them."""
     if current and (current % 100 or current < 100):
         return None

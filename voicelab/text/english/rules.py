@@ -11,6 +11,7 @@ from voicelab.text.english.contractions import expanded
 from voicelab.text.english.dates import with_dates
 from voicelab.text.english.letters import with_joined_letters
 from voicelab.text.english.numbers import with_digits
+from voicelab.text.english.periods import with_periods
 from voicelab.text.english.spelling import american, before_lowering, with_compounds, without_hesitations
 from voicelab.text.english.vocabulary import (
     COMPOUND_STARTS,
@@ -68,7 +69,7 @@ def _plain(token: str) -> str | None:
         return None
     if "." in token and word in _DOTTED:
         return None
-    if found[1] == "ER":
+    if found[1] in ("ER", "MoM") or word in ("yoy", "qoq"):
         return None
     return "" if word in HESITATIONS else american(word)
 
@@ -79,7 +80,7 @@ def by_all_rules(text: str) -> str:
     words = expanded([part for word in words for part in _hyphens_apart(word)])
     words = _one_word_for_signs([part for word in words for part in american(word).split()])
     words = with_digits(without_hesitations(words))
-    words = with_times(with_dates(with_amounts(words)))
+    words = with_times(with_dates(with_periods(with_amounts(words))))
     words = with_compounds(with_joined_letters(words))
     text = _HEIGHT.sub(r"\1 feet \2", " ".join(word for word in words if word != BREAK))
     return _RULER.sub(_numbered, text)

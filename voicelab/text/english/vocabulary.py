@@ -50,7 +50,7 @@ CURRENCY_SIGNS = {
 CURRENCY_CODES = {
     "usd": "dollars", "eur": "euros", "gbp": "pounds", "jpy": "yen", "inr": "rupees", "rs": "rupees", "krw": "won",
     "rub": "rubles", "btc": "bitcoin", "ils": "shekels", "mxn": "pesos", "cny": "yuan", "rmb": "yuan",
-    "chf": "swiss francs", "pln": "zlotys", "cad": "canadian dollars", "aud": "australian dollars",
+    "gbx": "pence", "chf": "swiss francs", "pln": "zlotys", "cad": "canadian dollars", "aud": "australian dollars",
     "nzd": "new zealand dollars", "hkd": "hong kong dollars", "sgd": "singapore dollars",
 }  # fmt: skip
 """Currency names that may precede an amount: `USD 5`."""
@@ -80,7 +80,7 @@ UNITS = {
     },
     "ft": ("foot", "feet"), "pp": ("percentage point", "percentage points"),
     "khz": ("kilohertz",) * 2, "mhz": ("megahertz",) * 2, "ghz": ("gigahertz",) * 2, "hz": ("hertz",) * 2,
-    "pct": ("percent",) * 2, "bp": ("basis points",) * 2, "bps": ("basis points",) * 2,
+    "pct": ("percent",) * 2, **dict.fromkeys(("bp", "bps", "bip", "bips"), ("basis points",) * 2), "x": ("times",) * 2,
     "mph": ("mile per hour", "miles per hour"),
     **dict.fromkeys(("kmh", "kph"), ("kilometer per hour", "kilometers per hour")),
 }  # fmt: skip

@@ -104,10 +104,30 @@ def _digits(found: re.Match[str]) -> str:
     return plus + re.sub(r"\D", "", found[0]) + " "
 
 
+_SCALED_RANGE = (
+    rf"(?<![\w.,$€£-])({_SIGNS}?)({_NUMBER})(?:\s?({_SCALES}))?\s?[-–]\s?(?:\1)?({_NUMBER})\s?({_SCALES})(?![\w-])"
+)
+
+
+def _range(found: re.Match[str]) -> str:
+    """`5k to 10k` for 5k-10k and for 5-10k."""
+    sign, low, scale, high, last = found.groups()
+    return f"{sign}{low}{scale or last} to {sign}{high}{last}"
+
+
 _UPPER = rf"(?:\s?[-–]\s?{_SIGNS}?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_SCALES})\b)?)?"
 _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
     (re.compile(pattern, re.IGNORECASE), rewrite)
     for pattern, rewrite in (
+        (r"(?<=\d)/(?=(?:share|barrel|ounce|oz|lb|gallon|year|month|day|hour|unit|person)\b)", " per "),
+        (r"(?<=\d)/bbls?\b", " per barrel"),
+        (r"(?<=\d)-yr\b", " year"),
+        (r"(?<=\d%)\s?[-–]\s?(?=\d[\d.]*\s?%)", " to "),
+        (r"(?<=\d[qh])'(?=\d\d\b)|(?<=\b[qh]\d)'(?=\d\d\b)", " "),
+        (r"\bCY\s?'?(?=20\d\d\b)", "calendar year "),
+        (r"~\s?(?=[$€£]?\d)", " about "),
+        (r"\bEV/(?=[a-z])", "EV to "),
+        (_SCALED_RANGE, _range),
         (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?<!\.)", _mail),
         (r"(?<=\w)@(?=\w)", " at "),
         (r"(?<![\w.])(\d{1,2})'\s?(\d{1,2})(?:\"|''|(?![\w'.]))", r" \1 feet \2 inches "),
@@ -129,6 +149,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\d.-])(50(?=-50)|60(?=-40)|70(?=-30)|80(?=-20)|90(?=-10))-(\d0)(?![\d.-])", _pair),
         (r"(?<![\d/])(50|60|70|80|90|20|9)/(50|40|30|20|10|11)(?![\d/])", _pair),
         (r"(?<![\d:.])(\d{1,3}):(\d)(?![\d:])", r"\1 to \2"),
+        (r"(?<=\d)x\s?[-–]\s?(?=[\d.]+x\b)", " to "),
         (r"(?<=\d)x(?=\d)", " by "),
         (r"\b(\d{1,2})\s?ft\.?\s?(\d{1,2})\s?in\b\.?", r"\1 feet \2 inches"),
         (r"(?<=\d)\s?sq\.?\s?(ft|m|km|mi)\b", lambda found: f" square {_SQUARES[found[1].lower()]} "),
@@ -140,7 +161,8 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
          lambda found: f" {found[1]}{_scale(found[2])} {CURRENCY_SIGNS[found[3]]} "),
         (r"\b(dollars|euros|pounds|rupees)\s+\1\b", r"\1 "),
         (rf"({_NUMBER})\s?¢", r" \1 cents "),
-        (r"\b(\d{1,2})p\b(?!\.)", r"\1 pence"),
+        (r"\b(?!(?:144|240|360|480|540|720)p)(\d{1,3})p\b(?!\.)", r"\1 pence"),
+        (r"\b(\d{1,2})y\b", r"\1 year"),
         (rf"({_NUMBER})\s?%", r"\1 percent "),
         (r"%", " percent "),
         (r"(\d)\s?°\s?c\b", r"\1 degrees celsius "),
@@ -155,6 +177,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (rf"(?<![\w.)]){_MINUS}\s?(?=\.?\d)|\u2212", " minus "),
         (r"(?<![\w+])\+\s?(?=\.?\d)|(?<=[\d\s])\+(?=[\s\d]|$)", " plus "),
         (r"(?<=[a-z])\+\+", " plus plus "),
+        (r"\b(?<=[a-z])\+(?=\d)", " plus "),
         (r"(?<=[a-z])\+(?=\s|$)", " plus "),
         (r"<=", " less than or equal to "),
         (r">=", " greater than or equal to "),
