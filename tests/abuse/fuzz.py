@@ -113,7 +113,9 @@ class _Run:
         chance = random.Random(self._seed)
         for _ in range(min(_WARM_UP, 1 + self._wanted // 100)):
             numbers = tuple(chance.randrange(1, 1 << 24) for _ in range(_PIECES))
-            await self._hold(self._composer.conversation(FuzzPlan(init=chance.randrange(30), pieces=numbers)))
+            last, handshake = (chance.randrange(1, 1 << 24) * (chance.randrange(each) == 0) for each in (5, 10))
+            plan = FuzzPlan(init=chance.randrange(30), pieces=numbers, last=last, handshake=handshake)
+            await self._hold(self._composer.conversation(plan))
 
     async def _hold(self, conversation: FuzzConversation) -> bool:
         try:

@@ -239,7 +239,7 @@ def test_the_page_says_what_made_it(folder, shown):
     run = folder.read()
     for fact in (
         run.samples_sha256,
-        "english, version 2",
+        "english, version 3",
         "rules",
         "threshold=0.8",
         run.packages["numpy"],
@@ -270,7 +270,7 @@ def test_every_figure_draws_whatever_there_is_and_names_its_run(turns, theme):
         plots.linker(summary, theme),
     ]
     for figure in figures:
-        assert "run made · burst · normalizer english 2" in [
+        assert "run made · burst · normalizer english 3" in [
             text.get_text() for text in figure.findobj(match=_has_text)
         ]
         assert plots.svg(figure).startswith(b"<?xml")
