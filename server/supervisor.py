@@ -21,7 +21,7 @@ from server.settings import Settings
 from server.token_reload import reread
 from server.tokens import Tokens
 from voicelab.engines.pool.children import SERVER_SECRETS, python_command, safe_environment
-from voicelab.engines.pool.pool import available_cores
+from voicelab.engines.pool.cores import available_cores
 
 logger = logging.getLogger("server")
 

@@ -170,11 +170,11 @@ def test_calls_in_processes_score_as_calls_in_turn(tmp_path, monkeypatch):
             (tmp_path / side / f"c{place}.nlp").write_text(text)
     folders = tmp_path / "ref", tmp_path / "hyp"
     monkeypatch.setattr(parallel.threading, "active_count", lambda: 1)
-    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(parallel, "available_cores", lambda: 2)
     together = score_calls(*folders, normalizer("none"), MINIMAL)
-    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(parallel, "available_cores", lambda: 1)
     assert score_calls(*folders, normalizer("none"), MINIMAL) == together
-    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(parallel, "available_cores", lambda: 2)
     (tmp_path / "ref" / "c1.nlp").write_text("word\ngood\n")
     with pytest.raises(InputError, match=r"c1\.nlp: line 1: no column `token`"):
         score_calls(*folders, normalizer("none"), MINIMAL)

@@ -14,6 +14,7 @@ from voicelab.audio.opus import libopus_version
 from voicelab.conditions import files, outside
 from voicelab.conditions.condition import NOISES, Condition
 from voicelab.datasets import SampleSet
+from voicelab.engines.pool.cores import available_cores
 from voicelab.errors import EngineMissingError
 from voicelab.paths import PROJECT
 from voicelab.runs.records import CodeState
@@ -66,7 +67,7 @@ def machine() -> dict[str, str | int | float]:
         "release": platform.release(),
         "architecture": platform.machine(),
         "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": available_cores(),
         "memory_gib": round(memory, 1),
     }
 

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from voicelab.analysis.audit.forced import FRAME_S, Aligner, Alignment, PhoneSpan, dictionary
 from voicelab.analysis.audit.pronounce import Pronouncer, Pronunciation
 from voicelab.audio.clip import Clip
-from voicelab.engines.pool.pool import available_cores
+from voicelab.engines.pool.cores import available_cores
 from voicelab.errors import EngineError
 
 

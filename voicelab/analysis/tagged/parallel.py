@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from voicelab.analysis.tagged.calls import AlignedCall, CallRules, align_call
+from voicelab.engines.pool.cores import available_cores
 
 FEW_CALLS = 4
 """With fewer calls, starting processes costs more than it saves."""
@@ -26,7 +26,7 @@ _rules: list[CallRules] = []
 
 def align_calls(files: Sequence[tuple[Path, Path]], rules: CallRules) -> Iterator[AlignedCall]:
     """Align each call, in order; InputError for unreadable files. files: pairs of reference and hypothesis."""
-    processes = min(len(os.sched_getaffinity(0)), _MOST_PROCESSES, len(files))
+    processes = min(available_cores(), _MOST_PROCESSES, len(files))
     if processes < 2 or len(files) < FEW_CALLS or threading.active_count() > 1:
         yield from (align_call(mine, other, rules) for mine, other in files)
         return

@@ -18,6 +18,7 @@ from voicelab.asr.moonshine.speech import MARGIN_S, SpeechFinder
 from voicelab.asr.moonshine.weights import PACKAGE, checked_model_folder
 from voicelab.asr.speculation import Decode, SpeculativeStream
 from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.engines.pool.cores import available_cores
 from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.vad.silero import Silero
@@ -55,9 +56,7 @@ class Moonshine:
             if not low <= value <= high:
                 raise EngineError(_NAME, f"{name} must be {low} to {high}, not {value:g}")
         self._detector = Silero()
-        self._pool: ModelPool[Any] = ModelPool(
-            self._new_model, self.models or min(_MOST_MODELS, len(os.sched_getaffinity(0)))
-        )
+        self._pool: ModelPool[Any] = ModelPool(self._new_model, self.models or min(_MOST_MODELS, available_cores()))
         self._folder: Path
 
     def load(self) -> EngineInfo:

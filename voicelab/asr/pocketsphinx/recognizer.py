@@ -14,6 +14,7 @@ from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
 from voicelab.asr.pocketsphinx.decoder import FRAME_S, SphinxDecoder
 from voicelab.asr.pocketsphinx.decoder_pool import DecoderPool
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines.pool.cores import available_cores
 from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError
 
@@ -52,7 +53,7 @@ class PocketSphinx:
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
         self._max_decoders = max_decoders
-        cores = len(os.sched_getaffinity(0))
+        cores = available_cores()
         memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         most = max_decoders or default_decoders(memory_bytes, cores)
         self._decoders = DecoderPool(self._new_decoder, most=most, warm=cores)

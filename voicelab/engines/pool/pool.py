@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, Self
 
+from voicelab.engines.pool.cores import available_cores
 from voicelab.engines.pool.process_worker import ProcessWorker
 from voicelab.engines.pool.thread_worker import ThreadWorker
 from voicelab.engines.pool.worker import Worker
@@ -141,8 +141,3 @@ class EnginePool:
     async def close(self) -> None:
         """Stop every worker; worker processes have exited when this returns."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
-
-
-def available_cores() -> int:
-    """Number of cores this process may run on."""
-    return len(os.sched_getaffinity(0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from voicelab.engines.pool.clients import current_client
+from voicelab.engines.pool.cores import available_cores
 from voicelab.engines.pool.fair_queue import FairQueue
 from voicelab.engines.pool.priority import lower_thread_priority
 from voicelab.errors import BusyError
@@ -46,7 +46,7 @@ class WorkPool(Executor):
     def __init__(self, name: str, threads: int | None = None, queue: int = DEFAULT_QUEUE) -> None:
         self.name = name
         self.refused = 0
-        self._most_threads = threads or max(2, len(os.sched_getaffinity(0)))
+        self._most_threads = threads or max(2, available_cores())
         self._queue = queue
         self._most_for_one = max(1, self._most_threads - 1)
         self._jobs: FairQueue[Future[Any], _Job] = FairQueue()

@@ -18,7 +18,7 @@ from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.recordings import speech_at_hand
 from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn
 from voicelab.audio.opus import FRAME_S
-from voicelab.engines.pool.pool import available_cores
+from voicelab.engines.pool.cores import available_cores
 
 _PART = "speech"
 _MOST_OF_ENGINES = 1.3
