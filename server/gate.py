@@ -54,7 +54,7 @@ class Gate:
             return
         if METER in scope:
             # The layers before this one do not wait, so the time since the request began is the loop's time.
-            scope[METER].add(scope[METER].begun_s)
+            scope[METER].arrive()
         services: Services = scope["app"].state.services
         connection = HTTPConnection(scope)
         denial = await _denial(connection, services)

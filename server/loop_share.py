@@ -142,15 +142,23 @@ class _Steps:
 class Meter:
     """Attributes the time in which a connection's bytes are parsed to its client.
 
-    The client is known only after the headers were parsed; the time before counts when it is set. begun_s: when the
-    application was called with the latest request (performance counter).
+    The client is known only after the headers were parsed; the time before counts when it is set.
     """
 
     def __init__(self) -> None:
-        self.begun_s = perf_counter()
+        self._begun_s = perf_counter()
         self._share: LoopShare | None = None
         self._client: str | None = None
         self._unattributed_s = 0.0
+
+    def begin(self, scope: Any) -> None:
+        """Begin a request, and add this meter to its scope."""
+        scope[METER] = self
+        self._begun_s = perf_counter()
+
+    def arrive(self) -> None:
+        """Add the time since the request began; call it before the first wait."""
+        self.add(self._begun_s)
 
     def bind(self, share: LoopShare, client: str | None) -> None:
         """Set the client."""

@@ -10,7 +10,7 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from server.loop_share import METER, Meter
+from server.loop_share import Meter
 
 _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
@@ -61,8 +61,7 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
                 self.transport.resume_reading()
 
         async def run_asgi(self) -> None:
-            self.scope[METER] = self._meter  # type: ignore[literal-required]
-            self._meter.begun_s = perf_counter()
+            self._meter.begin(self.scope)
             await super().run_asgi()
 
         def _refuse(self) -> None:

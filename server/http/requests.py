@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from server.clients import key_of
 from server.http.admission import Admission, is_proxy
 from server.http.refusal import HttpRefusal
-from server.loop_share import METER, Meter
+from server.loop_share import Meter
 
 PROBES = ("/health/live", "/health/ready")
 """Health probes, which are answered regardless of the number of connections."""
@@ -161,8 +161,7 @@ class _Limited(H11Protocol):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._ask_again()
-        scope[METER] = self._meter
-        self._meter.begun_s = perf_counter()
+        self._meter.begin(scope)
         app = self.config.loaded_app if self._refusal is None else self._answer_probe
         await app(scope, receive, send)
 
