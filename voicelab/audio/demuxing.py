@@ -197,7 +197,10 @@ def _file(
             if codec.name in _OPUS and codec.layout.nb_channels <= 2 and wanted.rate_hz is not None:
                 yield from _packets(demuxed, wanted.rate_hz, stop, damage)
             else:
-                yield from _resampled(_frames(demuxed, stream, stop, damage), stream, wanted, damage)
+                packets = demuxed.demux(stream)
+                if wav is None or not wav.is_complete:
+                    packets = _in_step(packets, demuxed, codec, damage)
+                yield from _resampled(_frames(packets, stream, stop, damage), stream, wanted, damage)
         finally:
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
@@ -226,9 +229,9 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
 
 
 def _frames(
-    demuxed: av.container.InputContainer, stream: av.AudioStream, stop: Stop, damage: Damage
+    packets: Iterator[av.Packet[av.AudioStream]], stream: av.AudioStream, stop: Stop, damage: Damage
 ) -> Iterator[av.AudioFrame]:
-    for packet in _in_step(demuxed.demux(stream), demuxed, stream.codec_context, damage):
+    for packet in packets:
         stop.check(damage.decoded_s)
         damage.reach(_end_s(packet))
         if stream.codec_context.name in _AMR and not any(bytes(packet)):

@@ -48,6 +48,14 @@ class Pipe:
                 self._changed.wait()
             return b"" if self._stop.is_over() else self._next(size)
 
+    def unread_bytes(self) -> int | None:
+        """Return the number of bytes that are not read yet; None if more may arrive."""
+        with self._changed:
+            return self._unread() if self._ended else None
+
+    def _unread(self) -> int:
+        return len(self._data)
+
     def _ready(self) -> bool:
         return bool(self._data)
 
@@ -75,6 +83,9 @@ class SeekablePipe(Pipe):
 
     def tell(self) -> int:
         return self._position
+
+    def _unread(self) -> int:
+        return self.total - self._position
 
     def at(self, place: int, least: int, most: int = 0) -> bytes:
         """Return `least` bytes at a position, or up to `most` that have arrived.

@@ -10,6 +10,7 @@ import re
 from typing import Literal, Protocol, Self
 
 from voicelab.audio.containers import is_markup, is_text
+from voicelab.audio.pipes import Pipe
 from voicelab.errors import InputError
 
 ByteOrder = Literal["little", "big"]
@@ -43,7 +44,8 @@ class WavReader:
     """Reads concatenated WAV files as one WAV file of unknown length.
 
     A header of another format ends the file, and `following` returns the reader of the next one. missing_s: at the end,
-    the seconds of audio missing compared with the size in the last header.
+    the seconds of audio missing compared with the size in the last header. is_complete: the whole file has arrived, and
+    its samples have the size in its header.
     """
 
     def __init__(self, source: ByteReader, name: str, rest: bytes = b"") -> None:
@@ -61,6 +63,7 @@ class WavReader:
         self._left: int | None = 0
         self._in_data = False
         self.missing_s = 0.0
+        self.is_complete = False
 
     def read(self, size: int) -> bytes:
         while not self._out and not self._ended:
@@ -145,6 +148,8 @@ class WavReader:
             kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
             head = kind + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", _with_all_bits(form, order), order)
             self._out += head + b"data" + _ALL_ONES
+            unread = self._source.unread_bytes() if isinstance(self._source, Pipe) else None
+            self.is_complete = unread is not None and 0 <= unread + len(self._buffer) - size <= size % 2
         elif form != self._format:
             self._next = sign + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", form, order)
             self._next += b"data" + min(size, 0xFFFFFFFF).to_bytes(4, order)
