@@ -104,6 +104,14 @@ def test_the_systems_library_can_be_chosen():
     assert "av.libs" not in said
 
 
+def test_opuslib_loads_without_bytecode_where_warnings_are_errors(tmp_path):
+    """As after an installation that does not compile, as uv's."""
+    # Python compiles every module again for the new folder. Those of NumPy and others have no such warnings.
+    said, error = bound_library(PYTHONPYCACHEPREFIX=str(tmp_path), PYTHONWARNINGS="error::SyntaxWarning")
+    assert "libopus" in said, error
+    assert not error
+
+
 def test_an_unknown_choice_of_library_is_refused():
     _, error = bound_library(VOICELAB_LIBOPUS="mine")
     assert "VOICELAB_LIBOPUS is 'mine'; choose one of: auto, pyav, system" in error

@@ -10,6 +10,7 @@ import ctypes
 import ctypes.util
 import os
 import struct
+import warnings
 import zlib
 from collections.abc import Sequence
 from functools import cache
@@ -75,10 +76,12 @@ def load_opuslib() -> Any:
     search = ctypes.util.find_library
     ctypes.util.find_library = lambda name: path if name == "opus" else search(name)
     try:
-        import opuslib
-        import opuslib.api.ctl
-        import opuslib.api.encoder
-        import opuslib.api.info
+        # opuslib compares with literals, which Python reports when it compiles the module, and only then.
+        with warnings.catch_warnings(action="ignore", category=SyntaxWarning):
+            import opuslib
+            import opuslib.api.ctl
+            import opuslib.api.encoder
+            import opuslib.api.info
     finally:
         ctypes.util.find_library = search
     return opuslib
