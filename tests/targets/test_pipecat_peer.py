@@ -64,14 +64,25 @@ async def converse(spec, tmp_path, *, turns=1, interruption=None):
         return [await session.speak(utterance(trailing_s=0.2), "realtime", interruption) for _ in range(turns)]
 
 
+async def converse_on_time(spec, tmp_path, *, turns=1):
+    """Converse until the bot, which a busy machine may delay, responds on time; at most three conversations."""
+    late_s = []
+    for _ in range(3):
+        outcomes = await converse(spec, tmp_path, turns=turns)
+        late_s = [response_s(outcome) - (SILENCE_S + DELAY_S) for outcome in outcomes]
+        assert min(late_s) > -0.15
+        if max(late_s) < 0.15:
+            return outcomes
+    raise AssertionError(f"late by {late_s} s in the last of three conversations")
+
+
 async def test_a_bot_over_protobuf_and_rtvi(bots, tmp_path):
     spec = f"rtvi:url={bots['protobuf']}"
-    first, second = await converse(spec, tmp_path, turns=2)
+    first, second = await converse_on_time(spec, tmp_path, turns=2)
     (interrupted,) = await converse(spec, tmp_path, interruption=Interruption(utterance(), 0.3))
     for outcome in (first, second):
         assert (outcome.heard, outcome.answer, outcome.error) == (HEARD, ANSWER, None)
         assert sound_s(outcome.received) == pytest.approx(REPLY_S, abs=0.1)
-        assert -0.15 < response_s(outcome) - (SILENCE_S + DELAY_S) < 3  # late on a busy machine, never early
     assert "bot-stopped-speaking" in [event.name for event in first.events]
     assert "interruption" in [event.name for event in interrupted.events] or "user-started-speaking" in [
         event.name for event in interrupted.events
@@ -81,7 +92,6 @@ async def test_a_bot_over_protobuf_and_rtvi(bots, tmp_path):
 
 @pytest.mark.parametrize("dialect", ["twilio", "plivo", "telnyx", "vonage", "exotel"])
 async def test_a_phone_bot_in_every_dialect(dialect, bots, tmp_path):
-    (outcome,) = await converse(f"twilio:url={bots[dialect]},dialect={dialect},quiet_s=0.6", tmp_path)
+    (outcome,) = await converse_on_time(f"twilio:url={bots[dialect]},dialect={dialect},quiet_s=0.6", tmp_path)
     assert outcome.error is None
     assert sound_s(outcome.received) == pytest.approx(REPLY_S, abs=0.15)
-    assert -0.15 < response_s(outcome) - (SILENCE_S + DELAY_S) < 3  # late on a busy machine, never early

@@ -21,6 +21,7 @@ class Pipe:
         self._data = bytearray()
         self._changed = threading.Condition()
         self._ended = False
+        self._position = 0
         self.total = 0
 
     def put(self, data: bytes) -> None:
@@ -51,10 +52,7 @@ class Pipe:
     def unread_bytes(self) -> int | None:
         """Return the number of bytes that are not read yet; None if more may arrive."""
         with self._changed:
-            return self._unread() if self._ended else None
-
-    def _unread(self) -> int:
-        return len(self._data)
+            return self.total - self._position if self._ended else None
 
     def _ready(self) -> bool:
         return bool(self._data)
@@ -62,6 +60,7 @@ class Pipe:
     def _next(self, size: int) -> bytes:
         piece = bytes(memoryview(self._data)[:size])
         del self._data[: len(piece)]
+        self._position += len(piece)
         return piece
 
 
@@ -70,7 +69,6 @@ class SeekablePipe(Pipe):
 
     def __init__(self, stop: Stop) -> None:
         super().__init__(stop)
-        self._position = 0
         self._dropped = 0
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -83,9 +81,6 @@ class SeekablePipe(Pipe):
 
     def tell(self) -> int:
         return self._position
-
-    def _unread(self) -> int:
-        return self.total - self._position
 
     def at(self, place: int, least: int, most: int = 0) -> bytes:
         """Return `least` bytes at a position, or up to `most` that have arrived.

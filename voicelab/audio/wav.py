@@ -48,7 +48,7 @@ class WavReader:
     its samples have the size in its header.
     """
 
-    def __init__(self, source: ByteReader, name: str, rest: bytes = b"") -> None:
+    def __init__(self, source: Pipe, name: str, rest: bytes = b"") -> None:
         self._source = source
         self._name = name
         self._buffer = bytearray(rest)
@@ -148,7 +148,7 @@ class WavReader:
             kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
             head = kind + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", _with_all_bits(form, order), order)
             self._out += head + b"data" + _ALL_ONES
-            unread = self._source.unread_bytes() if isinstance(self._source, Pipe) else None
+            unread = self._source.unread_bytes()
             self.is_complete = unread is not None and 0 <= unread + len(self._buffer) - size <= size % 2
         elif form != self._format:
             self._next = sign + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", form, order)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_MINUS = re.compile(r"(?<![\w-])([ABC]{1,3})[-\u2212](?![\w-])")
+from voicelab.text.english.shorthand import ratings_in_words
+
 _PLUS = re.compile(r"(?<![\w-])([ABC]{2,3})\+(?![\w+])")
 _SPOKEN = re.compile(r"\b(?:(double) ([abc])(?= (?:plus|minus|rated|rating)\b)|(triple) ([abc])\b)", re.IGNORECASE)
 _PENCE = re.compile(r"\bGBX ?(\d[\d,.]*)")
@@ -21,7 +22,7 @@ def in_words(text: str) -> str:
     """`AA minus` for AA- and `double a minus`, `BBB plus` for BBB+, `250 pence` for GBX 250."""
     text = _PENCE.sub(r"\1 pence", text)
     text = _SPOKEN.sub(lambda found: 2 * found[2].upper() if found[1] else 3 * found[4].upper(), text)
-    return _PLUS.sub(r"\1 plus", _MINUS.sub(r"\1 minus", text))
+    return _PLUS.sub(r"\1 plus", ratings_in_words(text))
 
 
 def without_other_ratings(entity: str, text: str) -> str:

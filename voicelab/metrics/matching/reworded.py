@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from voicelab.text.english.shorthand import PENCE, growth_in_words
+
 _BETWEEN = re.compile(r"\bbetween (\S+(?: \S+){0,3}?) and (?=\S)", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\w.,:/-])(\d{1,4}):(\d)(?![\d:])")
 _SIZE = re.compile(
@@ -42,12 +44,9 @@ _FISCAL_FIRST = re.compile(
     r" (first|second|third|fourth) (quarter|half)\b",
     re.IGNORECASE,
 )
-_GROWTH = re.compile(r"\b(?:([YQ])[o/-]\1|(M)oM|M/M|([yq])-?o-?\3|([yq])/\4)\b")
 _ON = re.compile(r"\b(year|quarter|month)[ -](?:on|over)[ -]\1\b", re.IGNORECASE)
 _ZONE = re.compile(r"(?<=[\dm.] )([ECMP])(?:[SD])?T\b")
 _ZONES = {"E": "eastern", "C": "central", "M": "mountain", "P": "pacific"}
-_PENCE = re.compile(r"\b(?!(?:144|240|360|480|540|720)p)(\d{1,3})p\b(?!\.)")
-"""Pence, and not the lines of a video."""
 _MULTIPLE = re.compile(r"\bEV/(?=[A-Z])")
 _LINKED = re.compile(r"(?<=[a-z])-to-(?=[a-z])", re.IGNORECASE)
 _YEARS = re.compile(r"\b(\d{1,2})Y\b")
@@ -69,7 +68,7 @@ _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (
     (_DAYS, r"\1\2 to "),
     (_FIRST, "1"),
     (_LINKED, " to "),
-    (_PENCE, r"\1 pence"),
+    (re.compile(PENCE), r"\1 pence"),
     (_MULTIPLE, "EV to "),
     (_YEARS, r"\1 year"),
     (_ABOVE, "greater than "),
@@ -148,13 +147,7 @@ def fiscal(text: str, century: str = "20") -> str:
 
 def growth(text: str) -> str:
     """`year over year` for YoY, Y/Y and `year on year`."""
-
-    def named(found: re.Match[str]) -> str:
-        letter = (found[1] or found[3] or found[4] or "m").lower()
-        unit = {"y": "year", "q": "quarter", "m": "month"}[letter]
-        return f"{unit} over {unit}"
-
-    return _ON.sub(r"\1 over \1", _GROWTH.sub(named, text))
+    return _ON.sub(r"\1 over \1", growth_in_words(text))
 
 
 def zones(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from voicelab.text.english.numbers import MAYBE_TIME, decimal_text, is_numeral
+from voicelab.text.english.cardinals import decimal_text, is_numeral
+from voicelab.text.english.numbers import MAYBE_TIME
 from voicelab.text.english.vocabulary import CENTS, CURRENCIES, SCALES, UNITS
 
 _STARTS = frozenset({"half", "quarter", "a"})

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from voicelab.text.english.cardinals import (
+    NumberChunk,
+    below_hundred,
+    chunk_at,
+    decimal_text,
+    is_numeral,
+    zero_and_digit,
+)
 from voicelab.text.english.vocabulary import (
-    DECADES,
     DENOMINATORS,
     MONTHS,
     NUMBER_STARTS,
     ONES,
-    ORDINALS,
     SCALES,
     TEENS,
     TENS,
     ZEROS,
 )
 
-_NUMERAL = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _WRITTEN_STARTS = frozenset("0123456789.:")
 _FRACTION = re.compile(r"(?<=\d):over:(?=\d)")
 MAYBE_TIME = "~"
@@ -36,36 +40,6 @@ _LOCAL_DIGITS = 7
 _CENTURIES = {"hundreds": (range(10, 22), "00"), "tens": (range(18, 22), "10"), "thousands": (range(2, 3), "000")}
 _NOT_HALVED = frozenset({"percent", "percentage", "point", "per", "|", "dollar"})
 """Words after `half a` that other rules read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """A well-formed number: its digits, its end, and the size of its parts.
-
-    size: 1 for a digit, 2 for 10 to 99, 3 for more. spoken: written in words. ending: "", "th", or "s".
-    """
-
-    digits: str
-    end: int
-    size: int
-    spoken: bool
-    ending: str = ""
-
-
-def is_numeral(word: str) -> bool:
-    """Whether a word is a number in digits, optionally with a decimal point."""
-    return _NUMERAL.fullmatch(word) is not None
-
-
-def decimal_text(value: Fraction | int) -> str | None:
-    """Return a fraction as a decimal without trailing zeros; None if it needs more than twelve places."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    scaled = value * 10**12
-    if scaled.denominator != 1:
-        return None
-    whole, rest = divmod(scaled.numerator, 10**12)
-    return f"{whole}.{rest:012d}".rstrip("0").rstrip(".")
 
 
 def ordinal_text(digits: str) -> str:
@@ -158,7 +132,7 @@ def _phone_with_hundreds(words: Sequence[str], index: int) -> tuple[list[str], i
 
 def _century(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     """The eighteen hundreds, the twenty tens, the two thousands."""
-    below = _below_hundred(words, index)
+    below = below_hundred(words, index)
     ending = words[below[1]] if below is not None and below[1] < len(words) else ""
     if below is None or below[2] or ending not in _CENTURIES or below[0] not in _CENTURIES[ending][0]:
         return None
@@ -176,7 +150,7 @@ def _digit_run(words: Sequence[str], index: int) -> tuple[list[str], int] | None
     decimal = _decimal(words, end, digits)
     if decimal is not None:
         return decimal
-    last = _chunk(words, end) if len(digits) <= 3 and not pauses else None
+    last = chunk_at(words, end) if len(digits) <= 3 and not pauses else None
     if last is not None and last.spoken and last.size == 2 and not last.ending:
         return [digits + last.digits], last.end
     return [f"{digits[0]}{MAYBE_TIME}{digits[1:]}" if spoken_pair else digits], end
@@ -269,7 +243,7 @@ def _after_point(words: Sequence[str], index: int) -> tuple[str, int]:
         if digit := _digit(words[end]):
             tail, end = tail + digit, end + 1
             continue
-        chunk = _chunk(words, end)
+        chunk = chunk_at(words, end)
         if chunk is None or "." in chunk.digits or chunk.ending or (chunk.spoken and chunk.size != 2):
             break
         tail, end = tail + chunk.digits, chunk.end
@@ -315,116 +289,20 @@ def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[lis
     return [digits], last.end
 
 
-def _joins(chunks: Sequence[_Chunk]) -> bool:
+def _joins(chunks: Sequence[NumberChunk]) -> bool:
     """Whether consecutive numbers form one, as in nineteen ninety nine or five twenty four."""
     return all(chunk.spoken for chunk in chunks) and all(chunk.size <= 2 for chunk in chunks)
 
 
-def _chunks(words: Sequence[str], index: int) -> list[_Chunk]:
+def _chunks(words: Sequence[str], index: int) -> list[NumberChunk]:
     """A number and those that may join it: two-digit numbers after one- or two-digit ones."""
-    first = _chunk(words, index)
+    first = chunk_at(words, index)
     if first is None:
         return []
     chunks = [first]
     while chunks[-1].spoken and not chunks[-1].ending and chunks[-1].size <= 2:
-        after = _chunk(words, chunks[-1].end) or _zero_and_digit(words, chunks[-1].end)
+        after = chunk_at(words, chunks[-1].end) or zero_and_digit(words, chunks[-1].end)
         if after is None or not after.spoken or after.size != 2:
             break
         chunks.append(after)
     return chunks
-
-
-def _zero_and_digit(words: Sequence[str], index: int) -> _Chunk | None:
-    """Oh five, as in nineteen oh five."""
-    if index + 1 < len(words) and words[index] in ZEROS and words[index + 1] in ONES:
-        return _Chunk(f"0{ONES[words[index + 1]]}", index + 2, 2, spoken=True)
-    return None
-
-
-def _chunk(words: Sequence[str], index: int) -> _Chunk | None:
-    """A well-formed number: three, twenty one, two hundred and five, 1.5 million, twenty first, a hundred."""
-    if index >= len(words):
-        return None
-    word = words[index]
-    if word in DECADES:
-        return _Chunk(str(DECADES[word]), index + 1, 2, spoken=True, ending="s")
-    if word == "a":
-        after = words[index + 1] if index + 1 < len(words) else ""
-        return _scaled(words, index + 1, 1, spoken=True) if after == "hundred" or after in SCALES else None
-    if word in ("hundred", "thousand", "hundredth", "thousandth"):
-        return _scaled(words, index, 1, spoken=True)
-    if is_numeral(word):
-        head = int(word) if word.isdecimal() else Fraction(word)
-        return _scaled(words, index + 1, head, spoken=False, text=word)
-    below = _below_hundred(words, index)
-    if below is None:
-        return None
-    value, end, ending = below
-    if ending:
-        return _Chunk(str(value), end, 1 if value < 10 else 2, spoken=True, ending=ending)
-    return _scaled(words, end, value, spoken=True)
-
-
-def _below_hundred(words: Sequence[str], index: int) -> tuple[int, int, str] | None:
-    word = words[index]
-    ordinal = ORDINALS.get(word)
-    base = ordinal or word
-    if base in TENS:
-        after = words[index + 1] if index + 1 < len(words) and not ordinal else ""
-        ones = ORDINALS.get(after, after)
-        if ones in ONES:
-            return TENS[base] + ONES[ones], index + 2, "th" if ones != after else ""
-        return TENS[base], index + 1, "th" if ordinal else ""
-    small = ONES.get(base) or TEENS.get(base) or (0 if word == "zero" else None)
-    return None if small is None else (small, index + 1, "th" if ordinal else "")
-
-
-def _scaled(
-    words: Sequence[str], index: int, head: Fraction | int, *, spoken: bool, text: str | None = None
-) -> _Chunk | None:
-    """A number below 100 (or in digits) followed by hundreds, thousands and so on."""
-    total: Fraction | int = 0
-    current, largest = head, 10**18
-    plain, ending = True, ""
-    while index < len(words):
-        skip = words[index] == "and" and not plain and index + 1 < len(words)
-        word = words[index + skip]
-        name = ORDINALS.get(word, word)
-        if not skip and name == "hundred" and current < 100 and current:
-            current, plain = current * 100, False
-        elif not skip and name in SCALES and current and SCALES[name] < largest:
-            total, current, largest = total + current * SCALES[name], 0, SCALES[name]
-            plain = False
-        elif not plain and (spoken or largest < 10**18) and (part := _part(words, index + skip, current, largest)):
-            value, index, ending = part
-            current += value
-            if ending:
-                break
-            continue
-        else:
-            break
-        index += 1 + skip
-        if word in ORDINALS:
-            ending = "th"
-            break
-    if plain and text is not None:
-        digits = f"0{text}" if text.startswith(".") else text
-        return _Chunk(digits, index, 1 if len(digits) == 1 else 3, spoken=False)
-    written = decimal_text(total + current)
-    if written is None:
-        return None
-    size = 3 if not plain else (1 if total + current < 10 else 2)
-    return _Chunk(written, index, size, spoken=spoken, ending=ending)
-
-
-def _part(words: Sequence[str], index: int, current: Fraction | int, largest: int) -> tuple[int, int, str] | None:
-    """A number that may follow hundreds or thousands, i.e. is smaller than them."""
-    if current and (current % 100 or current < 100):
-        return None
-    word = words[index]
-    if word.isdecimal() and not current:
-        return (int(word), index + 1, "") if int(word) < largest and index > 0 else None
-    below = _below_hundred(words, index)
-    if below is None or (not below[0]) or below[0] >= largest:
-        return None
-    return below

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from voicelab.text.english.shorthand import growth_in_words, ratings_in_words
 from voicelab.text.english.vocabulary import (
     ABBREVIATIONS,
     COMPOUNDS,
@@ -27,9 +28,6 @@ _MAY_BE_YES = re.compile(r"m hm|hhu|h hu|mmh", re.IGNORECASE)
 _NO = re.compile(r"\b(?:uh-uh|nuh-uh)\b", re.IGNORECASE)
 _SPACED_INITIALS = re.compile(r"(?<![\w.])([A-Za-z])\.\s(?=[A-Za-z]\.)")
 _DOCTORATE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
-_GROWTH = re.compile(r"\b(?:([YyQq])-?o-?\1|([YQ])/\2|(M)oM)\b")
-_PERIODS = {"y": "year", "q": "quarter", "m": "month"}
-_RATING = re.compile(r"(?<![\w-])([ABC]{1,3})[-\u2212](?![\w-])")
 _SPACED = re.compile(r"\s+'(?=(?:s|t|re|ve|ll|d|m)\b)|\s+(?=n't\b)")
 
 
@@ -53,10 +51,7 @@ def before_lowering(text: str) -> str:
     if "." in text:
         text = _DOCTORATE.sub("phd", _SPACED_INITIALS.sub(r"\1.", text))
         text = _DOTTED.sub(lambda found: DOTTED_ABBREVIATIONS[found[1].lower()], text)
-    if "o" in text or "/" in text:
-        text = _GROWTH.sub(_growth, text)
-    if "-" in text or "\u2212" in text:
-        text = _RATING.sub(r"\1 minus", text)
+    text = ratings_in_words(growth_in_words(text))
     if "st" in text.lower():
         text = _STREET.sub(_street, text)
     if "-" in text or _MAY_BE_YES.search(text):
@@ -65,12 +60,6 @@ def before_lowering(text: str) -> str:
     if " I" in text:
         text = _WORLD_WAR.sub(r"\1 1", text)
     return text
-
-
-def _growth(found: re.Match[str]) -> str:
-    """`year over year` for YoY and Y/Y, `month over month` for MoM."""
-    unit = _PERIODS[(found[1] or found[2] or found[3]).lower()]
-    return f"{unit} over {unit}"
 
 
 def _street(found: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from voicelab.text.english.shorthand import PENCE
 from voicelab.text.english.vocabulary import (
     CURRENCY_CODES,
     CURRENCY_SIGNS,
@@ -161,7 +162,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
          lambda found: f" {found[1]}{_scale(found[2])} {CURRENCY_SIGNS[found[3]]} "),
         (r"\b(dollars|euros|pounds|rupees)\s+\1\b", r"\1 "),
         (rf"({_NUMBER})\s?¢", r" \1 cents "),
-        (r"\b(?!(?:144|240|360|480|540|720)p)(\d{1,3})p\b(?!\.)", r"\1 pence"),
+        (PENCE, r"\1 pence"),
         (r"\b(\d{1,2})y\b", r"\1 year"),
         (rf"({_NUMBER})\s?%", r"\1 percent "),
         (r"%", " percent "),
