@@ -84,7 +84,7 @@ DONE = events(chunk({"content": "Done."}), STOP)
     ids=[
         "byte order mark", "CRLF", "CR", "comments", "retry and id", "keepalives", "empty data", "several data lines",
         "no space", "no [DONE]", "no choices", "no delta", "reasoning", "text in parts", "refusal", "thoughts",
-        "usage that is no object",
+        "usage that is not an object",
     ],
 )  # fmt: skip
 def test_a_stream_in_another_style_gives_the_same_reply(body: bytes) -> None:

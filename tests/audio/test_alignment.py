@@ -1,4 +1,4 @@
-"""Integer PCM of which part of a sample was lost is in step again; sound in step is never changed."""
+"""Integer PCM of which part of a sample was lost is realigned; aligned audio is never changed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_added_bytes_are_left_out_and_counted(name: str) -> None:
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])
 @pytest.mark.parametrize("piece", [111, 640, 5_000])
-def test_samples_without_a_container_are_in_step_again(rate_hz: int, piece: int) -> None:
+def test_samples_without_a_container_are_realigned(rate_hz: int, piece: int) -> None:
     data = SPEECH.at_rate(rate_hz).to_pcm16()
     place = len(data) // 3 | 1
     broken = data[:place] + data[place + 333 :]
@@ -125,7 +125,7 @@ def coarse(samples: np.ndarray, chance: np.random.Generator) -> dict[str, np.nda
 @pytest.mark.parametrize(
     ("size", "big_endian", "channels"), [(2, False, 1), (2, True, 1), (2, False, 2), (3, False, 1), (4, False, 1)]
 )
-def test_sound_in_step_is_never_changed(size: int, big_endian: bool, channels: int, seed: int) -> None:
+def test_aligned_audio_is_never_changed(size: int, big_endian: bool, channels: int, seed: int) -> None:
     chance = np.random.default_rng(seed)
     for name, made in sounds(chance).items():
         for bits, samples in coarse(made, chance).items():
@@ -136,7 +136,7 @@ def test_sound_in_step_is_never_changed(size: int, big_endian: bool, channels: i
             assert realigner.faults == 0
 
 
-def test_sound_in_step_is_not_held_back() -> None:
+def test_aligned_audio_is_not_held_back() -> None:
     realigner, data = Realigner(2, 1), SPEECH.to_pcm16()
     for start in range(0, len(data), 640):
         assert realigner.feed(data[start : start + 640]) == data[start : start + 640]

@@ -1,8 +1,8 @@
-"""Finds integer PCM that is out of step by part of a sample, because bytes were lost or added, and puts it in step.
+"""Detects integer PCM that is misaligned by part of a sample, because bytes were lost or added, and realigns it.
 
-The most significant bytes of successive samples of sound differ little, the less significant ones behave like noise.
-Out of step, they have changed places. The rule is strict, so that no sound in step is changed. Where there is no
-evidence, as in silence, the bytes are passed on as they are.
+In audio, the most significant bytes of successive samples differ little, and the less significant bytes are close to
+noise. In misaligned PCM they are interchanged. The criteria are strict, so that aligned audio is never changed. Without
+evidence, for example in silence, the bytes are returned unchanged.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WINDOW = 64
-"""Frames that are judged together."""
+"""Frames per window."""
 _LEAST_WINDOWS = 16
 _MOST_WINDOWS = 256
-"""Windows that are held back while bytes may be out of step."""
+"""Maximum number of windows that are held back while they may be misaligned."""
 _FED_WINDOWS = 32
-"""Longer pieces are judged in parts."""
+"""Longer pieces are examined in parts."""
 _STEP_WINDOWS = 8
-"""What is held back is judged again after this many windows."""
+"""Windows that are held back are examined again after this many more."""
 _NOISE = (40.0, 90.0)
-"""Mean step of bytes that are noise; 64 if all values are equally likely."""
+"""Range of the mean difference between successive bytes of noise; 64 if all values are equally likely."""
 _SLOW = 20.0
-"""Mean step of bytes that are not."""
+"""Maximum mean difference of bytes that are not noise."""
 _LEAST_VALUES = 12
 """A square wave has fewer values."""
 _LEAST_RANGE = 12
-"""Bytes of a smaller range, without the outermost ones, may be dither."""
+"""Values within a smaller range, without the outermost ones, may be dither."""
 _LEAST_PAIRS = 1.4
 """Pairs of bytes per value of one of them; 1 where one byte is computed from the other."""
 _PEAK = 64
-"""Higher steps are not those of sound, but of single values."""
+"""Larger differences belong to single values, not to audio."""
 _QUIET = 0.5
-"""Mean step of the most significant bytes of quiet sound."""
+"""Maximum mean difference between the most significant bytes of quiet audio."""
 _LEAST_CARRIES = 24
 _LEAST_LOWER_VALUES = 64
 _CARRIED, _NOT_CARRIED = 0.6, 0.1
@@ -40,10 +40,10 @@ _CARRIED, _NOT_CARRIED = 0.6, 0.1
 
 
 class Realigner:
-    """Passes on PCM in whole frames, in step.
+    """Returns PCM in whole, aligned frames. It holds bytes back only while they may be misaligned.
 
-    sample_bytes: 2 to 4. big_endian: the most significant byte is the first. faults: number of places from which on the
-    samples were out of step. Holds bytes back only while they may be out of step.
+    sample_bytes: 2 to 4. big_endian: whether the most significant byte comes first. faults: number of
+    corrections of the alignment.
     """
 
     def __init__(self, sample_bytes: int, channels: int, *, big_endian: bool = False) -> None:
@@ -55,7 +55,7 @@ class Realigner:
         self._before = b""
         self._is_holding = False
         self._is_released = False
-        self._judged_at = 0
+        self._examined_at = 0
         self.faults = 0
 
     def feed(self, data: bytes) -> bytes:
@@ -63,19 +63,19 @@ class Realigner:
         size, out = _FED_WINDOWS * _WINDOW * self._frame, []
         for start in range(0, len(data), size):
             self._held += data[start : start + size]
-            out.append(self._judged(last=False))
+            out.append(self._examined(last=False))
         return b"".join(out)
 
     def finish(self) -> bytes:
         """Return the remaining whole frames."""
-        return self._judged(last=True)
+        return self._examined(last=True)
 
-    def _judged(self, *, last: bool) -> bytes:
+    def _examined(self, *, last: bool) -> bytes:
         out = b""
         while frames := len(self._held) // self._frame:
-            if self._is_holding and not last and frames < self._judged_at:
+            if self._is_holding and not last and frames < self._examined_at:
                 break
-            self._judged_at = frames + _STEP_WINDOWS * _WINDOW
+            self._examined_at = frames + _STEP_WINDOWS * _WINDOW
             steps = self._steps(frames)
             means = self._by_shift(steps)
             doubtful = _doubtful(means)
@@ -84,7 +84,7 @@ class Realigner:
                 self._is_holding = bool(doubtful.any()) and not self._is_released
                 if not self._is_holding:
                     return out + self._passed(frames)
-                # The first byte out of step may be in the window before.
+                # The first misaligned byte may be in the window before.
                 out += self._passed((int(np.argmax(doubtful)) - 1) * _WINDOW - len(self._before) // self._frame)
                 continue
             shift = self._shift(steps)
@@ -102,20 +102,23 @@ class Realigner:
         return out
 
     def _passed(self, frames: int) -> bytes:
-        """Take frames from the start of what is held, and remember the last of them."""
+        """Remove frames from the start of the held bytes, and remember the last of them."""
         size = max(0, frames) * self._frame
         piece, self._held = self._held[:size], self._held[size:]
         self._before = (self._before + piece)[-_WINDOW * self._frame :]
         return piece
 
     def _steps(self, frames: int) -> NDArray[np.int16]:
-        """Return the absolute steps of each byte of a frame to the next. Bytes are on a circle, as sums carry over."""
+        """Return the absolute difference between each byte of a frame and the next frame's, modulo 256.
+
+        Shape (frames - 1, bytes per frame).
+        """
         data = self._before + self._held
         values = np.frombuffer(data, np.int8, len(self._before) + frames * self._frame).reshape(-1, self._frame)
         return np.abs((values[1:] - values[:-1]).astype(np.int16))
 
     def _shift(self, steps: NDArray[np.int16]) -> int | None:
-        """Return the number of bytes to leave out for samples that are in step, or None without evidence."""
+        """Return the number of bytes to omit so that the samples are aligned, or None without evidence."""
         means, peaks = self._by_shift(steps), self._by_shift(steps, peaks=True)
         doubtful = _doubtful(means)
         found: dict[float, int] = {}
@@ -125,7 +128,7 @@ class Realigner:
                 then = self._values(top + shift, loud)
                 is_found = 2 * loud.sum() >= _is_noise(means[:, 0, channel]).sum() and loud.sum() >= _LEAST_WINDOWS
                 is_found = is_found and _are_samples(self._values(top, loud), then)
-                # In wider samples, the two lower bytes alone carry, too.
+                # In wider samples, the carries of the two lower bytes would look the same.
                 if not is_found and len(self._shifts) == 2:
                     quiet = doubtful & (means[:, shift, channel] < _QUIET)
                     then = self._values(top + shift, quiet)
@@ -135,11 +138,11 @@ class Realigner:
         return found[min(found)] if found else None
 
     def _by_shift(self, steps: NDArray[np.int16], *, peaks: bool = False) -> NDArray[np.float64]:
-        """Return the mean or the highest step of the most significant bytes, by window, shift and channel."""
+        """Return the mean or maximum difference of the most significant bytes, by window, shift and channel."""
         return _by_window(steps, peaks=peaks)[:, (self._tops + np.array(self._shifts)[:, None]) % self._frame]
 
     def _values(self, top: int, windows: NDArray[np.bool_]) -> NDArray[np.int32]:
-        """Return the two upper bytes of the samples whose most significant byte is at this place."""
+        """Return the two upper bytes of the samples whose most significant byte is at this position of the frame."""
         chosen = np.repeat(windows, _WINDOW)
         data = self._before + self._held
         upper = np.frombuffer(data, np.int8)[top :: self._frame].astype(np.int32)
@@ -148,13 +151,13 @@ class Realigner:
         return (256 * upper[:count] + lower[:count])[chosen[:count]]
 
     def _place(self, steps: NDArray[np.int16], shift: int) -> int:
-        """Return the frame from which on samples shifted by so many bytes move less."""
+        """Return the frame from which on shifted samples differ less from their neighbours."""
         gain = (steps[:, self._tops] - steps[:, (self._tops + shift) % self._frame]).sum(axis=1)
         return int(np.argmin(np.concatenate([[0], np.cumsum(gain)])))
 
 
 def _by_window(steps: NDArray[np.int16], *, peaks: bool) -> NDArray[np.float64]:
-    """Return the mean or the highest step of each window; the last one takes the rest."""
+    """Return the mean or maximum difference in each window; the last window includes the remaining frames."""
     if not len(steps):
         return np.zeros((1, steps.shape[1]))
     starts = np.arange(0, max(1, len(steps) - _WINDOW + 1), _WINDOW)
@@ -165,13 +168,13 @@ def _by_window(steps: NDArray[np.int16], *, peaks: bool) -> NDArray[np.float64]:
 
 
 def _doubtful(means: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether in a window another byte than the most significant one moves least."""
+    """Whether a byte other than the most significant one differs least, by window."""
     top, others = means[:, :1], means[:, 1:]
     return np.asarray(((others > 0) & (2 * others < top)).any(axis=(1, 2)), np.bool_)
 
 
 def _is_clear(means: NDArray[np.float64]) -> bool:
-    """Whether the most significant bytes clearly move least."""
+    """Whether the most significant bytes clearly differ least."""
     top, others = means[:, :1], means[:, 1:]
     return bool(np.all((2 * top < others) | (others == 0)) and others.any())
 
@@ -181,9 +184,9 @@ def _is_noise(means: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _changed_places(means: NDArray[np.float64], shift: int, channel: int) -> NDArray[np.bool_]:
-    """Whether in a window the most significant bytes of a channel are noise, and with this shift those that are not.
+    """Whether the most significant bytes of a channel are noise, and those at the shift are not, by window.
 
-    In no window, if in a later one the most significant bytes of any channel are in their place.
+    False for all windows if a later one has the most significant bytes of any channel in their place.
     """
     noise, slow = _is_noise(means), (means > 0) & (means < _SLOW)
     others = np.delete(noise | (means == 0), shift, axis=1)[:, :, channel].all(axis=1)
@@ -194,7 +197,7 @@ def _changed_places(means: NDArray[np.float64], shift: int, channel: int) -> NDA
 
 
 def _are_samples(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
-    """Whether the upper bytes are no square wave, no dither, and not computed from each other."""
+    """Whether the upper bytes are neither a square wave nor dither, and are not computed from each other."""
     count = min(len(now), len(then))
     one, other = now[:count] >> 8, then[:count] >> 8
     values, pairs = len(np.unique(one)), len(np.unique(256 * one + other))
@@ -203,21 +206,21 @@ def _are_samples(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
 
 
 def _roughness(values: NDArray[np.int32]) -> float:
-    """Return the mean step in relation to the level."""
+    """Return the mean difference between successive values, relative to the level."""
     return float(np.abs(np.diff(values)).mean() / (np.abs(values - values.mean()).mean() + 1))
 
 
 def _carries_more(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
-    """Whether only with the shift the upper byte follows when the lower one passes from its highest to its lowest.
+    """Whether the upper byte changes when the lower one wraps around, but only with the shift.
 
-    This also tells quiet sound, whose upper bytes are signs.
+    This also detects quiet audio, in which the upper bytes are only signs.
     """
     (_, share_now), (values, share_then) = _carried(now), _carried(then)
     return values >= _LEAST_LOWER_VALUES and share_then >= _CARRIED and share_now < _NOT_CARRIED
 
 
 def _carried(values: NDArray[np.int32]) -> tuple[int, float]:
-    """Return the number of values of the lower byte, and the share of its passages in which the upper one follows."""
+    """Return the number of values of the lower byte, and the share of its wraps at which the upper one changes."""
     wraps = np.abs(np.diff(values & 255)) > 128
     if wraps.sum() < _LEAST_CARRIES:
         return 0, 1.0

@@ -42,7 +42,7 @@ _INDEX = {
     # Packets whose size is not constant.
     "caf": (re.compile(rb"desc.{24}\0{4}", re.DOTALL), re.compile(rb"pakt")),
 }
-"""Signs that a container's sound is found by an index only, and of that index."""
+"""Patterns that show that a container's audio can only be located by an index, and patterns of that index."""
 _SAFE_OPTIONS = {
     "protocol_whitelist": "none",
     "codec_whitelist": ",".join(sorted(DECODERS)),
@@ -128,7 +128,7 @@ def _refusal(pipe: Pipe, container: Container, wanted: Wanted) -> InputError:
     needs, index = _INDEX.get(container.name, (None, None))
     if needs and index and isinstance(pipe, SeekablePipe) and pipe.holds(needs) and not pipe.holds(index):
         return InputError(
-            f"{wanted.source}: cannot be decoded: the file is cut off before its index, which says where its sound is "
+            f"{wanted.source}: cannot be decoded: the file is cut off before its index, which locates its audio "
             f"({pipe.total} bytes of {container.name}); send it again, or record with the index first or in fragments"
         )
     return InputError(f"{wanted.source}: cannot be decoded ({pipe.total} bytes of {container.name})")
@@ -199,7 +199,7 @@ def _file(
             else:
                 packets = demuxed.demux(stream)
                 if wav is None or not wav.is_complete:
-                    packets = _in_step(packets, demuxed, codec, damage)
+                    packets = _realigned(packets, demuxed, codec, damage)
                 yield from _resampled(_frames(packets, stream, stop, damage), stream, wanted, damage)
         finally:
             # Also after a demuxer error in the middle of the file.
@@ -246,13 +246,13 @@ def _frames(
             yield from frames
 
 
-def _in_step(
+def _realigned(
     packets: Iterator[av.Packet[av.AudioStream]],
     demuxed: av.container.InputContainer,
     codec: av.AudioCodecContext,
     damage: Damage,
 ) -> Iterator[av.Packet[av.AudioStream]]:
-    """Yield the packets; those of integer PCM in step again where bytes are missing."""
+    """Yield the packets; integer PCM is realigned where bytes are missing."""
     channels = codec.layout.nb_channels
     size, is_big_endian = _INTEGERS.get(codec.name, (0, False))
     # In Matroska, each packet begins with a whole sample.
