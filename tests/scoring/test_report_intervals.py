@@ -270,7 +270,8 @@ def test_a_percentile_of_few_speakers_is_refused_with_what_its_turns_are_worth()
     values = list(np.random.default_rng(1).exponential(size=60))
     assert quantile_interval(values, range(60), 0.5) is not None
     refused = quantile_result(values, [number % 3 for number in range(60)], 0.9).text("speaker")
-    told = re.fullmatch(r"60 turns of 3 speakers are worth ([\d.]+) independent ones, too few for an interval", refused)
+    sentence = r"60 turns in 3 clusters by speaker have an effective size of ([\d.]+), too few for an interval"
+    told = re.fullmatch(sentence, refused)
     worth = float(told.group(1))
     assert 0 < worth <= 60 * (stats.t.ppf(0.975, 59) / stats.t.ppf(0.975, 2)) ** 2 + 0.05
 

@@ -256,9 +256,8 @@ def too_few_values(count: int, effective: float, clusters: int) -> Refusal:
     """Return the Refusal for a quantile with too few effective values."""
     if clusters == count:
         return Refusal(f"{count} turns are too few for an interval")
-    return Refusal(
-        f"{count} turns of {clusters} {{unit}}s are worth {effective:.1f} independent ones, too few for an interval"
-    )
+    size = f"{count} turns in {clusters} clusters by {{unit}} have an effective size of {effective:.1f}"
+    return Refusal(f"{size}, too few for an interval")
 
 
 def _interval_of(measure: Callable[_Given, Result]) -> Callable[_Given, Interval | None]:
