@@ -129,7 +129,7 @@ class Services:
     def sample(self) -> None:
         """Update the gauges."""
         self.metrics.sample(self.active_connections, self.pipeline.hosts)
-        self.metrics.sample_history(self.history.failures)
+        self.metrics.sample_history(self.history.database.failures)
         self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
 
     async def keep_sampling(self) -> None:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from server.history.database import DEFAULT_LIMIT_S, checked, shown
+from server.history.addresses import checked, shown
+from server.history.database import DEFAULT_LIMIT_S
 from server.hosts import PATTERN
 from server.http import below_path
 from server.messages import MOST_JSON_BYTES
@@ -29,7 +30,7 @@ from voicelab.pipeline.turn import LONGEST_TURN_S
 from voicelab.tts.default import default_voice
 from voicelab.vad.turn_end.catalog import DEFAULT_TURN_END
 
-_SQLITE = "sqlite+aiosqlite:///"
+_SQLITE = "sqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
 """Upper limit of MAX_JSON_BYTES. Parsing a megabyte blocks the event loop for tens of milliseconds."""
 _SHARE_OF_ONE_CLIENT = 0.8

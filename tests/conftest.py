@@ -31,7 +31,7 @@ def postgres() -> Iterator[Postgres]:
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+        return f"sqlite:///{tmp_path / 'history.sqlite3'}"
     server: Postgres = request.getfixturevalue("postgres")
     return await server.fresh()
 

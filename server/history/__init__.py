@@ -3,7 +3,6 @@
 from server.history.faults import HistoryUnavailableError, SessionFullError, SessionGoneError
 from server.history.records import INTERRUPTED, SessionSummary, StoredTurn, TurnRecord
 from server.history.store import History
-from server.history.tables import SessionRow, TurnRow, WatchedTicker
 
 __all__ = [
     "INTERRUPTED",
@@ -11,10 +10,7 @@ __all__ = [
     "HistoryUnavailableError",
     "SessionFullError",
     "SessionGoneError",
-    "SessionRow",
     "SessionSummary",
     "StoredTurn",
     "TurnRecord",
-    "TurnRow",
-    "WatchedTicker",
 ]

@@ -1,142 +1,199 @@
-"""Create SQLAlchemy engines for DATABASE_URL: SQLite with aiosqlite, PostgreSQL with asyncpg."""
+"""Run transactions in SQLite or PostgreSQL beside the event loop.
+
+A transaction is a function of a SQLAlchemy connection. With SQLite it runs in a thread as a whole: a driver that passes
+each statement to a thread costs a dozen switches between threads per turn. With asyncpg it runs in a greenlet of the
+event loop.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
-import re
+import logging
 import sqlite3
-from contextlib import closing
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, unquote
+from typing import Any, TypeVar
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from server.history.addresses import is_sqlite
+from server.history.faults import READ_ONLY, HistoryUnavailableError, is_of_the_database, reason_of
+from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.errors import InputError
 
-_SQLITE = ("sqlite", "sqlite+aiosqlite")
-_POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+logger = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+_LOG_EVERY_S = 1.0
+
+DEFAULT_LIMIT_S = 5.0
+"""Default of HISTORY_TIMEOUT_S."""
 _WAIT_FOR_LOCK_S = 30.0
 """Time that a start waits for another server that is migrating the same database."""
 _CONNECT_LIMIT_S = 10.0
 _CACHE_KIB = 256
-_MOST_PORT = 65_535
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
-
-DEFAULT_LIMIT_S = 5.0
-"""Default of HISTORY_TIMEOUT_S."""
-FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
-
-
-def checked(url: str) -> str:
-    """Return the URL. Raises ValueError if it cannot be used for the history."""
-    kind, separator, rest = url.partition("://")
-    if not separator or not _SCHEME.fullmatch(kind):
-        raise ValueError(f"not a database URL; write {FORMS}")
-    if kind in _SQLITE:
-        if not rest.startswith("/") and rest:
-            raise ValueError("an SQLite file has no host; write sqlite:///FILE, with four slashes for an absolute path")
-        if not _path(url) or _path(url) == ":memory:":
-            raise ValueError("the history cannot be in memory; name a file: sqlite:///FILE")
-    elif kind in _POSTGRESQL:
-        _check_ports(rest)
-    else:
-        raise ValueError(f"unknown database {kind}; write {FORMS}")
-    return url
+_READERS = 3
+"""Number of reading threads. A single client gets all but one (see WorkPool)."""
+_QUEUE = 10_000
+"""Maximum number of transactions that wait for a thread. Each waits only for a limited time."""
+_LAST_WRITES_S = 1.0
+"""Time that `close` waits for unfinished writes."""
+_LOOK_AGAIN_S = 0.01
+_NO_PARAMETERS_IN_ERRORS = {"hide_parameters": True}
+"""The parameters of a statement contain transcripts, which must not be logged."""
 
 
-def shown(url: str) -> str:
-    """Return the URL for messages: the path of an SQLite file, or the URL without password and parameters.
+class Database(ABC):
+    """A database that runs transactions without blocking the event loop.
 
-    Parts that may belong to a password are hidden too: credentials before the last "@", and ports that are not numbers.
+    Its methods raise HistoryUnavailableError if the database is unavailable. failures: number of these errors.
     """
-    kind, separator, rest = url.partition("://")
-    if not separator or not _SCHEME.fullmatch(kind):
-        return "***" if "@" in url or ":" in url else url
-    if kind in _SQLITE and rest.startswith("/"):
-        return _path(url)
-    credentials, at, place = rest.rpartition("@")
-    user = credentials.partition(":")[0]
-    place = place.partition("?")[0]
-    hosts, slash, database = place.partition("/")
-    return f"{kind}://{f'{user}:***' if ':' in credentials else user}{at}{_shown_hosts(hosts)}{slash}{database}"
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self._logged_s = 0.0
+
+    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Return the result of a function that only reads."""
+        with self._faults():
+            return await self._read(work)
+
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Return the result of a function that writes. Its changes are stored unless it raises an exception."""
+        with self._faults():
+            return await self._write(work)
+
+    @abstractmethod
+    async def check_writable(self, limit_s: float) -> None:
+        """Raise the driver's error unless the database can be written to. Changes nothing. limit_s: maximum wait."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close all connections."""
+
+    @abstractmethod
+    async def _read(self, work: Callable[[Connection], _Result]) -> _Result: ...
+
+    @abstractmethod
+    async def _write(self, work: Callable[[Connection], _Result]) -> _Result: ...
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Convert errors of the database to HistoryUnavailableError; count them, and log at most one a second."""
+        try:
+            yield
+        except Exception as error:
+            if not is_of_the_database(error):
+                raise
+            self.failures += 1
+            reason = reason_of(error)
+            if time.monotonic() - self._logged_s > _LOG_EVERY_S:
+                self._logged_s = time.monotonic()
+                cause = " ".join(str(getattr(error, "orig", None) or error).split())
+                logger.warning("the history cannot be used: %s (%s: %s)", reason, type(error).__name__, cause)
+            raise HistoryUnavailableError(reason) from error
 
 
-def scrubbed(text: str, url: str) -> str:
-    """Return the text of an error on one line, without the passwords of the URL."""
-    rest = url.partition("://")[2]
-    credentials, _, place = rest.rpartition("@")
-    passwords = [credentials.partition(":")[2]]
-    passwords += [value for name, value in parse_qsl(place.partition("?")[2]) if "pass" in name.lower()]
-    for secret in (url, *passwords, *map(unquote, passwords)):
-        text = text.replace(secret, "***") if secret else text
-    return " ".join(text.split())
+def open_database(url: str, limit_s: float = DEFAULT_LIMIT_S) -> Database:
+    """Open the database of a migrated URL, without connecting yet.
 
-
-def _check_ports(rest: str) -> None:
-    """ValueError unless each port in a PostgreSQL address is one."""
-    place, _, query = rest.rpartition("@")[2].partition("?")
-    ports = [_port(host) for host in place.partition("/")[0].split(",")]
-    ports += [port for name, value in parse_qsl(query) if name == "port" for port in value.split(",")]
-    for port in filter(None, ports):
-        if not (port.isascii() and port.isdigit() and 0 < int(port[:9]) <= _MOST_PORT):
-            # The port is not shown: part of a password with an unescaped "@" or "/" may be parsed as a port.
-            raise ValueError(
-                f"the port must be from 1 to {_MOST_PORT}; in a password, write @ as %40, / as %2F and : as %3A"
-            )
-
-
-def _port(host: str) -> str | None:
-    """Return the port of `host:port` or `[v6]:port`; None without one."""
-    after = host.rpartition("]")[2] if host.startswith("[") else host
-    return after.partition(":")[2] or None
-
-
-def _shown_hosts(hosts: str) -> str:
-    found = []
-    for host in hosts.split(","):
-        port = _port(host)
-        is_plain = port is None or (port.isascii() and port.isdigit())
-        found.append(host if is_plain else f"{host.removesuffix(port or '')}***")
-    return ",".join(found)
-
-
-def _path(url: str) -> str:
-    """Return the file's path of an SQLite URL."""
-    return url.partition("://")[2].partition("?")[0].removeprefix("/")
-
-
-def open_engine(url: str, *, limit_s: float | None = None, **options: Any) -> AsyncEngine:
-    """Create an engine without connecting. Raises InputError if the driver is missing or the folder cannot be created.
-
-    limit_s: seconds that a statement waits for the database; None allows for a migration by another server.
+    limit_s: seconds that a transaction waits for its turn, and again for a lock of another process or an answer. Raises
+    InputError if the driver is missing or the folder cannot be created.
     """
-    sqlite = _parsed(url)
-    # The parameters of a statement contain transcripts, which must not be logged.
-    options = {"hide_parameters": True, **options}
-    if sqlite is not None:
-        return _sqlite(sqlite, limit_s, options)
-    if importlib.util.find_spec("asyncpg") is None:
-        raise InputError("DATABASE_URL: PostgreSQL needs the extra `postgres`: pip install 'voicelab[postgres]'")
-    return _postgresql(url, limit_s, options)
+    return SqliteDatabase(url, limit_s) if is_sqlite(url) else PostgresqlDatabase(url, limit_s)
 
 
-def check_file(url: str) -> None:
-    """Raise InputError if the file of an SQLite URL cannot be opened. Ignores other URLs.
+class SqliteDatabase(Database):
+    """An SQLite file. One thread writes, because SQLite allows one writer and makes others poll; several read.
 
-    aiosqlite would raise the error also in its thread, which prints a traceback.
+    Waiting clients are served in turn. A transaction that has begun completes even if its caller is cancelled.
     """
-    parsed = _parsed(url)
-    if parsed is None:
-        return
-    try:
-        _make_folder(parsed)
-        with closing(sqlite3.connect(str(parsed.database), timeout=_WAIT_FOR_LOCK_S)) as connection:
-            connection.execute("PRAGMA schema_version")
-    except sqlite3.Error as error:
-        raise InputError(f"DATABASE_URL: the history at {parsed.database} cannot be opened: {error}") from error
+
+    def __init__(self, url: str, limit_s: float = DEFAULT_LIMIT_S) -> None:
+        super().__init__()
+        self._engine = sqlite_engine(url, limit_s=limit_s)
+        self._path = Path(str(self._engine.url.database))
+        self._limit_s = limit_s
+        self._writer = WorkPool("history-write", 1, _QUEUE, in_background=False)
+        self._readers = WorkPool("history-read", _READERS, _QUEUE, in_background=False)
+
+    async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
+        return await self._readers.run_within(self._limit_s, self._reading, work)
+
+    async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
+        return await self._writer.run_within(self._limit_s, self._writing, work)
+
+    def _reading(self, work: Callable[[Connection], _Result]) -> _Result:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def _writing(self, work: Callable[[Connection], _Result]) -> _Result:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    async def check_writable(self, limit_s: float) -> None:
+        await asyncio.to_thread(_check_writable, self._path, limit_s)
+
+    async def close(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WRITES_S):
+                while self._writer.unfinished:
+                    await asyncio.sleep(_LOOK_AGAIN_S)
+        self._writer.close()
+        self._readers.close()
+        self._engine.dispose()
+
+
+def _check_writable(path: Path, limit_s: float) -> None:
+    """Raise sqlite3.Error unless this file is writable. BEGIN IMMEDIATE succeeds on a read-only file; UPDATE fails."""
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, timeout=limit_s, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute("UPDATE sessions SET id = id WHERE 1 = 0")
+        finally:
+            connection.execute("ROLLBACK")
+
+
+class PostgresqlDatabase(Database):
+    """A PostgreSQL database, which schedules concurrent transactions itself."""
+
+    def __init__(self, url: str, limit_s: float = DEFAULT_LIMIT_S) -> None:
+        super().__init__()
+        self._engine = postgresql_engine(url, limit_s=limit_s)
+
+    async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def check_writable(self, limit_s: float) -> None:
+        async with asyncio.timeout(limit_s), self._engine.connect() as connection:
+            if await connection.scalar(text("SHOW transaction_read_only")) == "on":
+                raise HistoryUnavailableError(READ_ONLY)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def sqlite_engine(url: str, *, limit_s: float = _WAIT_FOR_LOCK_S, **options: Any) -> Engine:
+    """Create an engine for an SQLite URL, and the folder of its file. Raises InputError if that fails.
+
+    limit_s: seconds that a statement waits for the lock of another process.
+    """
+    parsed = make_url(url).set(drivername="sqlite")
+    _make_folder(parsed)
+    engine = create_engine(parsed, connect_args={"timeout": limit_s}, **_NO_PARAMETERS_IN_ERRORS, **options)
+    event.listen(engine, "connect", _prepare)
+    return engine
 
 
 def _make_folder(url: URL) -> None:
@@ -144,19 +201,6 @@ def _make_folder(url: URL) -> None:
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"DATABASE_URL: the history at {url.database} cannot be opened: {error}") from error
-
-
-def _parsed(url: str) -> URL | None:
-    """Parse the URL of an SQLite file. Returns None for PostgreSQL, whose URLs are parsed by its driver."""
-    return make_url(url) if url.startswith("sqlite") else None
-
-
-def _sqlite(url: URL, limit_s: float | None, options: dict[str, Any]) -> AsyncEngine:
-    _make_folder(url)
-    chosen = url.set(drivername="sqlite+aiosqlite")
-    engine = create_async_engine(chosen, connect_args={"timeout": limit_s or _WAIT_FOR_LOCK_S}, **options)
-    event.listen(engine.sync_engine, "connect", _prepare)
-    return engine
 
 
 def _prepare(connection: Any, _record: Any) -> None:
@@ -172,7 +216,13 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _postgresql(url: str, limit_s: float | None, options: dict[str, Any]) -> AsyncEngine:
+def postgresql_engine(url: str, *, limit_s: float | None = None, **options: Any) -> AsyncEngine:
+    """Create an engine for a PostgreSQL URL. Raises InputError if the driver is not installed.
+
+    limit_s: seconds that a statement waits for the database; None allows for a migration by another server.
+    """
+    if importlib.util.find_spec("asyncpg") is None:
+        raise InputError("DATABASE_URL: PostgreSQL needs the extra `postgres`: pip install 'voicelab[postgres]'")
     import asyncpg
 
     # asyncpg parses the URL, so that all parameters of libpq work (sslmode, several hosts, a socket's folder).
@@ -186,4 +236,6 @@ def _postgresql(url: str, limit_s: float | None, options: dict[str, Any]) -> Asy
         options = {"pool_timeout": limit_s, **options}
 
     # pool_pre_ping replaces connections that the database has closed.
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, **options)
+    return create_async_engine(
+        "postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, **_NO_PARAMETERS_IN_ERRORS, **options
+    )

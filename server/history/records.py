@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, Literal
 from uuid import uuid4
 
-from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
 from voicelab.pipeline.stage_times import StageTimes
 from voicelab.pipeline.stopwatch import TimeSpan
@@ -44,9 +43,13 @@ class TurnRecord:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A session and its number of turns."""
+    """A session and its number of turns. ended_at: None while a connection is open, or if the server was killed."""
 
-    session: SessionRow
+    id: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    ended_at: str | None
     turn_count: int
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, delete, select
 
 from server.history.faults import HistoryUnavailableError
 from server.history.store import History
-from server.history.tables import SessionRow, TurnRow
+from server.history.tables import SESSIONS, TURNS
 
 logger = logging.getLogger(__name__)
 
@@ -36,23 +36,25 @@ async def remove_older(history: History, days: float) -> int:
     """Remove sessions without a turn in the last `days` days. Returns the number of sessions removed."""
     oldest = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
     count = 0
-    while True:
-        async with history.writing() as database:
-            session_id = await database.scalar(
-                select(SessionRow.id).where(SessionRow.updated_at < oldest).order_by(SessionRow.updated_at).limit(1)
-            )
-            if session_id is None:
-                return count
-            count += await _remove_some(database, session_id)
+    while (removed := await history.database.write(partial(_remove_some, oldest))) is not None:
+        count += removed
+    return count
 
 
-async def _remove_some(database: AsyncSession, session_id: str) -> int:
-    """Remove the session's first turns, and the session when none are left. Returns the number of sessions removed."""
-    turns = select(TurnRow.id).where(TurnRow.session_id == session_id).order_by(TurnRow.number).limit(_TURNS_AT_ONCE)
-    ids = (await database.scalars(turns)).all()
+def _remove_some(oldest: str, connection: Connection) -> int | None:
+    """Remove the first turns of a session that ended before `oldest`, and the session when none are left.
+
+    Returns the number of sessions removed; None if there is no such session.
+    """
+    old = select(SESSIONS.c.id).where(SESSIONS.c.updated_at < oldest).order_by(SESSIONS.c.updated_at).limit(1)
+    session_id = connection.scalar(old)
+    if session_id is None:
+        return None
+    turns = select(TURNS.c.id).where(TURNS.c.session_id == session_id).order_by(TURNS.c.number).limit(_TURNS_AT_ONCE)
+    ids = connection.scalars(turns).all()
     if ids:
-        await database.execute(delete(TurnRow).where(TurnRow.id.in_(ids)))
+        connection.execute(delete(TURNS).where(TURNS.c.id.in_(ids)))
     if len(ids) == _TURNS_AT_ONCE:
         return 0
-    await database.execute(delete(SessionRow).where(SessionRow.id == session_id))
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.id == session_id))
     return 1

@@ -8,8 +8,9 @@ import threading
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.pool import NullPool
 
-from server.history.database import check_file, open_engine, shown
-from server.history.tables import Base
+from server.history.addresses import is_sqlite, shown
+from server.history.database import postgresql_engine, sqlite_engine
+from server.history.tables import METADATA
 from voicelab.errors import InputError
 
 _ADVISORY_LOCK = 0x766F6963656C6162  # "voicelab" in ASCII, to avoid collisions with other applications
@@ -31,23 +32,27 @@ async def migrate(url: str) -> None:
 
 
 def _migrate(url: str) -> None:
-    check_file(url)
     with _alembic:
-        asyncio.run(_run(url))
+        if is_sqlite(url):
+            _migrate_sqlite(url)
+        else:
+            asyncio.run(_migrate_postgresql(url))
 
 
-async def _run(url: str) -> None:
-    engine = open_engine(url, poolclass=NullPool)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _disable_autocommit)
-        event.listen(engine.sync_engine, "begin", _take_the_write_lock)
+def _migrate_sqlite(url: str) -> None:
+    engine = sqlite_engine(url, poolclass=NullPool)
+    event.listen(engine, "connect", _disable_autocommit)
+    event.listen(engine, "begin", _take_the_write_lock)
+    with engine.begin() as connection:
+        _upgrade(connection, url)
+
+
+async def _migrate_postgresql(url: str) -> None:
+    engine = postgresql_engine(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             await connection.run_sync(_upgrade, url)
-            # BEGIN IMMEDIATE succeeds on a read-only SQLite file; an UPDATE fails.
-            await connection.execute(text("UPDATE sessions SET id = id WHERE 1 = 0"))
     finally:
         await engine.dispose()
 
@@ -81,14 +86,16 @@ def _upgrade(connection: Connection, url: str) -> None:
         _check_tables(connection, url)
     if found != script.get_current_head():
         command.upgrade(config, "head")
+    # BEGIN IMMEDIATE succeeds on a read-only SQLite file; an UPDATE fails.
+    connection.execute(text("UPDATE sessions SET id = id WHERE 1 = 0"))
 
 
 def _check_tables(connection: Connection, url: str) -> None:
     """Check a database without a schema version: it must be empty, or voicelab's from before migrations existed."""
     inspector = inspect(connection)
-    for table in set(inspector.get_table_names()) & set(Base.metadata.tables):
+    for table in set(inspector.get_table_names()) & set(METADATA.tables):
         there = {column["name"] for column in inspector.get_columns(table)}
-        missing = {column.name for column in Base.metadata.tables[table].columns} - there - _ADDED_SINCE
+        missing = {column.name for column in METADATA.tables[table].columns} - there - _ADDED_SINCE
         if missing:
             raise InputError(
                 f"DATABASE_URL: the database {shown(url)} has a table {table} of another application "

@@ -7,29 +7,25 @@ the database can neither use a sign-in nor guess tokens.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, delete, insert, select
 
-from server.history.tables import SignInRow
+from server.history.database import Database
+from server.history.tables import SIGN_INS
 from server.tokens import Tokens
 
 _MOST_OF_A_USER = 20
 """Maximum number of sign-ins per user; the oldest end first."""
 
-Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
-
 
 class SignIns:
-    """The table of sign-ins. reading, writing: start a transaction of the history."""
+    """The table of sign-ins."""
 
-    def __init__(self, reading: Transaction, writing: Transaction) -> None:
-        self._reading = reading
-        self._writing = writing
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def begin(self, token: str, tokens: Tokens, lifetime_s: float) -> str:
         """Sign in the user of a valid token for `lifetime_s` seconds. Returns the id for the cookie."""
@@ -39,37 +35,39 @@ class SignIns:
             "created_at": _text(now), "ends_at": _text(now + timedelta(seconds=lifetime_s)),
         }  # fmt: skip
         newest = (
-            select(SignInRow.id)
-            .where(SignInRow.user_id == user_id)
-            .order_by(SignInRow.created_at.desc())
+            select(SIGN_INS.c.id)
+            .where(SIGN_INS.c.user_id == user_id)
+            .order_by(SIGN_INS.c.created_at.desc())
             .limit(_MOST_OF_A_USER)
         )
-        async with self._writing() as database:
-            await database.execute(insert(SignInRow).values(**row))
-            is_old = (SignInRow.user_id == user_id) & SignInRow.id.not_in(newest)
-            await database.execute(delete(SignInRow).where((SignInRow.ends_at <= _text(now)) | is_old))
+        is_old = (SIGN_INS.c.user_id == user_id) & SIGN_INS.c.id.not_in(newest)
+
+        def add(connection: Connection) -> None:
+            connection.execute(insert(SIGN_INS).values(**row))
+            connection.execute(delete(SIGN_INS).where((SIGN_INS.c.ends_at <= _text(now)) | is_old))
+
+        await self._database.write(add)
         return cookie
 
     async def user_of(self, cookie: str, tokens: Tokens) -> str | None:
         """Return the user of a sign-in; None if it does not exist, has ended, or its token is no longer accepted."""
-        wanted = select(SignInRow.mark).where(SignInRow.id == _hash(cookie), SignInRow.ends_at > _text(_now()))
-        async with self._reading() as database:
-            mark = await database.scalar(wanted)
+        wanted = select(SIGN_INS.c.mark).where(SIGN_INS.c.id == _hash(cookie), SIGN_INS.c.ends_at > _text(_now()))
+        mark = await self._database.read(lambda connection: connection.scalar(wanted))
         return None if mark is None else tokens.user_marked(mark, cookie)
 
     async def users_of(self, cookies: Collection[str], tokens: Tokens) -> dict[str, str]:
         """Return the users of several sign-ins by cookie. Omits sign-ins that are no longer valid."""
         by_id = {_hash(cookie): cookie for cookie in cookies}
-        wanted = select(SignInRow.id, SignInRow.mark).where(SignInRow.id.in_(by_id), SignInRow.ends_at > _text(_now()))
-        async with self._reading() as database:
-            rows = (await database.execute(wanted)).all()
+        wanted = select(SIGN_INS.c.id, SIGN_INS.c.mark)
+        wanted = wanted.where(SIGN_INS.c.id.in_(by_id), SIGN_INS.c.ends_at > _text(_now()))
+        rows = await self._database.read(lambda connection: connection.execute(wanted).all())
         users = {by_id[row.id]: tokens.user_marked(row.mark, by_id[row.id]) for row in rows}
         return {cookie: user for cookie, user in users.items() if user is not None}
 
     async def end(self, cookie: str) -> None:
         """Sign out. Ignores an unknown sign-in."""
-        async with self._writing() as database:
-            await database.execute(delete(SignInRow).where(SignInRow.id == _hash(cookie)))
+        ended = delete(SIGN_INS).where(SIGN_INS.c.id == _hash(cookie))
+        await self._database.write(lambda connection: connection.execute(ended))
 
 
 def _hash(cookie: str) -> str:

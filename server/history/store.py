@@ -2,55 +2,64 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import String, cast, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy import Connection, String, bindparam, cast, delete, func, insert, select, update
 
-from server.fair_lock import FairLock
-from server.history.database import DEFAULT_LIMIT_S, open_engine, scrubbed, shown
-from server.history.faults import (
-    HistoryUnavailableError,
-    SessionFullError,
-    SessionGoneError,
-    is_of_the_database,
-    opening_errors,
-    reason_of,
-)
+from server.history.addresses import scrubbed, shown
+from server.history.database import DEFAULT_LIMIT_S, Database, open_database
+from server.history.faults import SessionFullError, SessionGoneError, opening_errors
 from server.history.health import HistoryHealth
 from server.history.records import INTERRUPTED, SessionSummary, StoredTurn, TurnRecord
 from server.history.schema import migrate
 from server.history.sign_ins import SignIns
-from server.history.tables import SessionRow, TurnRow, WatchedTicker
-from voicelab.agent.base import Dialogue, Exchange, Reply
+from server.history.tables import SESSIONS, TURNS, WATCHLIST
+from voicelab.agent.base import Dialogue, Exchange, WatchlistChange
 from voicelab.errors import InputError
 
-logger = logging.getLogger(__name__)
-
 _WATCHLISTS = 0x766F6963  # first of the two keys of the advisory lock on a user's watchlist
-_LOG_EVERY_S = 1.0
 _TURN_COLUMNS = (
-    TurnRow.number,
-    TurnRow.created_at,
-    TurnRow.kind,
-    TurnRow.transcription,
-    TurnRow.agent_response,
-    TurnRow.intent,
-    # As text, because SQLAlchemy would parse the JSON of all rows in the event loop.
-    cast(TurnRow.entities, String),
-    cast(TurnRow.stage_times, String),
-    TurnRow.audio_bytes_in,
-    TurnRow.audio_bytes_out,
-    TurnRow.error,
-    cast(TurnRow.tool_calls, String),
+    TURNS.c.number,
+    TURNS.c.created_at,
+    TURNS.c.kind,
+    TURNS.c.transcription,
+    TURNS.c.agent_response,
+    TURNS.c.intent,
+    # As text, so that only the turns that are shown are parsed.
+    cast(TURNS.c.entities, String),
+    cast(TURNS.c.stage_times, String),
+    TURNS.c.audio_bytes_in,
+    TURNS.c.audio_bytes_out,
+    TURNS.c.error,
+    cast(TURNS.c.tool_calls, String),
 )
+
+
+def _last_number(session_id: Any) -> Any:
+    """Select the number of turns of a session. Turns are numbered from 1 without gaps; COUNT would read all of them."""
+    return select(func.coalesce(func.max(TURNS.c.number), 0)).where(TURNS.c.session_id == session_id)
+
+
+# The statements of every turn are built once, because building them takes longer than running them.
+_SESSION_ID = bindparam("id_of_session", type_=String)
+_LAST_NUMBER = _last_number(_SESSION_ID)
+_LAST_EXCHANGES = (
+    select(TURNS.c.transcription, TURNS.c.agent_response, TURNS.c.intent, TURNS.c.entities)
+    .where(TURNS.c.session_id == _SESSION_ID, TURNS.c.number > bindparam("after"))
+    .where(TURNS.c.error.is_(None) | ((TURNS.c.error == INTERRUPTED) & (TURNS.c.agent_response != "")))
+    .order_by(TURNS.c.number.desc())
+    .limit(bindparam("most"))
+)
+_WATCHED = select(WATCHLIST.c.ticker).where(WATCHLIST.c.user_id == bindparam("user")).order_by(WATCHLIST.c.id)
+_TOUCH_SESSION = (
+    update(SESSIONS).where(SESSIONS.c.id == _SESSION_ID).values(updated_at=bindparam("now")).returning(SESSIONS.c.id)
+)
+_ADD_TURN = insert(TURNS).returning(TURNS.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class HistoryLimits:
     """Limits of the history.
 
     exchanges: number of a session's last answered turns that the agent gets. turns: maximum number of turns per
-    session. wait_s: seconds to wait for the write lock, and again for the database.
+    session. wait_s: seconds to wait for the other writers, and again for the database.
     """
 
     exchanges: int = 20
@@ -67,20 +76,16 @@ class HistoryLimits:
 
 
 class History:
-    """The history database. Every method is one short transaction.
+    """The history. Every method is one short transaction.
 
-    All methods raise HistoryUnavailableError when the database is unavailable. failures: number of these errors.
+    All methods raise HistoryUnavailableError when the database is unavailable. database: for further transactions.
     """
 
-    def __init__(self, engine: AsyncEngine, limits: HistoryLimits | None = None) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, limits: HistoryLimits | None = None) -> None:
+        self.database = database
+        self.health = HistoryHealth(database)
+        self.sign_ins = SignIns(database)
         self._limits = limits or HistoryLimits()
-        self._transaction = async_sessionmaker(engine, expire_on_commit=False)
-        # SQLite allows one writer and makes the others poll. This lock queues them instead.
-        self._writers = FairLock(1 if engine.dialect.name == "sqlite" else 1_000_000)
-        self._logged_s = 0.0
-        self.failures = 0
-        self.health = HistoryHealth(engine)
 
     @classmethod
     async def open(cls, url: str, limits: HistoryLimits | None = None) -> Self:
@@ -88,77 +93,41 @@ class History:
         limits = limits or HistoryLimits()
         try:
             await migrate(url)
-            return cls(open_engine(url, limit_s=limits.wait_s), limits)
+            return cls(open_database(url, limits.wait_s), limits)
         except _opening_errors() as error:
             cause = scrubbed(str(getattr(error, "orig", None) or error), url)
             raise InputError(f"DATABASE_URL: the history at {shown(url)} cannot be opened: {cause}") from error
 
     async def close(self) -> None:
-        await self._engine.dispose()
-
-    @property
-    def sign_ins(self) -> SignIns:
-        """The sign-ins on the web page."""
-        return SignIns(self._reading, self.writing)
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
-        """Start a write transaction, committed when the block ends without an exception."""
-        with self._faults():
-            async with self._writers.held(self._limits.wait_s), self._transaction.begin() as database:
-                yield database
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncSession]:
-        with self._faults():
-            async with self._transaction() as database:
-                yield database
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Convert errors of the database to HistoryUnavailableError; count them, and log at most one a second."""
-        try:
-            yield
-        except Exception as error:
-            if not is_of_the_database(error):
-                raise
-            self.failures += 1
-            reason = reason_of(error)
-            if time.monotonic() - self._logged_s > _LOG_EVERY_S:
-                self._logged_s = time.monotonic()
-                cause = " ".join(str(getattr(error, "orig", None) or error).split())
-                logger.warning("the history cannot be used: %s (%s: %s)", reason, type(error).__name__, cause)
-            raise HistoryUnavailableError(reason) from error
+        await self.database.close()
 
     async def start_session(self, user_id: str, *, connected: bool = True) -> str:
         """Start a session and return its id. connected: the session stays open until `end_session`."""
         session_id, now = str(uuid4()), _now()
         ended_at = None if connected else now
-        async with self.writing() as database:
-            database.add(SessionRow(id=session_id, user_id=user_id, created_at=now, updated_at=now, ended_at=ended_at))
+        row = {"id": session_id, "user_id": user_id, "created_at": now, "updated_at": now, "ended_at": ended_at}
+        await self.database.write(lambda connection: connection.execute(insert(SESSIONS), row))
         return session_id
 
     async def has_session(self, session_id: str, user_id: str) -> bool:
         """Return whether this user has a session with this id."""
         if not _is_id(session_id):
             return False
-        wanted = select(SessionRow.id).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
-        async with self._reading() as database:
-            return await database.scalar(wanted) is not None
+        wanted = select(SESSIONS.c.id).where(SESSIONS.c.id == session_id, SESSIONS.c.user_id == user_id)
+        return await self.database.read(lambda connection: connection.scalar(wanted)) is not None
 
     async def resume_session(self, session_id: str, user_id: str) -> bool:
         """Reopen a session. Returns whether this user has a session with this id."""
         if not _is_id(session_id):
             return False
-        theirs = (SessionRow.id == session_id, SessionRow.user_id == user_id)
-        reopened = update(SessionRow).where(*theirs).values(ended_at=None).returning(SessionRow.id)
-        async with self.writing() as database:
-            return await database.scalar(reopened) is not None
+        theirs = (SESSIONS.c.id == session_id, SESSIONS.c.user_id == user_id)
+        reopened = update(SESSIONS).where(*theirs).values(ended_at=None).returning(SESSIONS.c.id)
+        return await self.database.write(lambda connection: connection.scalar(reopened)) is not None
 
     async def end_session(self, session_id: str) -> None:
         """Store that the session's last connection has closed."""
-        async with self.writing() as database:
-            await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(ended_at=_now()))
+        ended = update(SESSIONS).where(SESSIONS.c.id == session_id).values(ended_at=_now())
+        await self.database.write(lambda connection: connection.execute(ended))
 
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
         """Return the agent's context: the session's last answered turns, oldest first, and the user's watchlist.
@@ -166,25 +135,7 @@ class History:
         An interrupted turn counts with the part of the reply that was heard, unless it is empty. Only the latest turns
         are searched, four per requested exchange. Raises SessionFullError when the session has MAX_SESSION_TURNS.
         """
-        wanted = self._limits.exchanges
-        broken_off = (TurnRow.error == INTERRUPTED) & (TurnRow.agent_response != "")
-        watched = select(WatchedTicker.ticker).where(WatchedTicker.user_id == user_id).order_by(WatchedTicker.id)
-        async with self._reading() as database:
-            last = await database.scalar(_last_number(session_id))
-            if last >= self._limits.turns:
-                raise SessionFullError(
-                    f"session {session_id} has the maximum of {last} turns (MAX_SESSION_TURNS); "
-                    "start a new one without session_id"
-                )
-            turns = (
-                select(TurnRow.transcription, TurnRow.agent_response, TurnRow.intent, TurnRow.entities)
-                .where(TurnRow.session_id == session_id, TurnRow.number > last - 4 * wanted)
-                .where(TurnRow.error.is_(None) | broken_off)
-                .order_by(TurnRow.number.desc())
-                .limit(wanted)
-            )
-            exchanges = [_exchange(*row) for row in await database.execute(turns)]
-            return Dialogue(user_id, tuple(reversed(exchanges)), tuple(await database.scalars(watched)))
+        return await self.database.read(partial(_dialogue, session_id, user_id, self._limits))
 
     async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
         """Store a turn and, if it was answered, the watchlist changes of its reply, in one transaction.
@@ -192,66 +143,41 @@ class History:
         Returns the id of the row; None for a failed turn of a full session, which is not stored. Raises
         SessionGoneError if the session was removed.
         """
-        now, reply = _now(), turn.reply
-        row = {
-            "session_id": session_id,
-            "created_at": now,
-            "kind": turn.kind,
-            "transcription": turn.heard,
-            "agent_response": reply.text if reply else None,
-            "intent": reply.intent if reply else None,
-            "entities": [asdict(entity) for entity in reply.entities] if reply else [],
-            "stage_times": turn.times.model_dump(),
-            "audio_bytes_in": turn.audio_bytes_in,
-            "audio_bytes_out": turn.audio_bytes_out,
-            "error": turn.error,
-            "tool_calls": [asdict(call) for call in reply.tool_calls] if reply else [],
-        }
-        async with self.writing() as database:
-            # This locks the session's row (in SQLite the file), so that concurrent writers get different numbers.
-            session = update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now)
-            if await database.scalar(session.returning(SessionRow.id)) is None:
-                raise SessionGoneError(f"session {session_id} no longer exists; start a new one")
-            number = await database.scalar(_last_number(session_id)) + 1
-            if number > self._limits.turns and turn.error is not None:
-                return None
-            added = insert(TurnRow).values(number=number, **row).returning(TurnRow.id)
-            row_id: int = (await database.execute(added)).scalar_one()
-            if reply is not None and turn.error is None:
-                await _apply_changes(database, user_id, reply, now)
-            return row_id
+        # Copied here, because the turn may change while a thread stores it.
+        row = {"session_id": session_id, "created_at": _now(), **_turn_fields(turn)}
+        changes = turn.reply.changes if turn.reply is not None and turn.error is None else ()
+        return await self.database.write(partial(_record, row, user_id, changes, self._limits))
 
     async def shorten_answer(self, turn: TurnRecord, heard: str) -> None:
         """Replace the stored reply of an answered turn by the part that was heard. Its watchlist changes remain."""
-        shortened = update(TurnRow).where(TurnRow.id == turn.row_id).values(agent_response=heard)
-        async with self.writing() as database:
-            await database.execute(shortened)
+        shortened = update(TURNS).where(TURNS.c.id == turn.row_id).values(agent_response=heard)
+        await self.database.write(lambda connection: connection.execute(shortened))
 
     async def sessions(self, user_id: str | None, *, limit: int, offset: int) -> tuple[Sequence[SessionSummary], int]:
         """Return a page of sessions, newest first, and their total number. user_id: None selects all users."""
-        turn_count = _last_number(SessionRow.id).correlate(SessionRow).scalar_subquery()
-        page, total = select(SessionRow, turn_count), select(func.count()).select_from(SessionRow)
+        page, total = _summaries(), select(func.count()).select_from(SESSIONS)
         if user_id is not None:
-            page, total = page.where(SessionRow.user_id == user_id), total.where(SessionRow.user_id == user_id)
-        page = page.order_by(SessionRow.created_at.desc(), SessionRow.id).limit(limit).offset(offset)
-        async with self._reading() as database:
-            found = [SessionSummary(row, count) for row, count in await database.execute(page)]
-            return found, await database.scalar(total) or 0
+            page, total = page.where(SESSIONS.c.user_id == user_id), total.where(SESSIONS.c.user_id == user_id)
+        page = page.order_by(SESSIONS.c.created_at.desc(), SESSIONS.c.id).limit(limit).offset(offset)
+
+        def found(connection: Connection) -> tuple[Sequence[SessionSummary], int]:
+            return [SessionSummary(*row) for row in connection.execute(page)], connection.scalar(total) or 0
+
+        return await self.database.read(found)
 
     async def session(self, session_id: str) -> SessionSummary | None:
         """Return a session, or None."""
         if not _is_id(session_id):
             return None
-        async with self._reading() as database:
-            row = await database.get(SessionRow, session_id)
-            return None if row is None else SessionSummary(row, await database.scalar(_last_number(session_id)))
+        wanted = _summaries().where(SESSIONS.c.id == session_id)
+        row = await self.database.read(lambda connection: connection.execute(wanted).one_or_none())
+        return None if row is None else SessionSummary(*row)
 
     async def turns(self, session_id: str, *, limit: int, offset: int = 0) -> Sequence[StoredTurn]:
         """Return turns of a session in order, starting with number offset + 1."""
-        wanted = select(*_TURN_COLUMNS).where(TurnRow.session_id == session_id, TurnRow.number > offset)
-        async with self._reading() as database:
-            rows: Sequence[Any] = (await database.execute(wanted.order_by(TurnRow.number).limit(limit))).all()
-            return [StoredTurn(*row) for row in rows]
+        wanted = select(*_TURN_COLUMNS).where(TURNS.c.session_id == session_id, TURNS.c.number > offset)
+        wanted = wanted.order_by(TURNS.c.number).limit(limit)
+        return await self.database.read(lambda connection: [StoredTurn(*row) for row in connection.execute(wanted)])
 
 
 def _opening_errors() -> tuple[type[Exception], ...]:
@@ -259,20 +185,69 @@ def _opening_errors() -> tuple[type[Exception], ...]:
     return (ValueError, *opening_errors())
 
 
-def _last_number(session_id: Any) -> Any:
-    """Select the number of turns of a session. Turns are numbered from 1 without gaps; COUNT would read all of them."""
-    return select(func.coalesce(func.max(TurnRow.number), 0)).where(TurnRow.session_id == session_id)
+def _dialogue(session_id: str, user_id: str, limits: HistoryLimits, connection: Connection) -> Dialogue:
+    of_session = {"id_of_session": session_id}
+    last = connection.scalar(_LAST_NUMBER, of_session)
+    if last >= limits.turns:
+        raise SessionFullError(
+            f"session {session_id} has the maximum of {last} turns (MAX_SESSION_TURNS); "
+            "start a new one without session_id"
+        )
+    window = {"after": last - 4 * limits.exchanges, "most": limits.exchanges}
+    exchanges = [_exchange(*row) for row in connection.execute(_LAST_EXCHANGES, of_session | window)]
+    watchlist = connection.scalars(_WATCHED, {"user": user_id})
+    return Dialogue(user_id, tuple(reversed(exchanges)), tuple(watchlist))
 
 
-async def _apply_changes(database: AsyncSession, user_id: str, reply: Reply, now: str) -> None:
-    if reply.changes and database.get_bind().dialect.name == "postgresql":
+def _record(
+    turn: dict[str, Any],
+    user_id: str,
+    changes: Sequence[WatchlistChange],
+    limits: HistoryLimits,
+    connection: Connection,
+) -> int | None:
+    session_id, now = turn["session_id"], turn["created_at"]
+    # This locks the session's row (in SQLite the file), so that concurrent writers get different numbers.
+    if connection.scalar(_TOUCH_SESSION, {"id_of_session": session_id, "now": now}) is None:
+        raise SessionGoneError(f"session {session_id} no longer exists; start a new one")
+    number = connection.scalar(_LAST_NUMBER, {"id_of_session": session_id}) + 1
+    if number > limits.turns and turn["error"] is not None:
+        return None
+    row_id: int = connection.execute(_ADD_TURN, {**turn, "number": number}).scalar_one()
+    _apply(changes, user_id, now, connection)
+    return row_id
+
+
+def _turn_fields(turn: TurnRecord) -> dict[str, Any]:
+    reply = turn.reply
+    return {
+        "kind": turn.kind,
+        "transcription": turn.heard,
+        "agent_response": reply.text if reply else None,
+        "intent": reply.intent if reply else None,
+        "entities": [asdict(entity) for entity in reply.entities] if reply else [],
+        "stage_times": turn.times.model_dump(),
+        "audio_bytes_in": turn.audio_bytes_in,
+        "audio_bytes_out": turn.audio_bytes_out,
+        "error": turn.error,
+        "tool_calls": [asdict(call) for call in reply.tool_calls] if reply else [],
+    }
+
+
+def _apply(changes: Sequence[WatchlistChange], user_id: str, now: str, connection: Connection) -> None:
+    if changes and connection.dialect.name == "postgresql":
         # Serialize the changes of one user; SQLite serializes all writers.
-        await database.execute(select(func.pg_advisory_xact_lock(_WATCHLISTS, func.hashtext(user_id))))
-    for change in reply.changes:
-        listed = (WatchedTicker.user_id == user_id, WatchedTicker.ticker == change.ticker)
-        await database.execute(delete(WatchedTicker).where(*listed))
+        connection.execute(select(func.pg_advisory_xact_lock(_WATCHLISTS, func.hashtext(user_id))))
+    for change in changes:
+        connection.execute(delete(WATCHLIST).where(WATCHLIST.c.user_id == user_id, WATCHLIST.c.ticker == change.ticker))
         if change.operation == "add":
-            await database.execute(insert(WatchedTicker).values(user_id=user_id, ticker=change.ticker, added_at=now))
+            connection.execute(insert(WATCHLIST).values(user_id=user_id, ticker=change.ticker, added_at=now))
+
+
+def _summaries() -> Any:
+    """Select the fields of SessionSummary."""
+    turn_count = _last_number(SESSIONS.c.id).correlate(SESSIONS).scalar_subquery()
+    return select(SESSIONS, turn_count)
 
 
 def _exchange(

@@ -1,12 +1,14 @@
-"""The tables after the newest migration. A test compares both."""
+"""The tables after the newest migration. A test compares both.
+
+Times are UTC in ISO 8601 with a fixed length, so that they sort as text.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import JSON, Dialect, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, Column, Dialect, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
+
+METADATA = MetaData()
 
 
 class StorableText(TypeDecorator[str]):
@@ -19,68 +21,61 @@ class StorableText(TypeDecorator[str]):
         return None if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-class Base(DeclarativeBase):
-    """Declarative base, with the metadata that Alembic uses."""
+WATCHLIST = Table(
+    "watchlist",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("user_id", StorableText, nullable=False),
+    Column("ticker", StorableText, nullable=False),
+    Column("added_at", String, nullable=False),
+    UniqueConstraint("user_id", "ticker"),
+)
+"""The users' watchlists. Ordering by `id` gives the order in which entries were added."""
 
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("user_id", StorableText, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("updated_at", String, nullable=False),
+    Column("ended_at", String),
+    Index("ix_sessions_user_id_created_at", "user_id", "created_at"),
+    Index("ix_sessions_created_at", "created_at"),
+    Index("ix_sessions_updated_at", "updated_at"),
+)
+"""The users' conversations. ended_at: when the last connection closed; NULL while one is open, or if the server was
+killed."""
 
-class WatchedTicker(Base):
-    """An entry of a user's watchlist. Ordering by `id` gives the order in which entries were added."""
+SIGN_INS = Table(
+    "sign_ins",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("user_id", StorableText, nullable=False),
+    Column("mark", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("ends_at", String, nullable=False),
+    Index("ix_sign_ins_user_id", "user_id"),
+)
+"""Sign-ins on the web page. id: hash of the cookie's value. mark: hash of the token, keyed with that value."""
 
-    __tablename__ = "watchlist"
-    __table_args__ = (UniqueConstraint("user_id", "ticker"),)
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    user_id: Mapped[str] = mapped_column(StorableText)
-    ticker: Mapped[str] = mapped_column(StorableText)
-    added_at: Mapped[str]
-
-
-class SessionRow(Base):
-    """A conversation of a user. Times are UTC in ISO 8601 with a fixed length, so that they sort as text.
-
-    ended_at: when its last connection closed; None while it is open, or if its server was killed.
-    """
-
-    __tablename__ = "sessions"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(StorableText)
-    created_at: Mapped[str]
-    updated_at: Mapped[str]
-    ended_at: Mapped[str | None]
-    __table_args__ = (
-        Index("ix_sessions_user_id_created_at", "user_id", "created_at"),
-        Index("ix_sessions_created_at", "created_at"),
-        Index("ix_sessions_updated_at", "updated_at"),
-    )
-
-
-class SignInRow(Base):
-    """A sign-in on the web page. id: hash of the cookie's value. mark: hash of the token, keyed with that value."""
-
-    __tablename__ = "sign_ins"
-    __table_args__ = (Index("ix_sign_ins_user_id", "user_id"),)
-    id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(StorableText)
-    mark: Mapped[str]
-    created_at: Mapped[str]
-    ends_at: Mapped[str]
-
-
-class TurnRow(Base):
-    """A turn. error: the code of a failed turn; None if it was answered."""
-
-    __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("session_id", "number"),)
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
-    number: Mapped[int]
-    created_at: Mapped[str]
-    kind: Mapped[str]
-    transcription: Mapped[str | None] = mapped_column(StorableText)
-    agent_response: Mapped[str | None] = mapped_column(StorableText)
-    intent: Mapped[str | None] = mapped_column(StorableText)
-    entities: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    stage_times: Mapped[dict[str, float | None]] = mapped_column(JSON)
-    audio_bytes_in: Mapped[int]
-    audio_bytes_out: Mapped[int]
-    error: Mapped[str | None]
-    tool_calls: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
+TURNS = Table(
+    "turns",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("session_id", String, ForeignKey("sessions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("transcription", StorableText),
+    Column("agent_response", StorableText),
+    Column("intent", StorableText),
+    Column("entities", JSON, nullable=False),
+    Column("stage_times", JSON, nullable=False),
+    Column("audio_bytes_in", Integer, nullable=False),
+    Column("audio_bytes_out", Integer, nullable=False),
+    Column("error", String),
+    Column("tool_calls", JSON, nullable=False, server_default="[]"),
+    UniqueConstraint("session_id", "number"),
+)
+"""The turns of the sessions. error: the code of a failed turn; NULL if it was answered."""

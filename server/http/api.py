@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from datetime import datetime
 from time import perf_counter
 from typing import Annotated, Any, get_args
@@ -202,7 +203,7 @@ async def session(
     offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="number of turns to skip")] = 0,
 ) -> Response:
     found = await services.history.session(session_id)
-    if found is None or token_user not in (None, found.session.user_id):
+    if found is None or token_user not in (None, found.user_id):
         raise Refused(ErrorCode.UNKNOWN_SESSION, f"there is no session {session_id}")
     turns = await services.history.turns(session_id, limit=limit, offset=offset)
 
@@ -247,12 +248,5 @@ def _engines(services: Services) -> list[EngineInfo]:
 
 
 def _session_fields(summary: SessionSummary) -> dict[str, Any]:
-    row = summary.session
-    return {
-        "session_id": row.id,
-        "user_id": row.user_id,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "ended_at": row.ended_at,
-        "turn_count": summary.turn_count,
-    }
+    fields = asdict(summary)
+    return {"session_id": fields.pop("id"), **fields}

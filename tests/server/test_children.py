@@ -54,7 +54,7 @@ def test_the_marks_are_left_where_the_working_directory_comes_first(hostile: Pat
 
 def test_server_workers_and_engine_processes(hostile: Path, tmp_path: Path) -> None:
     """They start, run no modules of the working directory, and engines get neither tokens nor the database URL."""
-    database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+    database = f"sqlite:///{tmp_path / 'history.sqlite3'}"
     secret = {"auth_tokens": json.dumps({TOKEN: "ada"}), "DATABASE_URL": database}
     environment = {**os.environ, **FAKES, **secret, "WORKERS": "2"}
     with free_socket() as listener:

@@ -40,7 +40,7 @@ async def test_a_turn_comes_back_as_it_was(history: History) -> None:
     assert found is not None
     assert found.turn_count == 2
     turn, failed = await history.turns(session_id, limit=9)
-    assert (found.session.user_id, turn.transcription, turn.agent_response) == (
+    assert (found.user_id, turn.transcription, turn.agent_response) == (
         "Jürgen &",
         "价格 apple",
         "Apple is at 200.",
@@ -85,7 +85,7 @@ async def test_a_session_is_open_until_it_ends_and_again_when_it_is_resumed(hist
     async def ended_at() -> str | None:
         found = await history.session(session_id)
         assert found is not None
-        return found.session.ended_at
+        return found.ended_at
 
     session_id = await history.start_session("ada")
     assert await ended_at() is None
@@ -158,6 +158,6 @@ async def test_sessions_come_by_page_newest_first(history: History) -> None:
     made = [await history.start_session(user) for user in ("ada", "eve", "ada", "ada")]
     await history.record(made[0], "ada", answered())
     page, total = await history.sessions("ada", limit=2, offset=1)
-    assert ([summary.session.id for summary in page], total) == ([made[2], made[0]], 3)
+    assert ([summary.id for summary in page], total) == ([made[2], made[0]], 3)
     assert [summary.turn_count for summary in page] == [0, 1]
     assert (await history.sessions(None, limit=9, offset=0))[1] == 4

@@ -192,7 +192,7 @@ async def test_a_postgresql_that_only_reads_is_told(postgres: Postgres) -> None:
     history = await History.open(url)
     name = url.partition("@/")[2].partition("?")[0]
     await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    await history._engine.dispose()
+    await history.database.close()
     assert await history.health.problem() == READ_ONLY
     with pytest.raises(HistoryUnavailableError) as caught:
         await history.start_session("ada")

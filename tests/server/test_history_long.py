@@ -12,9 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from server.history import History, SessionFullError, SessionRow, TurnRecord
+from server.history import History, SessionFullError, TurnRecord
 from server.history.retention import remove_older
 from server.history.store import HistoryLimits
+from server.history.tables import SESSIONS
 from tests.support.serving import Served, serving, talking, until
 from voicelab.agent.base import Reply
 
@@ -77,9 +78,8 @@ async def test_old_sessions_are_removed_whole_and_only_they(history: History) ->
     for session_id in (old, new):
         for number in range(5):
             await history.record(session_id, "ada", turn(number))
-    async with history.writing() as database:
-        long_ago = "2020-01-01T00:00:00.000000+00:00"
-        await database.execute(update(SessionRow).where(SessionRow.id == old).values(updated_at=long_ago))
+    aged = update(SESSIONS).where(SESSIONS.c.id == old).values(updated_at="2020-01-01T00:00:00.000000+00:00")
+    await history.database.write(lambda connection: connection.execute(aged))
     assert await remove_older(history, 1.0) == 1
     assert await history.session(old) is None
     assert await history.turns(old, limit=9) == []

@@ -211,7 +211,7 @@ def test_it_ends_with_its_standard_input_when_asked_to(tmp_path: Path) -> None:
                 "fake",
             ],
             cwd=PROJECT,
-            env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"},
+            env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'history.sqlite3'}"},
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -29,7 +29,7 @@ def test_defaults() -> None:
     assert settings.cors_credentials
     assert settings.asr_workers is None
     assert (settings.max_message_bytes, settings.max_turn_s) == (10_000_000, 120)
-    assert settings.database_url.startswith("sqlite+aiosqlite:////")
+    assert settings.database_url.startswith("sqlite:////")
     assert settings.database_url.endswith("/data/history.sqlite3")
 
 
@@ -75,7 +75,7 @@ def test_origins_are_read_as_json_or_with_commas(
         ("DATABASE_URL", "mysql://localhost/x", "postgresql://"),
         ("DATABASE_URL", "postgresql+psycopg2://localhost/x", "postgresql://"),
         ("DATABASE_URL", "history.sqlite3", "sqlite:///FILE"),
-        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "cannot be in memory"),
+        ("DATABASE_URL", "sqlite:///:memory:", "cannot be in memory"),
         ("DATABASE_URL", "sqlite://", "cannot be in memory"),
         ("DATABASE_URL", "sqlite://ada:sesame@db.example/x", "no host"),
         ("DATABASE_URL", "postgresql://a@127.0.0.1:port/x", "the port must be from 1 to 65535"),
@@ -199,14 +199,14 @@ def test_a_bad_setting_ends_the_program_with_one_line() -> None:
         ({"asr": "whisperer"}, "unknown asr engine 'whisperer'; known: moonshine, pocketsphinx"),
         ({"vad": "ears"}, "unknown vad engine 'ears'; known: silero, energy"),
         ({"tts": "fake:pitch=2"}, "tts engine 'fake' has no option 'pitch'"),
-        ({"database_url": "sqlite+aiosqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),
+        ({"database_url": "sqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),
         ({"database_url": "postgresql://a@127.0.0.1:1/x"}, "DATABASE_URL: the history at postgresql://a@127.0.0.1:1/x"),
     ],
 )
 async def test_what_keeps_it_from_starting_is_an_input_error(
     settings: dict[str, str], hint: str, tmp_path: Path
 ) -> None:
-    database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+    database = f"sqlite:///{tmp_path / 'history.sqlite3'}"
     app = create_app(Settings.read(**{"asr": "fake", "tts": "fake", "database_url": database, **settings}))
     with pytest.raises(InputError, match=re.escape(hint)):
         async with app.router.lifespan_context(app):
@@ -215,7 +215,7 @@ async def test_what_keeps_it_from_starting_is_an_input_error(
 
 
 def test_what_keeps_it_from_starting_is_told_without_a_traceback(tmp_path: Path) -> None:
-    database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+    database = f"sqlite:///{tmp_path / 'history.sqlite3'}"
     outcome = run_server("--port", "0", ASR="whisperer", TTS="fake", DATABASE_URL=database)
     assert outcome.returncode == 2
     assert "unknown asr engine 'whisperer'; known: moonshine, pocketsphinx" in outcome.stderr

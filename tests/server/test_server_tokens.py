@@ -61,7 +61,7 @@ def test_which_addresses_only_this_machine_reaches(address: str, is_loopback: bo
 def test_a_server_that_is_open_to_others_says_so_once(tmp_path: Path, workers: str, tokens: str) -> None:
     """The socket is inherited, so its address counts and not HOST."""
     log = tmp_path / "log"
-    database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+    database = f"sqlite:///{tmp_path / 'history.sqlite3'}"
     environment = {**os.environ, **QUICK, "DATABASE_URL": database, "WORKERS": workers}
     environment |= {"AUTH_TOKENS": tokens} if tokens else {}
     with socket.create_server(("0.0.0.0", 0)) as listener, log.open("wb") as sink:

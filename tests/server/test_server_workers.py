@@ -72,7 +72,7 @@ async def test_workers_share_the_socket_and_the_history_and_one_that_dies_is_rep
     await history.close()
     assert found is not None
     assert [turn.number for turn in turns] == list(range(1, 23))
-    assert found.session.ended_at is not None
+    assert found.ended_at is not None
 
 
 async def test_workers_end_when_who_started_them_is_killed(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_history_that_is_down_is_said_to_the_page_and_stops_no_token(
 
 async def test_a_sign_in_ends_with_its_time_its_token_and_too_many_later_ones(tmp_path: Path) -> None:
     tokens = Tokens({ADA: "ada", EVE: "eve"})
-    history = await History.open(f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}")
+    history = await History.open(f"sqlite:///{tmp_path / 'history.sqlite3'}")
     try:
         signing = history.sign_ins
         short = await signing.begin(ADA, tokens, 0.05)

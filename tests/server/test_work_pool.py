@@ -87,6 +87,31 @@ async def test_work_whose_caller_has_left_is_not_begun_and_frees_its_place(gate:
     assert begun == [2]
 
 
+async def test_a_call_that_no_thread_begins_in_time_is_given_up_and_one_that_has_begun_is_not(
+    gate: threading.Event,
+) -> None:
+    pool, begun = WorkPool("test", 1, 4), list[int]()
+    running = asyncio.create_task(pool.run_within(0.05, gate.wait, 30))
+    await asyncio.sleep(0.01)
+    with pytest.raises(TimeoutError, match=r"no thread of test was free within 0\.05 s"):
+        await pool.run_within(0.05, begun.append, 1)
+    await asyncio.sleep(0.05)
+    assert not running.done()
+    gate.set()
+    assert await running is True
+    assert (begun, pool.unfinished) == ([], 0)
+
+
+async def test_cancelling_the_caller_of_a_limited_call_is_not_a_time_out(gate: threading.Event) -> None:
+    pool = WorkPool("test", 1, 4)
+    await started(pool, gate, 1)
+    waiting = asyncio.create_task(pool.run_within(30, gate.wait, 30))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
 async def test_a_job_that_was_given_up_while_it_ran_still_counts(gate: threading.Event) -> None:
     """Otherwise a client that repeatedly requests and disconnects could start any number of jobs."""
     pool = WorkPool("test", 1, 0)

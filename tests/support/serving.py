@@ -94,7 +94,7 @@ class _Announcing(Server):
 def serving(folder: Path, **settings: Any) -> Iterator[Served]:
     """Run the real server in a thread of this process, with fake engines by default."""
     database = folder / "history.sqlite3"
-    chosen = Settings.read(**{**FAKES, "database_url": f"sqlite+aiosqlite:///{database}", **settings})
+    chosen = Settings.read(**{**FAKES, "database_url": f"sqlite:///{database}", **settings})
     app = create_app(chosen)
     server = _Announcing(server_config(app, chosen, None))
     with free_socket() as listener:
@@ -120,7 +120,7 @@ def spawned(folder: Path, *arguments: str, port: int = 0, **environment: str) ->
             process = subprocess.Popen(
                 [sys.executable, "-m", "server", "--fd", str(descriptor), *arguments],
                 cwd=PROJECT,
-                env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{database}", **environment},
+                env={**os.environ, "DATABASE_URL": f"sqlite:///{database}", **environment},
                 pass_fds=[descriptor],
                 stdout=log,
                 stderr=log,

@@ -93,7 +93,7 @@ async def own_server(engines_of: EngineChoice, folder: Path, **settings: str) ->
         listener.listen(128)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         log = folder / "server.log"
-        history = f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"
+        history = f"sqlite:///{(folder / 'history.sqlite3').resolve()}"
         # No tokens: only this process uses the server.
         engines = {"ASR": str(engines_of.asr), "AGENT": str(engines_of.agent), "TTS": str(engines_of.tts)}
         own = {"HOST": "127.0.0.1", "DATABASE_URL": history, **engines, **settings}

@@ -17,6 +17,7 @@ from voicelab.engines.pool.fair_queue import FairQueue
 from voicelab.engines.pool.priority import lower_thread_priority
 from voicelab.errors import BusyError
 
+_Argument = TypeVar("_Argument")
 _Result = TypeVar("_Result")
 _Parameters = ParamSpec("_Parameters")
 
@@ -40,11 +41,14 @@ class WorkPool(Executor):
     served in turn. One client gets all threads but one and half of the queue, so that the rest is left for others.
 
     name: the pool's task, for thread names, metrics and messages. threads: number of concurrent jobs; None is one per
-    core, at least two. queue: number of jobs that may wait.
+    core, at least two. queue: number of jobs that may wait. in_background: the threads have a lower priority.
     """
 
-    def __init__(self, name: str, threads: int | None = None, queue: int = DEFAULT_QUEUE) -> None:
+    def __init__(
+        self, name: str, threads: int | None = None, queue: int = DEFAULT_QUEUE, *, in_background: bool = True
+    ) -> None:
         self.name = name
+        self._in_background = in_background
         self.refused = 0
         self._most_threads = threads or max(2, available_cores())
         self._queue = queue
@@ -69,6 +73,20 @@ class WorkPool(Executor):
         Cancelling the caller removes a waiting job from the queue. Raises BusyError at once when the queue is full.
         """
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    async def run_within(self, wait_s: float, function: Callable[[_Argument], _Result], argument: _Argument) -> _Result:
+        """Like `run`, but raise TimeoutError if no thread has begun the call within wait_s seconds."""
+        future = self.submit(function, argument)
+        giving_up = asyncio.get_running_loop().call_later(wait_s, future.cancel)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise TimeoutError(f"no thread of {self.name} was free within {wait_s:g} s") from None
+        finally:
+            giving_up.cancel()
 
     def submit(
         self, function: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
@@ -115,7 +133,8 @@ class WorkPool(Executor):
             self._jobs.discard(job.client, job.future)
 
     def _work(self) -> None:
-        lower_thread_priority()
+        if self._in_background:
+            lower_thread_priority()
         while (job := self._next()) is not None:
             if job.future.set_running_or_notify_cancel():
                 try:
