@@ -142,7 +142,7 @@ class SqliteDatabase(Database):
     async def close(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WRITES_S):
-                while self._writer.unfinished:
+                while self._writer.unfinished:  # noqa: ASYNC110 - threads finish them
                     await asyncio.sleep(_LOOK_AGAIN_S)
         self._writer.close()
         self._readers.close()

@@ -89,6 +89,12 @@ def test_how_many_can_speak_at_once(found):
         assert most.is_met is False, "three sessions are not a hundred"
 
 
+def test_the_processor_time_is_compared_with_a_bare_servers(found):
+    ratio = found["load"]["processor time of 3 paced Opus sessions without VAD over a bare WebSocket server's"]
+    assert ratio.most == 5.0
+    assert ratio.value > 1, "the server does the same and more"
+
+
 def test_what_connections_leave_behind(found):
     part = found["memory"]
     for what in ("connections", "file descriptors", "threads", "tasks"):

@@ -16,6 +16,7 @@ from time import perf_counter
 
 import numpy as np
 
+from voicelab.analysis.bench.server.bare import PROBE_EVERY, cores_per_session
 from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.recordings import speech_at_hand
 from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames
@@ -25,7 +26,7 @@ from voicelab.errors import ConnectionLostError, ServerError
 
 MOST_TRANSIT_MS = 20.0
 _PART = "load"
-_PROBE_EVERY = 10
+_MOST_OVER_BARE = 5.0
 _WARM_UP_S = 3.0
 _SETTLE_S = 0.5
 _PAUSE_S = 1.2
@@ -56,17 +57,23 @@ async def most_sessions(
 ) -> list[Measurement]:
     """Increase the number of sessions until the 99th percentile of transit reaches MOST_TRANSIT_MS.
 
+    In realtime mode, the processor time of the first step is also compared with that of a bare WebSocket server. This
+    ratio depends less on the machine than the number of sessions.
+
     counts: increasing numbers of sessions; step_s: duration of each step in seconds; least: guaranteed number of
     sessions. tick: called for each step, including skipped ones.
     """
     speech = await speech_at_hand(pause_s=_PAUSE_S if mode == "continuous" else 0.0)
-    found, most, steps = [], 0, 0
+    found: list[Measurement] = []
+    most, steps = 0, 0
     about = "without VAD" if mode == "realtime" else "with VAD"
     for count in counts:
         step = await _step(address, mode, speech, count, step_s)
         tick()
         steps += 1
         found += _of(step, about)
+        if steps == 1 and mode == "realtime":
+            found.append(await _over_bare(step, speech, step_s))
         if step.p99_ms >= MOST_TRANSIT_MS:
             for _ in counts[steps:]:
                 tick()
@@ -74,6 +81,13 @@ async def most_sessions(
         most = count
     what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
     return [*found, Measurement(_PART, what, most, "sessions", steps, least=least)]
+
+
+async def _over_bare(step: LoadStep, speech: Sequence[list[bytes]], step_s: float) -> Measurement:
+    bare = await cores_per_session(speech, step.sessions, step_s)
+    what = f"processor time of {step.sessions} paced Opus sessions without VAD over a bare WebSocket server's"
+    ratio = step.cores / (step.sessions * step.spoken) / bare
+    return Measurement(_PART, what, ratio, "", step.sessions, most=_MOST_OVER_BARE)
 
 
 def _of(step: LoadStep, about: str) -> list[Measurement]:
@@ -188,7 +202,7 @@ class _LoadSession:
                 await self._talker.socket.send(frame)
                 sent += 1
                 self._tally.packets += self._tally.counts
-                if sent % _PROBE_EVERY == 0:
+                if sent % PROBE_EVERY == 0:
                     self._due.append(due_s)
                     await self._talker.send("heartbeat")
             if mode == "realtime":
