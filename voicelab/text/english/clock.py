@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from voicelab.text.english.numbers import MAYBE_TIME
-from voicelab.text.english.vocabulary import CURRENCIES, UNITS
+from voicelab.text.english.vocabulary import CURRENCIES, UNITS, ZONES
 
 _TIME = re.compile(r"(\d{1,2})[:~](\d\d)")
 _RUN_TOGETHER = re.compile(r"(\d{1,2})([0-5]\d)")
@@ -20,6 +20,9 @@ _QUARTERS = {
 }  # fmt: skip
 """Minutes after the hour for these words."""
 _DIRECTIONS = {"past": 1, "after": 1, "to": -1, "before": -1, "till": -1}
+_KINDS_OF_ZONE = {"s": "standard", "d": "daylight"}
+_ZONE = re.compile(r"([ecmp])([sd]?)t")
+_CLOCK = re.compile(r"\d{1,2}:\d\d|am|pm|oclock")
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
 
@@ -114,3 +117,18 @@ def _is_time(words: Sequence[str], index: int, hour: int, minute: int) -> bool:
     if after in _AFTER_A_TIME or _PARTS_OF_DAY & set(words[index + 1 : index + 4]):
         return True
     return before in _BEFORE_A_TIME and minute % 5 == 0
+
+
+def with_zones(words: Sequence[str]) -> list[str]:
+    """Return the words with `eastern` for ET and for `eastern time` after a time of day, `eastern standard` for EST."""
+    out: list[str] = []
+    after_time = False
+    for word in words:
+        zone = _ZONE.fullmatch(word) if out and _CLOCK.fullmatch(out[-1]) else None
+        if zone is not None:
+            out += [ZONES[zone[1]], *filter(None, [_KINDS_OF_ZONE.get(zone[2])])]
+        elif not (word == "time" and after_time):
+            out.append(word)
+        named = out[-1] in (*ZONES.values(), *_KINDS_OF_ZONE.values())
+        after_time = named and any(_CLOCK.fullmatch(one) for one in out[-3:-1])
+    return out
