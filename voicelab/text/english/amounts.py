@@ -129,6 +129,8 @@ _RULES: tuple[Callable[[Sequence[str], int], _Taken], ...] = (_part_of_percent, 
 
 def _per_units(words: list[str]) -> list[str]:
     """Replace `5 dollars a share` by `5 dollars per share`, because a slash stands for both."""
+    if "a" not in words and "an" not in words:
+        return words
     for index in range(1, len(words) - 1):
         if words[index] in ("a", "an") and words[index - 1] in _BEFORE_A_RATE and words[index + 1] in _UNITS_OF_RATES:
             words[index] = "per"

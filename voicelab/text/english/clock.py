@@ -22,6 +22,7 @@ _QUARTERS = {
 _DIRECTIONS = {"past": 1, "after": 1, "to": -1, "before": -1, "till": -1}
 _KINDS_OF_ZONE = {"s": "standard", "d": "daylight"}
 _ZONE = re.compile(r"([ecmp])([sd]?)t")
+_ZONE_WORDS = frozenset({*ZONES.values(), *(f"{zone}{kind}t" for zone in ZONES for kind in ("", *_KINDS_OF_ZONE))})
 _CLOCK = re.compile(r"\d{1,2}:\d\d|am|pm|oclock")
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
@@ -73,7 +74,10 @@ def _with_quarters(words: Sequence[str]) -> list[str]:
 
 def _minutes_and_hour(words: Sequence[str], index: int) -> tuple[int | None, int]:
     """The minutes after (or, negative, before) the hour whose index is the second value; None for other words."""
-    word, after = words[index], list(words[index + 1 : index + 4])
+    word = words[index]
+    if not word[0].isdecimal() and word not in ("half", "quarter"):
+        return None, index
+    after = list(words[index + 1 : index + 4])
     if len(after) > 1 and (word, after[0]) in _QUARTERS:
         return _QUARTERS[word, after[0]], index + 2
     if not word.isdecimal() or not 0 < int(word) < 30:
@@ -121,6 +125,8 @@ def _is_time(words: Sequence[str], index: int, hour: int, minute: int) -> bool:
 
 def with_zones(words: Sequence[str]) -> list[str]:
     """Return the words with `eastern` for ET and for `eastern time` after a time of day, `eastern standard` for EST."""
+    if _ZONE_WORDS.isdisjoint(words):
+        return list(words)
     out: list[str] = []
     after_time = False
     for word in words:

@@ -21,12 +21,13 @@ _FORM = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_MAY_BE_FORM = re.compile(r"[\d\s-][KkQq]\b")
 _MARKED = re.compile(rf":(?P<number>{'|'.join(_VALUES)})(?P<letter>[kq])\b")
 
 
 def with_forms_marked(text: str) -> str:
     """`:tenk` for a form 10-K, which no later rule changes."""
-    return _FORM.sub(_marked, text) if "k" in text.lower() or "q" in text.lower() else text
+    return _FORM.sub(_marked, text) if _MAY_BE_FORM.search(text) else text
 
 
 def _marked(found: re.Match[str]) -> str:
@@ -37,4 +38,8 @@ def _marked(found: re.Match[str]) -> str:
 
 def with_forms(words: list[str]) -> list[str]:
     """`10-k` for each marked form."""
-    return [_MARKED.sub(lambda found: f"{_VALUES[found['number']]}-{found['letter']}", word) for word in words]
+    return [_written(word) if word[0] == ":" else word for word in words]
+
+
+def _written(word: str) -> str:
+    return _MARKED.sub(lambda found: f"{_VALUES[found['number']]}-{found['letter']}", word)

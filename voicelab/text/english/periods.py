@@ -10,6 +10,8 @@ from voicelab.text.english.written import BREAK
 _ORDINALS = {"1": "1st", "2": "2nd", "3": "3rd", "4": "4th"}
 _YEAR = re.compile(r"(?:20)?\d\d")
 _FISCAL = ("fy", "fiscal")
+_STARTS = frozenset({*_FISCAL, "f", "calendar", "q", "h", "the", *_ORDINALS, *_ORDINALS.values(), "6", "9"})
+"""First words of a period."""
 _AFTER_A_YEAR = frozenset(
     "| was were is and to versus compared results earnings guidance revenue for in of with as we the our today".split()
 )
@@ -24,6 +26,10 @@ def with_periods(words: Sequence[str]) -> list[str]:
     out: list[str] = []
     index = 0
     while index < len(words):
+        if words[index] not in _STARTS:
+            out.append(words[index])
+            index += 1
+            continue
         texts, end = next(filter(None, (rule(words, index) for rule in _RULES)), ([words[index]], index + 1))
         if len(texts) == 3 and (part := _part_of_year(words, end)) is not None and len(part[0]) == 2:
             texts, end = part[0] + texts, part[1]
@@ -34,6 +40,8 @@ def with_periods(words: Sequence[str]) -> list[str]:
 
 def _with_centuries(words: list[str]) -> list[str]:
     """Replace 2023 to 24 by 2023 to 2024."""
+    if "to" not in words:
+        return words
     for index, word in enumerate(words[2:], start=2):
         first = words[index - 2]
         if words[index - 1] == "to" and re.fullmatch(r"(?:19|20)\d\d", first) and re.fullmatch(r"\d\d", word):

@@ -38,28 +38,30 @@ _IN_CONTEXT = frozenset(
 """Words whose normalization depends on adjacent words."""
 _DOTTED = frozenset("rep gen col hon rev pres sen lt co mt rd ald sgt cos no nos".split())
 
-_plain_words: dict[str, str | None] = {}
-
 
 def english(text: str) -> str:
     """Normalize a text."""
-    known = _plain_words
     try:
-        parts = [known[token] for token in text.split()]
-    except KeyError:
-        parts = [_remembered(token) for token in text.split()]
-    if None in parts:
+        joined = " ".join(map(_plain_words.__getitem__, text.split()))  # type: ignore[arg-type]  # None raises TypeError
+    except TypeError:
         return by_all_rules(text)
-    joined = " ".join(parts if "" not in parts else filter(None, parts))  # type: ignore[arg-type]  # none is None
-    return by_all_rules(text) if "a i" in joined and _SPELLED_AI.search(joined) else joined
+    if "a i" in joined and _SPELLED_AI.search(joined):
+        return by_all_rules(text)
+    # Hesitations leave spaces.
+    return joined if "  " not in joined and joined == joined.strip() else " ".join(joined.split())
 
 
-def _remembered(token: str) -> str | None:
-    if token not in _plain_words:
-        if len(_plain_words) >= _REMEMBERED:
-            _plain_words.clear()
-        _plain_words[token] = _plain(token)
-    return _plain_words[token]
+class _PlainWords(dict[str, str | None]):
+    """The normalized form of each word that does not depend on its neighbours; None for others."""
+
+    def __missing__(self, token: str) -> str | None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[token] = form = _plain(token)
+        return form
+
+
+_plain_words = _PlainWords()
 
 
 def _plain(token: str) -> str | None:
@@ -116,7 +118,7 @@ def _capitals_marked(text: str) -> str:
 
 
 def _hyphens_apart(word: str) -> list[str]:
-    return [word] if word[:1] == ":" else word.replace("-", " ").split()
+    return [word] if "-" not in word or word[0] == ":" else word.replace("-", " ").split()
 
 
 def _counts(word: str) -> bool:
