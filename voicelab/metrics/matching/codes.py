@@ -30,7 +30,9 @@ def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes of an entity: its written form and, if it is spelled out, the spelled code."""
     written = "".join(_point(tokens, index) + token.text for index, token in enumerate(tokens))
     spelled = _spelled(tokens) if is_spelled(tokens) else set()
-    one_word = all(token.joined for token in tokens[1:])  # the `OH` of `N6OH` is letters
+    one_word = all(token.joined for token in tokens[1:])
+    if one_word and any(token.raw == "OH" for token in tokens):
+        return {written}  # the `OH` of `N6OH` and `R5-OH` is two letters
     return spelled | {written} if one_word or not spelled else spelled
 
 
