@@ -64,6 +64,9 @@ def evaluated(folder, path, *more, heard="hello"):
         ("ko-KR", "ko", "korean", "cer"),
         ("hi", "hi", "basic", "wer"),
         ("sw", "sw", "basic", "wer"),
+        ("ru-RU", "ru", "russian", "wer"),
+        ("Russian", "ru", "russian", "wer"),
+        ("be", "be", "basic", "wer"),
     ],
 )
 def test_a_language_has_a_normalizer_and_a_headline(text, code, rules, headline):

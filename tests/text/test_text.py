@@ -26,8 +26,13 @@ def test_normalizing_twice_is_normalizing_once(name, text):
         ("basic", "What's on\tmy Watch-list?", "whats on my watch list"),
         ("basic", "The po\u00adlice’s 👨\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f\u20e3 v\u200barious", "the polices 1 various"),
         ("basic", "पानी में क्\u200dया है?", "पानी में क्या है"),
-        ("basic", "كَتَبَ الوَلَدُ، نعم!", "كَتَبَ الوَلَدُ نعم"),
+        ("basic", "كَتَبَ الوَلَدُ، نعم!", "كتب الولد نعم"),
         ("basic", "٣ كتب, १२ किताबें", "3 كتب 12 किताबें"),
+        ("basic", "قَدَّمَ هٰذا", "قدم هذا"),
+        ("basic", "أحمد إلى مدرسة", "أحمد إلى مدرسة"),
+        ("basic", "Straße STRASSE STRAẞE", "strasse strasse strasse"),
+        ("basic", "Ещё ёлка", "ещё ёлка"),
+        ("russian", "Ещё ЁЛКА, все\u0308 — 5 %!", "еще елка все 5"),
         ("basic", "İZMİR", "izmir"),
         ("basic", "-3 %, −0,5; +2 und 9-5 oder (-4)", "-3 -0 5 2 und 9 5 oder -4"),
         ("basic", "مـــرحبا ‎-٣٪", "مرحبا -3"),
@@ -54,7 +59,7 @@ def test_a_compound_is_one_word_however_it_is_written():
 
 
 def test_an_unknown_normalizer_lists_the_known():
-    with pytest.raises(InputError, match="none, basic, english, whisper, characters, korean, sclite"):
+    with pytest.raises(InputError, match="none, basic, english, whisper, characters, korean, russian, sclite"):
         normalizer("klingon")
 
 

@@ -98,4 +98,9 @@ def score(
             output.write_utterances(utterances)
         if html is not None:
             output.write_page(html)
-        typer.echo(output.json([*found.notices])) if as_json else output.show(raw=raw, align=align)
+        if as_json:
+            for piece in output.json([*found.notices]):
+                typer.echo(piece, nl=False)
+            typer.echo()
+            return
+        output.show(raw=raw, align=align)

@@ -26,7 +26,7 @@ def is_plain(lattice: Lattice) -> bool:
 
 def has_one_length(lattice: Lattice) -> bool:
     """Whether the lattice has no alternatives and no optional words."""
-    return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, lattice.words))
+    return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, set(lattice.words)))
 
 
 def whole_band(rows: Lattice, columns: Lattice) -> Band:
@@ -84,13 +84,13 @@ def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
     """Return the words of the path with the most words in the vocabulary and the fewest others."""
     worth = [0] * len(lattice.words)
     came = [0] * len(lattice.words)
+    gains = {word: 1 if bare(word) in vocabulary else -1 for word in set(lattice.words)} | {NOTHING: 0}
     for place, word in enumerate(lattice.words):
         if not place:
             continue
         before = lattice.before[place]
         came[place] = before[0] if len(before) == 1 else max(before, key=worth.__getitem__)
-        gain = 0 if word == NOTHING else 1 if bare(word) in vocabulary else -1
-        worth[place] = worth[came[place]] + gain
+        worth[place] = worth[came[place]] + gains[word]
     place, words = max(lattice.last, key=worth.__getitem__), list[str]()
     while place:
         if lattice.words[place] != NOTHING:
@@ -102,8 +102,9 @@ def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
 def _words_up_to(lattice: Lattice) -> Band:
     """Return the minimum and maximum number of words from the start through each word."""
     least, most = [0], [0]
+    lengths = {word: _length(word) for word in set(lattice.words)}
     for word, before in zip(lattice.words[1:], lattice.before[1:], strict=True):
-        few, many = _length(word)
+        few, many = lengths[word]
         if len(before) == 1:
             least.append(least[before[0]] + few)
             most.append(most[before[0]] + many)
@@ -118,10 +119,11 @@ def _words_after(lattice: Lattice) -> Band:
     count = len(lattice.words)
     least: list[int] = [count] * count
     most: list[int] = [-1] * count
+    lengths = {word: _length(word) for word in set(lattice.words)}
     for place in lattice.last:
         least[place] = most[place] = 0
     for place in range(count - 1, 0, -1):
-        few, many = _length(lattice.words[place])
+        few, many = lengths[lattice.words[place]]
         _spread(lattice.before[place], least[place] + few, most[place] + many, least, most)
     return np.array(least), np.array(most)
 

@@ -37,9 +37,8 @@ class AlignmentSide:
 
 
 def _costs(lattice: Lattice, cost: float, weights: Weights, nothing: float) -> tuple[float, ...]:
-    return tuple(
-        nothing if word == NOTHING else weights.optional if is_optional(word) else cost for word in lattice.words
-    )
+    costs = {word: weights.optional if is_optional(word) else cost for word in set(lattice.words)} | {NOTHING: nothing}
+    return tuple(costs[word] for word in lattice.words)
 
 
 class Arithmetic:

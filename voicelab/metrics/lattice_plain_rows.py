@@ -56,8 +56,11 @@ class PlainRows(RowStore):
         if not place:
             inner[:] = 0
             return LatticeRow(first, end, costs, self._slope, 0)
-        before = [found[earlier] for earlier in self.rows.before[place]]
-        above, base = self._above(before, first, end), before[0].base
+        before = self.rows.before[place]
+        nearest = found[before[0]]
+        above, base = cut(nearest, first, end, self.arithmetic.unreachable), nearest.base
+        if len(before) > 1:
+            above = self._least(above, base, [found[earlier] for earlier in before[1:]], first, end)
         word = self.rows.words[place]
         if word == NOTHING:
             inner[:] = above[1:]
@@ -67,15 +70,14 @@ class PlainRows(RowStore):
         np.minimum.accumulate(inner, out=inner)
         return LatticeRow(first, end, costs, self._slope, base + self._row_costs[place])
 
-    def _above(self, rows: list[LatticeRow], first: int, end: int) -> Costs:
-        """Return the minimum cost over the rows of columns first - 1 to end - 1, relative to the first row's base."""
-        found = cut(rows[0], first, end, self.arithmetic.unreachable)
-        for row in rows[1:]:
+    def _least(self, costs: Costs, base: int, rows: list[LatticeRow], first: int, end: int) -> Costs:
+        """Return the minimum of costs relative to `base` and of other rows in columns first - 1 to end - 1."""
+        for row in rows:
             other = cut(row, first, end, self.arithmetic.unreachable)
-            if row.base != rows[0].base:
-                other = other + self.arithmetic.kind(row.base - rows[0].base)
-            found = np.minimum(found, other)
-        return found
+            if row.base != base:
+                other = other + self.arithmetic.kind(row.base - base)
+            costs = np.minimum(costs, other)
+        return costs
 
     def _pairs(self, place: int, first: int, end: int) -> Any:
         """Return the cost added by aligning a row's word with each column's word."""

@@ -12,6 +12,7 @@ _ACCOUNTING = re.compile(
     \( (?P<amount> {_AMOUNT} ) \)
     | ^\s* \( (?P<share> \d[\d,]*(?:\.\d+)?\s?% ) \) \s*$
     | (?P<sign> [{_CURRENCY}] ) \( (?P<inside> \d[\d,.]* ) \)
+    | (?<!\w) \( (?P<part> \d[\d,]*(?:\.\d+)? ) \) (?=\s?%)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -32,5 +33,5 @@ def with_losses(text: str) -> str:
 def _as_a_loss(found: re.Match[str]) -> str:
     if found["sign"]:
         return f" -{found['sign']}{found['inside']}"
-    amount = found["amount"] or found["share"]
+    amount = found["amount"] or found["share"] or found["part"]
     return found[0].replace(f"({amount})", f"-{amount}")

@@ -10,7 +10,13 @@ from voicelab.text.normalizer import Normalizer
 
 _TATWEEL = "\u0640"
 """Stretches an Arabic word in print, and is not written by all recognizers."""
-_REPLACED = {**dict.fromkeys(map(ord, f"'\u2018\u2019\u02bc\uff07\u2032`\u00b4{_TATWEEL}")), ord("œ"): "oe"}
+_HARAKAT = "\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670"
+"""Arabic signs of short vowels, doubling and no vowel, which most texts omit."""
+_REPLACED = {
+    **dict.fromkeys(map(ord, f"'\u2018\u2019\u02bc\uff07\u2032`\u00b4{_TATWEEL}{_HARAKAT}")),
+    **dict.fromkeys(map(ord, "ßẞ"), "ss"),
+    ord("œ"): "oe",
+}
 _KEYCAP = "\u20e3"
 _DOTTED_I = "i\u0307"
 """Python's lower case of the Turkish capital dotted I."""
@@ -27,9 +33,9 @@ def basic(text: str) -> str:
     """Apply NFKC and lower case, convert digits to 0-9, remove punctuation and symbols (emoji included), collapse
     spaces.
 
-    A minus sign before a number remains, because a loss is not a gain. Apostrophes, tatweels and invisible characters
-    are removed without splitting the word. Combining marks remain, because they are vowels and tones in Hindi, Thai or
-    Arabic.
+    A minus sign before a number remains, because a loss is not a gain. Apostrophes, tatweels, Arabic short vowels and
+    invisible characters are removed without splitting the word. `ß` equals `ss`, as in Unicode's case folding. Other
+    combining marks remain, because they are vowels and tones in Hindi or Thai.
     """
     visible = without_invisible(unicodedata.normalize("NFKC", without_invisible(text).translate(_REPLACED)))
     folded = unicodedata.normalize("NFKC", visible.lower()).translate(_REPLACED)

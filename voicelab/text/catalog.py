@@ -10,11 +10,12 @@ from voicelab.text.korean import KOREAN
 from voicelab.text.none import NONE
 from voicelab.text.normalizer import Normalizer
 from voicelab.text.outside import from_outside
+from voicelab.text.russian import RUSSIAN
 from voicelab.text.sclite import SCLITE
 from voicelab.text.whisper import WHISPER
 
 NORMALIZERS: dict[str, Normalizer] = {
-    one.name: one for one in (NONE, BASIC, ENGLISH, WHISPER, CHARACTERS, KOREAN, SCLITE)
+    one.name: one for one in (NONE, BASIC, ENGLISH, WHISPER, CHARACTERS, KOREAN, RUSSIAN, SCLITE)
 }
 ALIASES = {"cjk": "characters"}
 """Former names."""

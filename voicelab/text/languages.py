@@ -43,7 +43,7 @@ class Language:
 _BY_CHARACTERS = ("zh", "yue", "ja", "th", "lo", "km", "my", "bo")
 _SAME = {
     "cmn": "zh", "chi": "zh", "zho": "zh", "cn": "zh", "jpn": "ja", "jp": "ja", "kor": "ko", "kr": "ko", "eng": "en",
-    "tha": "th", "hin": "hi", "ara": "ar", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es",
+    "tha": "th", "hin": "hi", "ara": "ar", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "rus": "ru",
 }  # fmt: skip
 _NAMES = {
     "english": "en", "chinese": "zh", "mandarin": "zh", "cantonese": "yue", "japanese": "ja", "korean": "ko",
@@ -67,6 +67,8 @@ def language(text: str) -> Language:
         code = "yue" if parts[0] == "zh" and "yue" in parts[1:] else _SAME.get(parts[0], parts[0])
     if code == "en":
         return Language(code, "english", "wer")
+    if code == "ru":
+        return Language(code, "russian", "wer")
     if code == "ko":
         return Language(code, "korean", "cer")
     return Language(code, "characters", "cer") if code in _BY_CHARACTERS else Language(code, "basic", "wer")

@@ -281,8 +281,13 @@ PHONES = Kind(
 )
 
 
+_IN_SENTENCES = frozenset("YES WAS THINK THAT SAID RIGHT".split())
+"""Words of the sentences around the values, which would name such a ticker."""
+
+
 def _draw_spelled(chance: random.Random) -> str:
     ticker = "".join(chance.choice(string.ascii_uppercase) for _ in range(chance.randrange(3, 6)))
+    ticker = ticker[::-1] if ticker in _IN_SENTENCES else ticker
     return chance.choice([ticker, chance.choice(_NAMES)])
 
 

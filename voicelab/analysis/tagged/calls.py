@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from voicelab.analysis.tagged.lattices import Leaf, call_lattice, words_by
@@ -76,6 +77,10 @@ def _speakers(call: TaggedCall) -> list[str]:
     return names or [call.id]
 
 
+_step = lru_cache(maxsize=100_000)(EQUAL.step)
+"""Equal steps are one object, because calls repeat most of their words."""
+
+
 def _turns(call: TaggedCall, heard: Sequence[str], rules: CallRules, count: int) -> list[list[_Tagged]]:
     """Split the alignment of a call into turns. Inserted words belong to the turn of the word before them."""
     lattice, leaves = call_lattice(call, words_by(rules.normalizer))
@@ -85,7 +90,7 @@ def _turns(call: TaggedCall, heard: Sequence[str], rules: CallRules, count: int)
     passed = 0
     for i, j in places:
         leaf = None if i is None else leaves[i]
-        step = EQUAL.step(None if leaf is None else leaf.word, None if j is None else heard[j - 1])
+        step = _step(None if leaf is None else leaf.word, None if j is None else heard[j - 1])
         turn = leaf.turn if leaf is not None else said[passed - 1].turn if passed else 0
         turns[turn].append((step, leaf.entities if leaf is not None else _around(said, passed)))
         passed += leaf is not None

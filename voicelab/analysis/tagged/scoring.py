@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from voicelab.analysis.score_transcripts import Score, aligned_score
@@ -12,6 +13,9 @@ from voicelab.datasets.transcripts.nlp import paired_files
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.words import AlignmentStep, WordCounts
 from voicelab.text import Normalizer
+
+_step = lru_cache(maxsize=100_000)(AlignmentStep)
+"""Equal steps are one object, because calls repeat most of their words."""
 
 
 def score_calls(
@@ -36,7 +40,7 @@ def score_calls(
             said = " ".join(word for _, word, _ in turn.steps if word is not None)
             got = " ".join(word for _, _, word in turn.steps if word is not None)
             pairs.append(UtterancePair(f"{call.id}_{number:04d}", turn.speaker, said, got))
-            alignments.append(tuple(AlignmentStep(*step) for step in turn.steps))
+            alignments.append(tuple(_step(*step) for step in turn.steps))
             by_class.append(turn.classes)
     kinds = sorted({kind for row in by_class for kind in row})
     classes = {kind: tuple(row.get(kind, WordCounts()) for row in by_class) for kind in kinds}

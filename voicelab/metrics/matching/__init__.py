@@ -31,7 +31,7 @@ from voicelab.metrics.matching.scores import with_scores_apart
 from voicelab.metrics.matching.spelling import names_letter
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
-from voicelab.metrics.matching.units import height
+from voicelab.metrics.matching.units import height, heights
 from voicelab.metrics.matching.vocabulary import SPELLED_NUMBERS, WEEKDAY_NAMES
 
 _VALUES = frozenset({"money", "percent", "date", "time", "number"})
@@ -96,18 +96,28 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
         same_words = kind not in ("money", "percent", "time") and verbatim(wanted, said)
         if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March or three quarters
             same_words = same_words or says(wanted, said) or names_one_part(wanted, said)
+        if kind == "money" and "pounds" in [token.text for token in wanted]:
+            same_words = same_words or says(wanted, said)  # the weight
         if given is None and not same_words:
             same_words = says_pair(wanted, said)
         return (by_value and rest_is_said(wanted, said)) or same_words
     if _named(entity, wanted, said, kind) or says_pair(wanted, said) or is_one_part(wanted, said):
         return True
     # `five thirty` may be a number or a time of day, unless the text has `5:30`.
-    if given is not None or not clock.may_be_said(wanted):
+    return given is None and _in_digits(wanted, text, said, kind)
+
+
+def _in_digits(wanted: tuple[Token, ...], text: str, said: tuple[Token, ...], kind: EntityClass) -> bool:
+    """Whether the text has the time, the price or the date in digits that spoken numbers may be."""
+    if clock.may_be_said(wanted):
+        whole = (one for one in clock.times(wanted) if one.start == 0 or wanted[one.start].text not in SPELLED_NUMBERS)
+        if any(_at_the_times([[one]], said) for one in whole if not one.vague):
+            return True
+    if amounts.may_be_prices(wanted) and amounts.names_prices(amounts.money(wanted), amounts.money(said)):
+        return rest_is_said(wanted, said)
+    if kind != "number":
         return False
-    whole = (one for one in clock.times(wanted) if one.start == 0 or wanted[one.start].text not in SPELLED_NUMBERS)
-    if any(_at_the_times([[one]], said) for one in whole if not one.vague):
-        return True
-    return kind == "number" and amounts.names_price(amounts.money(wanted), amounts.money(said))
+    return dates.names_digits(wanted, text) or (len(wanted) == 2 and codes.spells_any(heights(text), wanted))
 
 
 def _by_value(
@@ -151,6 +161,7 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
         return codes.spells_any(codes.readings(wanted), said)
     article = kind not in ("ticker", "code")
     spelled_code = kind == "code" and codes.is_spelled(wanted) and not is_period(wanted)
+    spelled_code = spelled_code and "point" not in [token.text for token in wanted]  # `i o s seventeen point four`
     if not spelled_code and says(
         wanted, said, name=name, company=kind == "company", person=kind == "person", article=article
     ):

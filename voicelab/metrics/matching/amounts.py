@@ -27,6 +27,12 @@ from voicelab.metrics.matching.vocabulary import (
 )
 
 _WORDS_AND_LETTERS = {**SCALE_LETTERS, **SCALES}
+_AFTER_CENTS = frozenset(
+    """to through and or but per a an each for from versus vs in at on of the is was up down this last compared
+    today yesterday tomorrow""".split()
+)
+"""Words after `a dollar five`, where five is not the number of something."""
+_LINKS = frozenset({"to", "through", "between", "and"})
 _SMALL = 10
 """A bare number below this is money only with a currency."""
 
@@ -67,11 +73,19 @@ def money(tokens: Sequence[Token]) -> list[Amount]:
             made += _as_lower_end(tokens, number, starts)
         elif tokens[index].text == "a" and [one.text for one in tokens[index + 1 : index + 2]] == ["grand"]:
             made = [Amount(Decimal(1000), "dollar")]
-        elif tokens[index].text == "a" and _currency(tokens, index + 1) not in (None, "cent"):
+        elif _is_one(tokens, index):
             made = list(_with_cents(tokens, Decimal(1), index + 1, starts))
         end = max((one.end for one in made), default=0)
         found += [replace(one, start=index) for one in made]
     return found
+
+
+def _is_one(tokens: Sequence[Token], index: int) -> bool:
+    """`a dollar`, but not the unit of `five dollars a pound`."""
+    if tokens[index].text != "a" or _currency(tokens, index + 1) in (None, "cent"):
+        return False
+    before = tokens[index - 1].text if index and not tokens[index].paused else ""
+    return before not in CURRENCIES and before not in CENTS
 
 
 def _with_currency(amount: Amount, currency: str | None) -> Amount:
@@ -203,7 +217,8 @@ def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[i
             yield Amount(cents, currency, end=rest.end)
             return
         counted = rest.end < len(tokens) and (tokens[rest.end].text in COUNTED or _currency(tokens, rest.end))
-        plain_cents = rest.value >= _SMALL or rest.end == len(tokens)  # `a dollar five` at the end of a sentence
+        ends = rest.end == len(tokens) or tokens[rest.end].paused or tokens[rest.end].text in _AFTER_CENTS
+        plain_cents = rest.value >= _SMALL or ends  # `a dollar five`, but not `a dollar five people`
         if not linked and not counted and plain_cents and not tokens[rest.start].paused:
             yield Amount(cents, currency, end=rest.end)
             return
@@ -217,10 +232,21 @@ def names_money(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
     return all(any(same_money(one, other) for one in named if one.start == index for other in said) for index in places)
 
 
-def names_price(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
-    """Whether a text with a currency has the price that a number such as `three fifty` may be."""
-    prices = [one for one in wanted if one.value != int(one.value)]
-    return any(one.value == other.value and other.currency is not None for one in prices for other in said)
+def may_be_prices(tokens: Sequence[Token]) -> bool:
+    """Whether an entity is a number, a range or a rate without a currency: `two ten to two fifty`, `ten a gallon`."""
+    words = [token.text for token in tokens]
+    end = next((index for index, word in enumerate(words) if index and word in ("a", "an", "per")), len(words))
+    return all(word in SPELLED_NUMBERS or word in _LINKS for word in words[:end]) and len(words) - end in (0, 2)
+
+
+def names_prices(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
+    """Whether a text with a currency has the prices that numbers such as `three fifty` may be."""
+    priced = [one for one in said if one.currency is not None]
+    places = dict.fromkeys(one.start for one in wanted)
+    return bool(places) and all(
+        any(one.value == other.value and one.value % 1 for one in wanted if one.start == index for other in priced)
+        for index in places
+    )
 
 
 def same_money(wanted: Amount, said: Amount) -> bool:

@@ -97,7 +97,9 @@ def _cardinal(words: Sequence[str]) -> Decimal | None:
             group, room = coefficient * 100, 100
         else:
             if limit is not None and scale >= limit:
-                return None
+                if limit != 1000 or scale == 1000 or group is None:
+                    return None
+                total, coefficient = Decimal(0), total + coefficient  # `one thousand four hundred million`
             total, group, room, limit = total + coefficient * scale, None, None, scale
         index += 1
     if group is not None and limit is not None and group >= limit:

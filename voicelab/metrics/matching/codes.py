@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import or_
 
 from voicelab.metrics.matching.cardinals import digits_of, value_of
 from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
@@ -29,7 +30,9 @@ def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes of an entity: its written form and, if it is spelled out, the spelled code."""
     written = "".join(_point(tokens, index) + token.text for index, token in enumerate(tokens))
     spelled = _spelled(tokens) if is_spelled(tokens) else set()
-    one_word = all(token.joined for token in tokens[1:])  # the `OH` of `N6OH` is letters
+    one_word = all(token.joined for token in tokens[1:])
+    if one_word and any(token.raw == "OH" for token in tokens):
+        return {written}  # the `OH` of `N6OH` and `R5-OH` is two letters
     return spelled | {written} if one_word or not spelled else spelled
 
 
@@ -54,9 +57,9 @@ def is_spelled(tokens: Sequence[Token]) -> bool:
         for index, token in enumerate(tokens)
         if not _is_aside(token) and not (index and _is_x_ray(tokens, index - 1))
     ]
-    letters = sum(token.spelled or token.text in ALPHABET or token.text in LETTER_NAMES for token in said)
-    counted = sum(token.number or token.text in SPELLED_NUMBERS or token.text in REPEATS for token in said)
-    return len(said) > 2 and letters > 0 and counted > 0 and letters + counted >= len(said)
+    letters = [token.spelled or token.text in ALPHABET or token.text in LETTER_NAMES for token in said]
+    counted = [token.number or token.text in SPELLED_NUMBERS or token.text in REPEATS for token in said]
+    return len(said) > 2 and any(letters) and any(counted) and all(map(or_, letters, counted))
 
 
 def _is_scaled(tokens: Sequence[Token]) -> bool:

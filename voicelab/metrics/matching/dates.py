@@ -204,19 +204,33 @@ def _is_number(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:
     """Whether a number of the text is the whole date in digits: `three three twenty six`, `03032026`."""
-    if wanted.year is None or wanted.month is None or wanted.day is None:
-        return False
     if any(token.text in MONTH_NAMES for token in tokens):
         return False
-    years = {str(wanted.year), f"{wanted.year % 100:02d}"}
-    months = {str(wanted.month), f"{wanted.month:02d}"}
-    days = {str(wanted.day), f"{wanted.day:02d}"}
-    spelled = {month + day + year for month in months for day in days for year in years}
-    spelled |= {day + month + year for month in months for day in days for year in years}
-    spelled.add(f"{wanted.year}{wanted.month:02d}{wanted.day:02d}")
+    spelled = _all_digits(wanted)
     # At least three words or six digits: `nineteen seventy` is a year and not the ninth of January 1970.
     return any(
         one.readings & spelled
         for one in numbers(tokens)
         if not one.partial and (one.end - one.start > 2 or len(one.digits or "") > 5)
     )
+
+
+def names_digits(entity: Sequence[Token], text: str) -> bool:
+    """Whether the text has the date in digits that a spoken number such as `twelve thirty one twenty four` may be."""
+    if len(entity) < 3 or any(token.number for token in entity):
+        return False
+    spoken = [one.readings for one in numbers(entity) if one.start == 0 and one.end == len(entity)]
+    written = [_all_digits(one) for one in _in_digits(folded(text)) if one.year is not None]
+    return any(readings & digits for readings in spoken for digits in written)
+
+
+def _all_digits(date: Date) -> frozenset[str]:
+    """A complete date as digits without marks, with and without zeros: 123124, 12312024, 20241231, ..."""
+    if date.year is None or date.month is None or date.day is None:
+        return frozenset()
+    years = {str(date.year), f"{date.year % 100:02d}"}
+    months = {str(date.month), f"{date.month:02d}"}
+    days = {str(date.day), f"{date.day:02d}"}
+    spelled = {month + day + year for month in months for day in days for year in years}
+    spelled |= {day + month + year for month in months for day in days for year in years}
+    return frozenset({*spelled, f"{date.year}{date.month:02d}{date.day:02d}"})

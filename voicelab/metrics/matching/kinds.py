@@ -22,6 +22,7 @@ from voicelab.metrics.matching.vocabulary import (
     SCALE_LETTERS,
     SPELLED_NUMBERS,
     ZEROS,
+    ZONES,
 )
 
 EntityClass = Literal[
@@ -116,9 +117,18 @@ def _is_november(tokens: tuple[Token, ...]) -> bool:
 
 
 def names_clock(text: str, tokens: tuple[Token, ...]) -> bool:
-    """Whether a text looks like a time of day, or has `am`, `pm` or a part of the day after a number."""
+    """Whether a text looks like a time of day, or has `am`, `pm`, a part of the day or a time zone after a number."""
     plain = folded(text).strip()
-    return _CLOCK.search(plain) is not None or (" " in plain and any(one.half is not None for one in times(tokens)))
+    named = [one for one in times(tokens) if not one.vague] if " " in plain else []
+    zoned = bool(named) and _ends_in_a_zone(tokens)
+    return _CLOCK.search(plain) is not None or zoned or any(one.half is not None for one in named)
+
+
+def _ends_in_a_zone(tokens: tuple[Token, ...]) -> bool:
+    """`nine thirty eastern`: only numbers before the zone."""
+    *before, zone = tokens[:-1] if tokens[-1].text == "time" else tokens
+    named = zone.text in ZONES or zone.text in ZONES.values()
+    return named and all(token.number or token.text in SPELLED_NUMBERS for token in before)
 
 
 def _looks_like_code(plain: str) -> bool:

@@ -10,6 +10,7 @@ _PLUS = re.compile(r"(?<![\w-])([ABC]{2,3})\+(?![\w+])")
 _SPOKEN = re.compile(r"\b(?:(double) ([abc])(?= (?:plus|minus|rated|rating)\b)|(triple) ([abc])\b)", re.IGNORECASE)
 _PENCE = re.compile(r"\bGBX ?(\d[\d,.]*)")
 _FORM = re.compile(r"\b\d{1,2}-[KQF]\b")
+_THOUSANDS = re.compile(r"\b\w+ ?k (?:dollars|euros|pounds|bucks)\b", re.IGNORECASE)
 _RATING = re.compile(r"[ABC]{1,3}")
 _SAID = re.compile(
     r"\b(?:(?:double|triple) [abc]|[abc]{1,3}|[abc](?: [abc]){1,2}) (?:plus|minus)\b|\b[ABC]{1,3}\+(?!\w)",
@@ -39,5 +40,7 @@ def without_negative_halves(entity: str, text: str) -> str:
 
 
 def without_forms(entity: str, text: str) -> str:
-    """The text without `10-K` and the like if the entity is a number without letters."""
+    """The text without `10-K` and the like if the entity is a number, and without `ten k dollars` if it is a form."""
+    if _FORM.fullmatch(entity.strip()):
+        return _THOUSANDS.sub(" ; ", text)
     return text if re.search(r"[^\W\d_]", entity) else _FORM.sub(" ; ", text)

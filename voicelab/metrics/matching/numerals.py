@@ -195,11 +195,15 @@ def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
 
 
 def _written_pairs(tokens: Sequence[Token]) -> set[str]:
-    """The digits of `24/7`."""
+    """The digits of `24/7`; not those of a date with a year."""
     return {
         one.text + other.text
-        for one, other in pairwise(tokens)
-        if other.mark == "/" and other.joined and one.text.isdigit() and other.text.isdigit()
+        for index, (one, other) in enumerate(pairwise(tokens))
+        if other.mark == "/"
+        and other.joined
+        and one.text.isdigit()
+        and other.text.isdigit()
+        and "/" not in (one.mark, *(token.mark for token in tokens[index + 2 : index + 3]))
     }
 
 

@@ -162,8 +162,14 @@ class _Match:
 
     def _same_number(self, index: int, start: int) -> Iterator[tuple[int, int]]:
         for mine, other in product(self._mine.get(index, ()), self._other.get(start, ())):
-            if mine.readings & other.readings and not (other.partial and not mine.partial):
+            whole = mine.partial or not other.partial or self._same_letter(mine.end, other.end)
+            if mine.readings & other.readings and whole:
                 yield mine.end, other.end
+
+    def _same_letter(self, index: int, start: int) -> bool:
+        """Whether the letter after a number, which may be a scale, follows in both: `four b` and 4B."""
+        mine, other = self._phrase[index : index + 1], self._text[start : start + 1]
+        return bool(mine and other) and other[0].text in SCALE_LETTERS and mine[0].text == other[0].text
 
     def _same_word(self, index: int, start: int) -> Iterator[tuple[int, int]]:
         mine, other = self._phrase[index], self._text[start]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
+from voicelab.metrics.matching.codes import spells
 from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
@@ -14,7 +17,9 @@ from voicelab.metrics.matching.vocabulary import (
     SCALE_LETTERS,
     SPELLED_NUMBERS,
     WEEKDAY_NAMES,
+    ZONES,
 )
+from voicelab.text.english.shorthand import RATE_UNITS
 
 _UNDERSTOOD = frozenset(
     """percent pct per cent percentage points point basis bps bp bips bpts pp ppt grand
@@ -25,23 +30,42 @@ _UNDERSTOOD = frozenset(
     minus negative plus positive""".split()
 ) | {*CURRENCIES, *COUNTRIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS} - {"new"}
 
-_ZONES = {
-    "est": "eastern", "edt": "eastern", "et": "eastern", "pst": "pacific", "pdt": "pacific", "pt": "pacific",
-    "cst": "central", "cdt": "central", "ct": "central", "mst": "mountain", "mdt": "mountain",
-}  # fmt: skip
-"""Time zones, which are equivalent only next to a time: `ET` alone is not `eastern`."""
-
 
 def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
     """Whether the text contains the entity's words outside its amount, date or time."""
     counted = {index for one in numbers(wanted) for index in range(one.start, one.end)}
-    rest = (
-        token
-        for index, token in enumerate(wanted)
-        if index not in counted and not token.number and token.text not in _UNDERSTOOD
-    )
-    spoken = frozenset(form for token in said for form in (*token.forms, _ZONES.get(token.text, token.text)))
-    return all(token.forms & spoken or _ZONES.get(token.text) in spoken for token in rest)
+    rates = {id(token) for index, token in enumerate(wanted) if _is_rate(wanted, index)}
+    others = [token for index, token in enumerate(wanted) if index not in counted and not token.number]
+    rest = [one for one in _with_initials_joined(others) if one.text not in _UNDERSTOOD or id(one) in rates]
+    spoken = frozenset(form for token in said for form in (*token.forms, ZONES.get(token.text, token.text)))
+    return all(token.forms & spoken or ZONES.get(token.text) in spoken or _is_spelled(token, said) for token in rest)
+
+
+def _is_rate(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a token is the unit after `per`, or after `a` beside an amount: `twenty dollars a year`."""
+    if index < 2 or tokens[index].text not in RATE_UNITS or tokens[index - 1].text not in ("a", "an", "per"):
+        return False
+    before = tokens[index - 2]
+    amount = before.number or before.text in CURRENCIES or before.text in CENTS or before.text in SPELLED_NUMBERS
+    return amount or tokens[index - 1].text == "per"
+
+
+def _with_initials_joined(tokens: Iterable[Token]) -> Iterator[Token]:
+    """`eps` for `e p s`, which texts write in one word; `a m` and `p m` stay."""
+    for spelled, letters in groupby(tokens, key=lambda token: token.spelled):
+        run = list(letters)
+        if spelled and run[0].text in "ap" and [token.text for token in run[1:2]] == ["m"]:
+            run = run[2:]
+        if spelled and len(run) > 2:
+            word = "".join(token.text for token in run)
+            yield replace(run[0], text=word, forms=frozenset({word}), raw=word.upper())
+        else:
+            yield from run
+
+
+def _is_spelled(token: Token, said: Sequence[Token]) -> bool:
+    """Whether the text has initials such as `GMT` letter by letter."""
+    return len(token.text) > 1 and token.raw.isupper() and spells(token.text, said, by_letters=True)
 
 
 def verbatim(wanted: Sequence[Token], said: Sequence[Token]) -> bool:

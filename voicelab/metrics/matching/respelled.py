@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from voicelab.metrics.matching import reworded
+from voicelab.metrics.matching.multiples import multiples
 from voicelab.metrics.matching.vocabulary import ORDINAL_UNITS, TEENS, TENS, UNITS
 
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa",
@@ -31,7 +32,8 @@ def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
         pair = rule(entity), rule(text)
         if pair != (entity, text):
             yield pair
-    pairs = [*_on_streets(entity, text), _forms(entity, text)]
+    pairs = [*_on_streets(entity, text), _forms(entity, text), *multiples(entity, text)]
+    pairs.append(reworded.bare_rates(entity, text))
     if reworded.has_scaled_range(entity):  # so that `5` and `5 to 10` are not found in `5k-10k`
         pairs.append((reworded.once(entity), reworded.once(text)))
     yield from (pair for pair in pairs if pair != (entity, text))
@@ -65,12 +67,20 @@ def _in_pairs(found: re.Match[str]) -> str:
     return " ".join([*words, _NAMES[tens], _ORDINAL_NAMES[int(found[2])], ""])
 
 
-_FORM = re.compile(r"\b(\d{1,2})-(?=K\b)")
+_FORM = re.compile(
+    r"(?<!\b[A-Za-z\d][ -])\b(6|8|10|11|six|eight|ten|eleven)[- ]?(?:K|(?<=[- ])k)\b"
+    r"(?![ -][A-Za-z\d]\b|-\w| (?:dollars|euros|pounds)\b)"
+)
 
 
 def _forms(entity: str, text: str) -> tuple[str, str]:
-    """`10 K` in the text for 10-K, if the entity is spoken (`ten k`); `ten thousand` is another."""
-    return (entity, _FORM.sub(r"\1 ", text)) if re.search(r"\bk\b", entity) else (entity, text)
+    """The form `10-K` as one word in both, if the entity has `10-K` or `ten k`; `ten thousand` is another."""
+    return (_FORM.sub(_one_word, entity), _FORM.sub(_one_word, text)) if _FORM.search(entity) else (entity, text)
+
+
+def _one_word(found: re.Match[str]) -> str:
+    value = UNITS.get(found[1]) or TEENS.get(found[1]) or int(found[1])
+    return f"form{_NAMES[value]}k"
 
 
 def ranges_in_words(entity: str, text: str) -> tuple[str, str] | None:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from voicelab.text.english.shorthand import PENCE, growth_in_words
+from voicelab.metrics.matching.vocabulary import SPELLED_NUMBERS, TEENS, TENS
+from voicelab.text.english.shorthand import PENCE, RATE_UNIT, growth_in_words, periods_in_words, rates_in_words
 
 _BETWEEN = re.compile(r"\bbetween (\S+(?: \S+){0,3}?) and (?=\S)", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\w.,:/-])(\d{1,4}):(\d)(?![\d:])")
@@ -24,9 +25,21 @@ _AMPERSAND = re.compile(r"\b([A-Z]{1,2})&([A-Z])\b")
 _HOURS = re.compile(r"(\d{1,2}) ?- ?(\d{1,2}) ?([ap])\.? ?m\b\.?", re.IGNORECASE)
 _SPOKEN_HOURS = re.compile(r"\b(\w+) to (\w+) ([ap])\.? ?m\b\.?", re.IGNORECASE)
 _PERIOD = re.compile(r"\b(?:Q([1-4])|([1-4])Q|(H)([12])|([12])H)(?: ?FY)? ?'?(\d{4}|\d{2})?(?!\w|-[A-Za-z])")
-_FISCAL = re.compile(r"\bFY ?'?(\d{4}|\d{2})\b|\bfiscal (?=\d|[a-z]+t[wy])(?!year)")
+_FISCAL = re.compile(
+    r"\b([FC])Y ?'?(\d{4}|\d{2})\b|\b(fiscal|calendar) (?=\d|twenty|nineteen|two thousand)", re.IGNORECASE
+)
+_SPOKEN_YEAR = re.compile(
+    rf"\b(fiscal|calendar) year (?=(?:twenty|thirty)\b(?! (?:{'|'.join((*TEENS, *TENS, 'hundred'))})\b))", re.IGNORECASE
+)
+"""A year without its century, as in `fiscal year twenty four`."""
+_YEAR_SPAN = re.compile(r"(?<![\w.,/-])(20|19)(\d\d)[-–](\d\d)(?![\w/-])")
+_MONTHS = re.compile(r"\b([369])M(?: ?'?(20\d\d)| ?'(\d\d)|(\d\d))(?![\w-])")
+_FIRST_MONTHS = re.compile(
+    r"\b(?:the )?first (three|six|nine|[369]) months (?:of |in )?(?=\d{4}|'\d\d|twenty \w|two thousand)", re.IGNORECASE
+)
 _OF_YEAR = re.compile(r"\b(quarter|half) of (?=\d|twenty|nineteen|two thousand)", re.IGNORECASE)
 _COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+_KINDS_OF_YEAR = {"F": "fiscal", "C": "calendar"}
 _DAYS = re.compile(r"\b(mon|tues?|weds?|thurs?|thu|fri|sat|sun|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)"
                    r"([a-z]*)-(?=(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)",
                    re.IGNORECASE)  # fmt: skip
@@ -36,26 +49,37 @@ _SPAN = re.compile(
 )
 """`5k-10k`, `$5M-$10M`, `1.5x-2x`: a range with a scale or `x` after its numbers."""
 _QUARTER_OF_YEAR = re.compile(
-    r"\b(?:FY ?'?(\d{4}|\d{2}) ?(Q[1-4]|H[12])|(Q[1-4]|H[12]|[1-4]Q|[12]H) ?FY ?'?(\d{4}|\d{2}))\b"
+    r"\b(?:([FC])Y ?'?(\d{4}|\d{2}) ?(Q[1-4]|H[12])|(Q[1-4]|H[12]|[1-4]Q|[12]H) ?([FC])Y ?'?(\d{4}|\d{2}))\b"
 )
-_OF_FISCAL = re.compile(r"\b(quarter|half) (?:of )?(?:the )?fiscal (?:year )?(?=\w)", re.IGNORECASE)
+_OF_FISCAL = re.compile(r"\b(quarter|half) (?:of )?(?:the )?(fiscal|calendar) (?:year )?(?=\w)", re.IGNORECASE)
 _FISCAL_FIRST = re.compile(
-    r"\bfiscal (?:year )?(\d{4}|\d{2}|(?:twenty|nineteen|two thousand)(?: \w+){1,2}?)"
+    r"\b(fiscal|calendar) (?:year )?(\d{4}|\d{2}|(?:twenty|nineteen|two thousand)(?: \w+){1,2}?)"
     r" (first|second|third|fourth) (quarter|half)\b",
     re.IGNORECASE,
 )
 _ON = re.compile(r"\b(year|quarter|month)[ -](?:on|over)[ -]\1\b", re.IGNORECASE)
 _ZONE = re.compile(r"(?<=[\dm.] )([ECMP])(?:[SD])?T\b")
 _ZONES = {"E": "eastern", "C": "central", "M": "mountain", "P": "pacific"}
+_ZONE_TIME = re.compile(r"\b(eastern|central|mountain|pacific)(?: (?:standard|daylight))? time\b", re.IGNORECASE)
+_COUNTED_BY = re.compile(
+    rf"\b(\w*\d|dollars?|cents?|euros?|pounds?|bucks?|yen|rupees?|times?|percent|miles|kilometers|{'|'.join(SPELLED_NUMBERS)})"
+    rf" an? (?={RATE_UNIT})",
+    re.IGNORECASE,
+)
 _MULTIPLE = re.compile(r"\bEV/(?=[A-Z])")
 _LINKED = re.compile(r"(?<=[a-z])-to-(?=[a-z])", re.IGNORECASE)
 _YEARS = re.compile(r"\b(\d{1,2})Y\b")
-_ABOVE = re.compile(r"(?<!\S)>(?= ?[$€£]?\d)")
-_BELOW = re.compile(r"(?<!\S)<(?= ?[$€£]?\d)")
+_MORE = re.compile(r"(?<!\S)> ?(?=[$€£]?\d)|\b(?:more|greater) than (?=\S)", re.IGNORECASE)
+_LESS = re.compile(r"(?<!\S)< ?(?=[$€£]?\d)|\b(?:less|fewer) than (?=\S)", re.IGNORECASE)
+_VERSION = re.compile(r"(?<![\w-])v\.? ?(?=\d+(?:\.\d+)*(?![\w-]))", re.IGNORECASE)
+_ABOUT = re.compile(r"(?<!\w)~ ?(?=[$€£]?\d)|\b(?:approximately|approx\.?|roughly|around) (?=\S)", re.IGNORECASE)
 _FIRST = re.compile(
     r"(?<=\bWorld War )I\b|(?<=\bPart )I\b|(?<=\bType )I\b|(?<=\bPhase )I\b|(?<=\bChapter )I\b|(?<=\bTitle )I\b"
 )
 """Names in which `I` is a number. After other words it is the pronoun, or ambiguous."""
+_BARE_RATE = re.compile(rf"\s*\d[\d.,]* ?/ ?(?:{RATE_UNIT})\s*")
+_PRICED = re.compile(rf" (?:dollars?|bucks|euros?|pounds?|yen|rupees?)(?= per (?:{RATE_UNIT})\b)", re.IGNORECASE)
+_SIGN_OF_RATE = re.compile(rf"[$€£¥₹](?=\d[\d.,]* per (?:{RATE_UNIT})\b)")
 
 
 _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -71,8 +95,10 @@ _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(PENCE), r"\1 pence"),
     (_MULTIPLE, "EV to "),
     (_YEARS, r"\1 year"),
-    (_ABOVE, "greater than "),
-    (_BELOW, "less than "),
+    (_MORE, "more than "),
+    (_LESS, "less than "),
+    (_ABOUT, "about "),
+    (_VERSION, "version "),
 )
 
 
@@ -86,16 +112,32 @@ def hours(text: str) -> str:
     return _SPOKEN_HOURS.sub(r"\1 \3m until \2 \3m", _HOURS.sub(r"\1 \3m until \2 \3m", text))
 
 
-def period(text: str) -> str:
-    """`fourth quarter 2023` for Q4 '23, `fiscal year 25` for FY25."""
-    text = _OF_YEAR.sub(r"\1 ", text)
-    return _FISCAL.sub(lambda found: f"fiscal year {found[1] or ''}", _PERIOD.sub(_in_words, text))
+def period(text: str, century: str = "20") -> str:
+    """`fourth quarter 2023` for Q4 '23, `9 months 2024` for 9M24, `fiscal year 25` for FY25.
+
+    century: put before a year of two digits, except after FY and CY.
+    """
+
+    def in_words(found: re.Match[str]) -> str:
+        quarter, half, year = found[1] or found[2], found[4] or found[5], found[6]
+        name = f"{_COUNTS[quarter]} quarter" if quarter else f"{_COUNTS[half]} half"
+        return f"{name} {_year(year, century)}" if year else name
+
+    text = _FIRST_MONTHS.sub(r"\1 months ", _OF_YEAR.sub(r"\1 ", text))
+    text = _MONTHS.sub(lambda found: f"{found[1]} months {_year(found[2] or found[3] or found[4], century)}", text)
+    return _with_years_named(_PERIOD.sub(in_words, text), "")
 
 
-def _in_words(found: re.Match[str]) -> str:
-    quarter, half, year = found[1] or found[2], found[4] or found[5], found[6]
-    name = f"{_COUNTS[quarter]} quarter" if quarter else f"{_COUNTS[half]} half"
-    return f"{name} {f'20{year}' if len(year) == 2 else year}" if year else name
+def _year(digits: str, century: str) -> str:
+    return century + digits if len(digits) == 2 else digits
+
+
+def _with_years_named(text: str, century: str) -> str:
+    """`fiscal year 25` for FY25 and `fiscal 25`, `calendar year 25` for CY25."""
+    text = _FISCAL.sub(
+        lambda found: f"{_KINDS_OF_YEAR[(found[1] or found[3])[0].upper()]} year {_year(found[2] or '', century)}", text
+    )
+    return _SPOKEN_YEAR.sub(r"\1 year twenty ", text) if century else text
 
 
 def apart(text: str) -> str:
@@ -134,28 +176,46 @@ def fiscal(text: str, century: str = "20") -> str:
     """
 
     def written(found: re.Match[str]) -> str:
-        year, (letter, count) = found[1] or found[4], sorted(found[2] or found[3], reverse=True)
-        year = century + year if len(year) == 2 else year
-        return f"{_COUNTS[count]} {'quarter' if letter == 'Q' else 'half'} fiscal year {year}"
+        kind, year = found[1] or found[5], _year(found[2] or found[6], century)
+        letter, count = sorted(found[3] or found[4], reverse=True)
+        return f"{_COUNTS[count]} {'quarter' if letter == 'Q' else 'half'} {_KINDS_OF_YEAR[kind]} year {year}"
 
-    text = _FISCAL_FIRST.sub(r"\2 \3 fiscal year \1", _QUARTER_OF_YEAR.sub(written, text))
-    text = _FISCAL.sub(
-        lambda found: f"fiscal year {century if found[1] and len(found[1]) == 2 else ''}{found[1] or ''}", text
-    )
-    return _OF_FISCAL.sub(r"\1 fiscal year ", text)
+    text = _FISCAL_FIRST.sub(r"\3 \4 \1 year \2", _QUARTER_OF_YEAR.sub(written, text))
+    return _OF_FISCAL.sub(r"\1 \2 year ", _with_years_named(text, century))
+
+
+def spans(text: str) -> str:
+    """`2023 to 2024` for 2023-24."""
+    return _YEAR_SPAN.sub(_span, text)
+
+
+def _span(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]} to {found[1]}{found[3]}" if int(found[3]) == int(found[2]) + 1 else found[0]
 
 
 def growth(text: str) -> str:
-    """`year over year` for YoY, Y/Y and `year on year`."""
-    return _ON.sub(r"\1 over \1", growth_in_words(text))
+    """`year over year` for YoY, Y/Y and `year on year`, `year to date` for YTD."""
+    return _ON.sub(r"\1 over \1", periods_in_words(growth_in_words(text)))
 
 
 def zones(text: str) -> str:
-    """`9:30 eastern` for 9:30 ET."""
-    return _ZONE.sub(lambda found: _ZONES[found[1]], text)
+    """`9:30 eastern` for 9:30 ET and `9:30 eastern standard time`."""
+    return _ZONE.sub(lambda found: _ZONES[found[1]], _ZONE_TIME.sub(r"\1", text))
+
+
+def rates(text: str) -> str:
+    """`5 per day` for `5 a day`."""
+    return _COUNTED_BY.sub(r"\1 per ", text)
+
+
+def bare_rates(entity: str, text: str) -> tuple[str, str]:
+    """Both with `85 per barrel`, without the currency in the text, if the entity is `85/bbl`, which implies one."""
+    if not _BARE_RATE.fullmatch(entity):
+        return entity, text
+    return rates_in_words(entity), _SIGN_OF_RATE.sub("", _PRICED.sub("", rates(rates_in_words(text))))
 
 
 RULES: tuple[Callable[[str], str], ...] = (
     *(partial(pattern.sub, wording) for pattern, wording in _REPLACED), without_signs, hours, period,
-    apart, fiscal, partial(fiscal, century=""), growth, zones,
+    partial(period, century=""), apart, fiscal, partial(fiscal, century=""), growth, zones, rates, spans,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from voicelab.metrics.matching.numerals import Number, numbers, upper_end
 from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.vocabulary import SPELLED_NUMBERS
 
 _PERCENT = frozenset({"percent"})
 _POINTS = frozenset({"points"})
@@ -42,6 +43,7 @@ def percentages(tokens: Sequence[Token]) -> list[Share]:
     for number in known:
         upper = upper_end(tokens, number, starts)
         unit = _unit_at(tokens, number.end) or (_unit_at(tokens, upper.end) if upper is not None else None)
+        unit = unit or _part_of_a_point(tokens, number)
         if unit is not None and number.value is not None:
             found.append(Share(number.value * unit[0], unit[1], number.start))
     for index in range(1, len(tokens)):
@@ -60,6 +62,20 @@ def names_shares(wanted: Sequence[Share], said: Sequence[Share]) -> bool:
     """Whether the text has every share of the entity."""
     places = dict.fromkeys(one.start for one in wanted)
     return all(any(one.same(other) for one in wanted if one.start == index for other in said) for index in places)
+
+
+def _part_of_a_point(tokens: Sequence[Token], number: Number) -> tuple[Decimal, frozenset[str]] | None:
+    """The unit of `half a point` and `three quarters of a point`, a percentage point; `0.5 points` may not be."""
+    spoken = number.end - number.start == 1 and not any(map(str.isdigit, tokens[number.start].raw))
+    point = number.end < len(tokens) and tokens[number.end].text == "point" and not tokens[number.end].paused
+    after = tokens[number.end + 1] if number.end + 1 < len(tokens) else None
+    if not (spoken and tokens[number.start].number and point) or (after is not None and _counts(after)):
+        return None
+    return Decimal(1), _POINTS
+
+
+def _counts(token: Token) -> bool:
+    return token.number or token.text in SPELLED_NUMBERS
 
 
 def _unit_at(tokens: Sequence[Token], index: int) -> tuple[Decimal, frozenset[str]] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from voicelab.metrics.matching.vocabulary import TEENS, UNITS
+from voicelab.text.english.shorthand import rates_in_words
 
 AFTER_NUMBER = {
     "m": "meters meter metres metre", "mm": "millimeters millimeter millimetres millimetre", "w": "watts watt",
@@ -15,6 +16,7 @@ AFTER_NUMBER = {
     "hz": "hertz", "kw": "kilowatts kilowatt", "mw": "megawatts megawatt", "l": "liters liter litres litre",
     "yr": "years year", "yrs": "years year", "gal": "gallons gallon", "tbsp": "tablespoons tablespoon",
     "tsp": "teaspoons teaspoon", "hp": "horsepower", "kb": "kilobytes kilobyte", "sq": "square", "db": "decibels",
+    "h": "hours hour", "gw": "gigawatts gigawatt", "mcg": "micrograms microgram",
     "meter": "meters", "watt": "watts", "volt": "volts", "liter": "liters",
 }  # fmt: skip
 """Meanings of short forms right after a number; elsewhere, the letter `m` is not a meter."""
@@ -49,6 +51,13 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\w) (?:'n'?|n') (?=\w)", " and "),
         (r"\b1-(8\d\d)-(?=[a-z])", r"1\1 "),
         (r"(?<=\d)\s?kwh\b", " kilowatt hours"),
+        (r"(?<=\d)\s?mwh\b", " megawatt hours"),
+        (r"(?<=\d)\s?gwh\b", " gigawatt hours"),
+        (r"(?<=\d)\s?twh\b", " terawatt hours"),
+        (r"(?<=\d)\s?mg/dl\b", " milligrams per deciliter"),
+        (r"(?<=\d)\s?mg/ml\b", " milligrams per milliliter"),
+        (r"(?<=[\dnm])\s?(?:bpd|b/d|bbls?/d)\b", " barrels per day"),
+        (r"\b(mcf|mmcf|bcf|tcf|boe)/d\b", r"\1 per day"),
         (r"(?<=\d)\s?(?:sq\.? ?km|km\^2)(?!\w)", " square kilometers"),
         (r"(?<=\d)\s?(?:sq\.? ?ft|ft\^2)(?!\w)", " square feet"),
         (r"(?<=\d)\s?(?:sq\.? ?m|m\^2)(?!\w)", " square meters"),
@@ -92,7 +101,7 @@ def written_out(text: str) -> str:
     """
     if _SOMETHING.search(text) is None:
         return text
-    text = _HEIGHT.sub(r"\1 footinch \2 footinches", text)
+    text = _HEIGHT.sub(r"\1 footinch \2 footinches", rates_in_words(text))
     for pattern, said in _REWRITTEN:
         text = pattern.sub(said, text)
     return text
@@ -102,3 +111,8 @@ def height(entity: str) -> str | None:
     """The digits of a height such as `6'2"`, also spoken as `six two`; None for anything else."""
     found = _HEIGHT.fullmatch(entity.strip())
     return f"{found[1]}{found[2]}" if found else None
+
+
+def heights(text: str) -> set[str]:
+    """The digits of every height such as `6'2"` in a text."""
+    return {f"{found[1]}{found[2]}" for found in _HEIGHT.finditer(text)}

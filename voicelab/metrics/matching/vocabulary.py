@@ -123,6 +123,12 @@ WEEKDAY_NAMES = WEEKDAYS | {
     "mon": 1, "tue": 2, "tues": 2, "wed": 3, "weds": 3, "thu": 4, "thur": 4, "thurs": 4, "fri": 5, "sat": 6, "sun": 7,
 }  # fmt: skip
 
+ZONES = {
+    "est": "eastern", "edt": "eastern", "et": "eastern", "pst": "pacific", "pdt": "pacific", "pt": "pacific",
+    "cst": "central", "cdt": "central", "ct": "central", "mst": "mountain", "mdt": "mountain",
+}  # fmt: skip
+"""Time zones, which are equivalent only next to a time: `ET` alone is not `eastern`."""
+
 TITLES = frozenset(
     """mister mr missus mrs ms miss miz doctor dr professor prof sir madam captain capt governor gov senator sen
     president judge reverend rev father sister officer sergeant sgt lieutenant lt""".split()
@@ -145,6 +151,7 @@ _SAME = """
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
     mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
     qtr quarter | pts points | and n | feet foot | inches inch | days day | weeks week | months month | years year |
+    nw northwest | ne northeast | sw southwest | se southeast |
     degrees degree
 """
 

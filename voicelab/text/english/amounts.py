@@ -7,11 +7,18 @@ from fractions import Fraction
 
 from voicelab.text.english.cardinals import decimal_text, is_numeral
 from voicelab.text.english.numbers import MAYBE_TIME
+from voicelab.text.english.shorthand import RATE_UNITS
 from voicelab.text.english.vocabulary import CENTS, CURRENCIES, SCALES, UNITS
 
 _STARTS = frozenset({"half", "quarter", "a"})
+_BEFORE_A_RATE = frozenset({*CURRENCIES.values(), "times", "miles", "kilometers", "barrels", "percent"})
+_UNITS_OF_RATES = frozenset(unit.split()[0] for unit in RATE_UNITS.values())
 _Taken = tuple[list[str], int] | None
 _AFTER_MONEY = frozenset({*CENTS, *CURRENCIES, "us", "u.s"})
+_AFTER_CENTS = frozenset(
+    """| to through and or but per a an each for from versus in at on of the is was up down this last compared today
+    yesterday tomorrow""".split()
+)
 _PERCENT = ("a percent", "of a percent", "percent", "of percent", "a percentage point", "percentage point")
 
 
@@ -28,7 +35,7 @@ def with_amounts(words: Sequence[str]) -> list[str]:
         else:
             texts, index = taken
             out += texts
-    return _one_unit_for_ranges(out)
+    return _per_units(_one_unit_for_ranges(out))
 
 
 def _value(words: Sequence[str], index: int) -> Fraction | None:
@@ -39,9 +46,13 @@ def _value(words: Sequence[str], index: int) -> Fraction | None:
 
 
 def _money(words: Sequence[str], index: int) -> _Taken:
-    """A number and a currency, optionally followed by cents: 5 dollars and 50 cents."""
+    """A number and a currency, optionally followed by cents: 5 dollars and 50 cents, a dollar 50."""
     scaled = index + 1
-    if scaled >= len(words) or words[scaled] not in _AFTER_MONEY or (value := _value(words, index)) is None:
+    if scaled >= len(words) or words[scaled] not in _AFTER_MONEY:
+        return None
+    one = words[index] == "a" and words[scaled] == "dollar"
+    value = Fraction(1) if one else _value(words, index)
+    if value is None:
         return None
     if words[scaled] in CENTS:
         return _priced(value / 100, CENTS[words[scaled]], scaled + 1)
@@ -54,9 +65,19 @@ def _money(words: Sequence[str], index: int) -> _Taken:
     cents = _value(words, start)
     if cents is not None and cents < 100 and words[start + 1 : start + 2] and words[start + 1] in CENTS:
         return _priced(value + cents / 100, currency, start + 2)
+    if cents is not None and start == end and (one or cents >= 10) and _are_cents(words, end, value):
+        return _priced(value + cents / 100, currency, end + 1)
+    if one:
+        return None
     country = ["us"] if index > scaled else []
     taken = _priced(value, currency, end)
     return (taken[0][:1] + country + taken[0][1:], end) if taken is not None else None
+
+
+def _are_cents(words: Sequence[str], index: int, value: Fraction) -> bool:
+    """Whether the number at `index` is the cents of `a dollar 50` and does not count something else."""
+    whole = value.denominator == 1 and words[index].isdecimal() and int(words[index]) < 100
+    return whole and (index + 1 == len(words) or words[index + 1] in _AFTER_CENTS)
 
 
 def _priced(value: Fraction, currency: str, end: int) -> _Taken:
@@ -104,6 +125,16 @@ def _unit(words: Sequence[str], index: int) -> _Taken:
 
 
 _RULES: tuple[Callable[[Sequence[str], int], _Taken], ...] = (_part_of_percent, _thousands, _money, _unit)
+
+
+def _per_units(words: list[str]) -> list[str]:
+    """Replace `5 dollars a share` by `5 dollars per share`, because a slash stands for both."""
+    if "a" not in words and "an" not in words:
+        return words
+    for index in range(1, len(words) - 1):
+        if words[index] in ("a", "an") and words[index - 1] in _BEFORE_A_RATE and words[index + 1] in _UNITS_OF_RATES:
+            words[index] = "per"
+    return words
 
 
 def _one_unit_for_ranges(words: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from voicelab.text.english.numbers import MAYBE_TIME
-from voicelab.text.english.vocabulary import CURRENCIES, UNITS
+from voicelab.text.english.vocabulary import CURRENCIES, UNITS, ZONES
 
 _TIME = re.compile(r"(\d{1,2})[:~](\d\d)")
 _RUN_TOGETHER = re.compile(r"(\d{1,2})([0-5]\d)")
@@ -20,6 +20,10 @@ _QUARTERS = {
 }  # fmt: skip
 """Minutes after the hour for these words."""
 _DIRECTIONS = {"past": 1, "after": 1, "to": -1, "before": -1, "till": -1}
+_KINDS_OF_ZONE = {"s": "standard", "d": "daylight"}
+_ZONE = re.compile(r"([ecmp])([sd]?)t")
+_ZONE_WORDS = frozenset({*ZONES.values(), *(f"{zone}{kind}t" for zone in ZONES for kind in ("", *_KINDS_OF_ZONE))})
+_CLOCK = re.compile(r"\d{1,2}:\d\d|am|pm|oclock")
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
 
@@ -70,7 +74,10 @@ def _with_quarters(words: Sequence[str]) -> list[str]:
 
 def _minutes_and_hour(words: Sequence[str], index: int) -> tuple[int | None, int]:
     """The minutes after (or, negative, before) the hour whose index is the second value; None for other words."""
-    word, after = words[index], list(words[index + 1 : index + 4])
+    word = words[index]
+    if not word[0].isdecimal() and word not in ("half", "quarter"):
+        return None, index
+    after = list(words[index + 1 : index + 4])
     if len(after) > 1 and (word, after[0]) in _QUARTERS:
         return _QUARTERS[word, after[0]], index + 2
     if not word.isdecimal() or not 0 < int(word) < 30:
@@ -114,3 +121,20 @@ def _is_time(words: Sequence[str], index: int, hour: int, minute: int) -> bool:
     if after in _AFTER_A_TIME or _PARTS_OF_DAY & set(words[index + 1 : index + 4]):
         return True
     return before in _BEFORE_A_TIME and minute % 5 == 0
+
+
+def with_zones(words: Sequence[str]) -> list[str]:
+    """Return the words with `eastern` for ET and for `eastern time` after a time of day, `eastern standard` for EST."""
+    if _ZONE_WORDS.isdisjoint(words):
+        return list(words)
+    out: list[str] = []
+    after_time = False
+    for word in words:
+        zone = _ZONE.fullmatch(word) if out and _CLOCK.fullmatch(out[-1]) else None
+        if zone is not None:
+            out += [ZONES[zone[1]], *filter(None, [_KINDS_OF_ZONE.get(zone[2])])]
+        elif not (word == "time" and after_time):
+            out.append(word)
+        named = out[-1] in (*ZONES.values(), *_KINDS_OF_ZONE.values())
+        after_time = named and any(_CLOCK.fullmatch(one) for one in out[-3:-1])
+    return out

@@ -41,7 +41,9 @@ def _month_first(words: Sequence[str], index: int) -> tuple[list[str], int] | No
     if words[end : end + 1] == ["the"] and end + 1 < len(words) and _day(words[end + 1], _ORDINAL_DAY):
         end += 1
     if end < len(words) and (day := _day(words[end])) is not None:
-        return [month, day], end + 1
+        ranged = words[end + 1 : end + 2] == ["to"] and end + 2 < len(words)
+        last = _day(words[end + 2], _ORDINAL_DAY) if ranged else None
+        return ([month, day, "to", last], end + 3) if last is not None else ([month, day], end + 1)
     if end < len(words) and re.fullmatch(r"(?:19|20)\d\d", words[end]):
         return [month, words[end]], end + 1
     return None if words[index] in _WORDS_TOO or words[index] == month else ([month], index + 1)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicelab.text.english.shorthand import PERIODS
 from voicelab.text.english.vocabulary import INITIALS_LIKE_WORDS
 from voicelab.text.english.written import BREAK
 
 _TIMES = {"double": 2, "triple": 3}
+PERIOD_WORDS = {short: words.replace("twelve", "12").split() for short, words in PERIODS.items()}
 _AFTER_RATING = ("plus", "minus", "rated", "rating")
 
 
@@ -30,7 +32,7 @@ def with_joined_letters(words: Sequence[str]) -> list[str]:
         if word == "us" and out[-1:] == ["the"]:
             word = INITIALS_LIKE_WORDS["us"]
         if word:
-            out.append(word)
+            out += PERIOD_WORDS.get(word) or [word]
     return out
 
 
@@ -52,4 +54,4 @@ def _joined(run: Sequence[str]) -> list[str]:
     if len(run) < 2 or (set(run) <= {"a", "i"} and list(run) != ["a", "i"]):
         return list(run)
     word = "".join(run)
-    return [INITIALS_LIKE_WORDS.get(word, word)]
+    return PERIOD_WORDS.get(word) or [INITIALS_LIKE_WORDS.get(word, word)]

@@ -20,6 +20,7 @@ from voicelab.text.english.cardinals import (
 )
 from voicelab.text.english.vocabulary import (
     DENOMINATORS,
+    MONTH_NAMES,
     MONTHS,
     NUMBER_STARTS,
     ONES,
@@ -35,6 +36,8 @@ MAYBE_TIME = "~"
 _AFTER_AN_ARTICLE = frozenset({"hundred", *SCALES, *DENOMINATORS})
 """Words that make `a` a number: a hundred, a third of it."""
 _SPOKEN_ZEROS = frozenset({*ZEROS, "nought", "naught"})
+_COUNTED = frozenset({"percent", "dollars", "cents", "euros", "pounds", "people", "shares", "point", *SCALES})
+"""Words after numbers that are not a date."""
 _LOCAL_DIGITS = 7
 """Digits of a phone number after its area code."""
 _CENTURIES = {"hundreds": (range(10, 22), "00"), "tens": (range(18, 22), "10"), "thousands": (range(2, 3), "000")}
@@ -97,9 +100,12 @@ def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[li
 
 
 def _is_year(words: Sequence[str], index: int) -> bool:
-    """Twenty twenty three, nineteen ninety nine."""
+    """Twenty twenty three, nineteen ninety nine, or twenty four without its century."""
     year = words[index : index + 2]
-    return len(year) == 2 and year[0] in ("nineteen", "twenty") and (year[1] in TENS or year[1] in TEENS)
+    if len(year) < 2 or year[0] not in ("nineteen", "twenty"):
+        return False
+    short = year[0] == "twenty" and year[1] in ONES and words[index + 2 : index + 3] not in (["hundred"], ["thousand"])
+    return short or year[1] in TENS or year[1] in TEENS
 
 
 def _half_of(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
@@ -271,9 +277,11 @@ def _and_part(words: Sequence[str], index: int) -> tuple[Fraction, int] | None:
 
 def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
     chunks = _chunks(words, index)
-    if not chunks:
+    if not chunks or (words[index] == "second" and before[-1:] == ["per"]):
         return None
-    if len(chunks) > 1 and not _joins(chunks):
+    if (date := _date(words, chunks)) is not None:
+        return date
+    if len(chunks) > 1 and (not _joins(chunks) or _is_day(chunks, before)):
         chunks = chunks[:1]
     digits, last = "".join(chunk.digits for chunk in chunks), chunks[-1]
     if last.ending == "th":
@@ -287,6 +295,23 @@ def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[lis
     if pair and 1 <= int(chunks[0].digits) <= 12 and len(chunks[1].digits) == 2 and 10 <= int(chunks[1].digits) < 60:
         return [f"{chunks[0].digits}{MAYBE_TIME}{chunks[1].digits}"], last.end
     return [digits], last.end
+
+
+def _date(words: Sequence[str], chunks: Sequence[NumberChunk]) -> tuple[list[str], int] | None:
+    """Twelve thirty one twenty four: a month, a day above 12, and a year from 2010 to 2039."""
+    if len(chunks) != 3 or not all(chunk.spoken and chunk.digits.isdecimal() and not chunk.ending for chunk in chunks):
+        return None
+    month, day, year = (int(chunk.digits) for chunk in chunks)
+    after = words[chunks[-1].end] if chunks[-1].end < len(words) else ""
+    if not (1 <= month <= 12 < day <= 31 and 10 <= year < 40) or (month, day) == (10, 20) or after in _COUNTED:
+        return None
+    return [MONTH_NAMES[month - 1], str(day), f"20{year}"], chunks[-1].end
+
+
+def _is_day(chunks: Sequence[NumberChunk], before: Sequence[str]) -> bool:
+    """Whether three numbers after a month are its day and a year: december thirty one twenty twenty four."""
+    month = bool(before) and before[-1] in MONTHS
+    return month and len(chunks) == 3 and int(chunks[0].digits) <= 31 and chunks[1].digits in ("19", "20")
 
 
 def _joins(chunks: Sequence[NumberChunk]) -> bool:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from voicelab.text.english.written import BREAK
+
 _ORDINALS = {"1": "1st", "2": "2nd", "3": "3rd", "4": "4th"}
 _YEAR = re.compile(r"(?:20)?\d\d")
 _FISCAL = ("fy", "fiscal")
+_STARTS = frozenset({*_FISCAL, "f", "calendar", "q", "h", "the", *_ORDINALS, *_ORDINALS.values(), "6", "9"})
+"""First words of a period."""
+_AFTER_A_YEAR = frozenset(
+    "| was were is and to versus compared results earnings guidance revenue for in of with as we the our today".split()
+)
+"""Words after `the fourth quarter twenty four`, where 24 does not count something."""
 
 
 def with_periods(words: Sequence[str]) -> list[str]:
@@ -18,12 +26,27 @@ def with_periods(words: Sequence[str]) -> list[str]:
     out: list[str] = []
     index = 0
     while index < len(words):
-        texts, end = _fiscal_year(words, index) or _part_of_year(words, index) or ([words[index]], index + 1)
+        if words[index] not in _STARTS:
+            out.append(words[index])
+            index += 1
+            continue
+        texts, end = next(filter(None, (rule(words, index) for rule in _RULES)), ([words[index]], index + 1))
         if len(texts) == 3 and (part := _part_of_year(words, end)) is not None and len(part[0]) == 2:
             texts, end = part[0] + texts, part[1]
         out += texts
         index = end
-    return out
+    return _with_centuries(out)
+
+
+def _with_centuries(words: list[str]) -> list[str]:
+    """Replace 2023 to 24 by 2023 to 2024."""
+    if "to" not in words:
+        return words
+    for index, word in enumerate(words[2:], start=2):
+        first = words[index - 2]
+        if words[index - 1] == "to" and re.fullmatch(r"(?:19|20)\d\d", first) and re.fullmatch(r"\d\d", word):
+            words[index] = first[:2] + word if int(word) == int(first[2:]) + 1 else word
+    return words
 
 
 def _part_of_year(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
@@ -44,9 +67,31 @@ def _part_of_year(words: Sequence[str], index: int) -> tuple[list[str], int] | N
     if year is not None:
         return name + year[0], year[1]
     spoken = second in ("quarter", "half")
-    if at < len(words) and _YEAR.fullmatch(words[at]) and (len(words[at]) == 4 or not spoken):
+    after = words[at + 1] if at + 1 < len(words) else BREAK
+    if at < len(words) and _YEAR.fullmatch(words[at]) and (len(words[at]) == 4 or not spoken or after in _AFTER_A_YEAR):
         return [*name, _long(words[at])], at + 1
     return (name, end) if name[1] == "quarter" or spoken else None
+
+
+def _first_months(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    """9 months 2024 for the first 9 months of 2024 and for 9 months of 24."""
+    at = index + (words[index : index + 2] == ["the", "1st"])
+    at += words[at] == "1st"
+    if words[at : at + 1] not in (["3"], ["6"], ["9"]) or words[at + 1 : at + 2] != ["months"]:
+        return None
+    year = at + 2 + (words[at + 2 : at + 3] in (["of"], ["in"]))
+    if year >= len(words) or not _YEAR.fullmatch(words[year]) or (len(words[year]) == 2 and int(words[year]) < 10):
+        return None
+    return [words[at], "months", _long(words[year])], year + 1
+
+
+def _calendar_year(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    """Calendar year 2024 for calendar 2024 and calendar year 24."""
+    named = words[index + 1 : index + 2] == ["year"]
+    at = index + 1 + named
+    if words[index] != "calendar" or at >= len(words) or not _YEAR.fullmatch(words[at]):
+        return None
+    return (["calendar", "year", _long(words[at])], at + 1) if named or len(words[at]) == 4 else None
 
 
 def _fiscal_year(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
@@ -62,3 +107,6 @@ def _fiscal_year(words: Sequence[str], index: int) -> tuple[list[str], int] | No
 
 def _long(year: str) -> str:
     return year if len(year) == 4 else f"20{year}"
+
+
+_RULES = (_fiscal_year, _calendar_year, _part_of_year, _first_months)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from voicelab.text.english.shorthand import growth_in_words, ratings_in_words
+from voicelab.text.english.shorthand import growth_in_words, rates_in_words, ratings_in_words
 from voicelab.text.english.vocabulary import (
     ABBREVIATIONS,
     COMPOUNDS,
@@ -51,7 +51,7 @@ def before_lowering(text: str) -> str:
     if "." in text:
         text = _DOCTORATE.sub("phd", _SPACED_INITIALS.sub(r"\1.", text))
         text = _DOTTED.sub(lambda found: DOTTED_ABBREVIATIONS[found[1].lower()], text)
-    text = ratings_in_words(growth_in_words(text))
+    text = ratings_in_words(growth_in_words(rates_in_words(text)))
     if "st" in text.lower():
         text = _STREET.sub(_street, text)
     if "-" in text or _MAY_BE_YES.search(text):

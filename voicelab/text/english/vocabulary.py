@@ -19,7 +19,7 @@ SCALES = {
 SCALE_SUFFIXES = {
     "k": "thousand", "thousand": "thousand", "m": "million", "mm": "million", "mn": "million", "mln": "million",
     "mil": "million", "million": "million", "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion",
-    "t": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
+    "crore": "crore", "lakh": "lakh", "t": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
 }  # fmt: skip
 _IRREGULAR_ORDINALS = {
     "first": "one", "third": "three", "fifth": "five", "eighth": "eight", "ninth": "nine",
@@ -51,6 +51,7 @@ CURRENCY_CODES = {
     "usd": "dollars", "eur": "euros", "gbp": "pounds", "jpy": "yen", "inr": "rupees", "rs": "rupees", "krw": "won",
     "rub": "rubles", "btc": "bitcoin", "ils": "shekels", "mxn": "pesos", "cny": "yuan", "rmb": "yuan",
     "gbx": "pence", "chf": "swiss francs", "pln": "zlotys", "cad": "canadian dollars", "aud": "australian dollars",
+    "sek": "swedish kronor", "nok": "norwegian kroner", "dkk": "danish kroner", "brl": "reais", "zar": "rand",
     "nzd": "new zealand dollars", "hkd": "hong kong dollars", "sgd": "singapore dollars",
 }  # fmt: skip
 """Currency names that may precede an amount: `USD 5`."""
@@ -62,6 +63,7 @@ CURRENCIES = {
     "shekels": "shekels", "hryvnia": "hryvnias", "hryvnias": "hryvnias", "peso": "pesos", "pesos": "pesos",
     "naira": "naira", "baht": "baht", "yuan": "yuan", "franc": "francs", "francs": "francs", "zloty": "zlotys",
     "zlotys": "zlotys", "krona": "kronor", "kronor": "kronor", "krone": "kroner", "kroner": "kroner",
+    "real": "reais", "reais": "reais",
 }  # fmt: skip
 CENTS = {"cent": "dollars", "cents": "dollars", "pence": "pounds", "penny": "pounds"}
 
@@ -70,7 +72,9 @@ _UNIT_ABBREVIATIONS = {
     "pound": "lb lbs", "ounce": "oz", "inch": "in.", "yard": "yd yds", "hour": "hr hrs", "minute": "min mins",
     "second": "sec secs", "millisecond": "ms msec", "gigabyte": "gb", "megabyte": "mb", "kilobyte": "kb",
     "terabyte": "tb", "milliliter": "ml", "kilowatt": "kw", "megawatt": "mw", "gigawatt": "gw", "degree": "deg",
-    "week": "wk wks", "year": "yr yrs", "barrel": "bbl bbls", "month": "mo mos",
+    "week": "wk wks", "year": "yr yrs", "barrel": "bbl bbls", "month": "mo mos", "tablespoon": "tbsp",
+    "teaspoon": "tsp", "microgram": "mcg", "kilowatt hour": "kwh", "megawatt hour": "mwh", "gigawatt hour": "gwh",
+    "terawatt hour": "twh", "hectare": "ha", "terawatt": "tw",
 }  # fmt: skip
 UNITS = {
     **{
@@ -81,6 +85,7 @@ UNITS = {
     "ft": ("foot", "feet"), "pp": ("percentage point", "percentage points"),
     "khz": ("kilohertz",) * 2, "mhz": ("megahertz",) * 2, "ghz": ("gigahertz",) * 2, "hz": ("hertz",) * 2,
     "pct": ("percent",) * 2, **dict.fromkeys(("bp", "bps", "bip", "bips"), ("basis points",) * 2), "x": ("times",) * 2,
+    "fps": ("frame per second", "frames per second"),
     "mph": ("mile per hour", "miles per hour"),
     **dict.fromkeys(("kmh", "kph"), ("kilometer per hour", "kilometers per hour")),
 }  # fmt: skip
@@ -126,7 +131,7 @@ VARIANTS = {
     "maam": "madam", "donut": "doughnut", "donuts": "doughnuts", "kilos": "kilograms",
     "ii": "2", "iii": "3", "vii": "7", "viii": "8", "xii": "12", "xiii": "13", "xiv": "14", "xvi": "16",
 }  # fmt: skip
-INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r"}
+INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r", "apr": "a.p.r"}
 """Initials that are also words when written without full stops."""
 HESITATIONS = frozenset("uh uhh uhm um umm erm er hm hmm hmmm mm mmm eh".split())
 
@@ -159,5 +164,9 @@ RULERS = frozenset(
     pius ramses richard urban victoria william""".split()
 )
 """First names that a number follows, as in `Henry VIII` and `henry the eighth`."""
+NUMBERED = frozenset("title phase chapter article volume tier act".split())
+"""Nouns that a Roman numeral follows."""
 ROMAN = {"iv": "4", "vi": "6", "ix": "9", "xi": "11", "xv": "15"}
 """Numerals that are read as numbers only after the name of a ruler."""
+ZONES = {"e": "eastern", "c": "central", "m": "mountain", "p": "pacific"}
+"""First letter of a time zone in the United States -> its name."""

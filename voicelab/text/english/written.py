@@ -60,8 +60,15 @@ _PLACES = re.compile(
 """What a number with a letter identifies: `apt. 4B` is not four billion."""
 
 
+_STREET_AFTER = re.compile(
+    r" [a-z]+ (?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|place|pl|way)\b", re.IGNORECASE
+)
+"""A street after a house number such as 221B."""
+
+
 def _attached_scale(found: re.Match[str]) -> str:
-    if _PLACES.search(found.string, max(0, found.start() - 12), found.start()):
+    place = _PLACES.search(found.string, max(0, found.start() - 12), found.start())
+    if place or _STREET_AFTER.match(found.string, found.end()):
         return f"{found[1]} {found[2]}"
     return f"{found[1]}{_scale(found[2])}"
 
@@ -95,6 +102,26 @@ def _numeric_date(found: re.Match[str]) -> str:
     return _date(year, first, second) or _date(year, second, first) or found[0]
 
 
+def _short_date(found: re.Match[str]) -> str:
+    """12/31/24; years from 1970 to 2069."""
+    first, second, year = found.groups()
+    if int(first) <= 12 and int(second) <= 12 and first != second:
+        return found[0]
+    year = f"{20 if int(year) < 70 else 19}{year}"
+    return _date(year, first, second) or _date(year, second, first) or found[0]
+
+
+def _months(found: re.Match[str]) -> str:
+    """`9 months 2024` for 9M24."""
+    return f" {found[1]} months 20{found[2] or found[3] or found[4]} "
+
+
+def _years(found: re.Match[str]) -> str:
+    """`2023 to 2024` for 2023-24; 2024-31 is left alone."""
+    century, first, second = found.groups()
+    return f"{century}{first} to {century}{second}" if int(second) == int(first) + 1 else found[0]
+
+
 def _clock(found: re.Match[str]) -> str:
     half = found["half"]
     return f" {int(found['hour'])}:{found['minute']}{' ' + half[0].lower() + 'm' if half else ''} "
@@ -120,12 +147,14 @@ _UPPER = rf"(?:\s?[-–]\s?{_SIGNS}?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_
 _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
     (re.compile(pattern, re.IGNORECASE), rewrite)
     for pattern, rewrite in (
-        (r"(?<=\d)/(?=(?:share|barrel|ounce|oz|lb|gallon|year|month|day|hour|unit|person)\b)", " per "),
-        (r"(?<=\d)/bbls?\b", " per barrel"),
+        (r"\b(mcf|mmcf|bcf|tcf|boe|bbl)/d\b", r"\1 per day"),
+        (r"(?<=[\dn])\s?bpd\b", " barrels per day"),
         (r"(?<=\d)-yr\b", " year"),
         (r"(?<=\d%)\s?[-–]\s?(?=\d[\d.]*\s?%)", " to "),
-        (r"(?<=\d[qh])'(?=\d\d\b)|(?<=\b[qh]\d)'(?=\d\d\b)", " "),
-        (r"\bCY\s?'?(?=20\d\d\b)", "calendar year "),
+        (r"(?<=\d[qh])'(?=\d\d\b)|(?<=\b[qh]\d)'(?=\d\d\b)|(?<=\bfy)'(?=\d\d\b)", " "),
+        (r"\b(?-i:CY)\s?'?(20)?(?=\d\d\b)", "calendar year 20"),
+        (r"\b([369])(?-i:M)(?: ?'?20(\d\d)| ?'(\d\d)|(\d\d))\b(?!-)", _months),
+        (r"(?<![\w.,/-])(20|19)(\d\d)[-–](\d\d)(?![\w/-])", _years),
         (r"~\s?(?=[$€£]?\d)", " about "),
         (r"\bEV/(?=[a-z])", "EV to "),
         (_SCALED_RANGE, _range),
@@ -133,6 +162,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<=\w)@(?=\w)", " at "),
         (r"(?<![\w.])(\d{1,2})'\s?(\d{1,2})(?:\"|''|(?![\w'.]))", r" \1 feet \2 inches "),
         (rf"\b(?-i:({_CODES}))\.?\s?({_NUMBER})(?:\s?({_SCALES}))?\b(?!\s?{_SIGNS})", _named_currency),
+        (rf"\bR\$\s?({_NUMBER})(?:[\s-]?({_SCALES})\b)?", lambda found: f" {found[1]}{_scale(found[2])} reais "),
         (r"\bwww\.(?=\w)", "www dot "),
         (r"(?<![\w.])\.(?=net\b)", "dot "),
         (r"(?<![\w.,])\d{1,3}(?: \d{3})* 000(?!\d| \d|[.,]\d)", lambda found: found[0].replace(" ", "")),
@@ -144,6 +174,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\d-])\d{3}-\d{4}(?![\d-])", _digits),
         (r"\b([12]\d{3})-(\d{2})-(\d{2})\b", _iso_date),
         (r"\b(\d{1,2})[/.](\d{1,2})[/.]([12]\d{3})\b", _numeric_date),
+        (r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d\d)(?![\d/])", _short_date),
         (r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?::|\.(?=\d\d\s?[ap]\.?m))(?P<minute>[0-5]\d)(?::00)?"
          r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?![\d:])", _clock),
         (r"(?<![\d/])24/7(?![\d/])", " 24 7 "),
@@ -188,7 +219,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<=\d)\s?[*]\s?(?=\d)", " times "),
         (r"&", " and "),
         (r"(?<!\w)@", " at "),
-        (rf"(?<![\d.-])({_NUMBER})\s?[-–]\s?({_NUMBER})(?![\d-])(?!-\w)", r"\1 to \2"),
+        (rf"(?<![\w.-])({_NUMBER})\s?[-–]\s?({_NUMBER})(?![\d-])(?!-\w)", r"\1 to \2"),
         (r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])", r" \1:over:\2 "),
     )
 ]  # fmt: skip
