@@ -199,7 +199,7 @@ def _evaluate_in_notebook(
     folder = RunFolder(folder.path.resolve())
     parameters = notebook.parameters_of(spec, folder, figures)
     with terminal.progress_bar("turns") as progress:
-        notebook.execute("evaluate", folder.path, parameters, progress=lambda done, total: progress(done, total, None))
+        notebook.execute("evaluate", folder.path, parameters, progress=progress)
     return folder, folder.read()
 
 

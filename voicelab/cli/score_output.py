@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -62,7 +61,7 @@ class Output:
         for pair in self._pairs:
             _show_pair(pair, several=len(self._pairs) > 1)
 
-    def json(self, notices: list[str]) -> str:
+    def document(self, notices: list[str]) -> dict[str, Any]:
         """The document for --json."""
         results = [result(system, score, utterances=True) for system, score in self._scores.items()]
         document: dict[str, Any] = {"format_version": 1, "reference": self._reference, "format": self._form}
@@ -70,7 +69,7 @@ class Output:
         document |= results[0] if len(results) == 1 else {"results": results}
         if self._pairs:
             document["comparisons"] = [comparison(pair) for pair in self._pairs]
-        return json.dumps(document, indent=2, ensure_ascii=False)
+        return document
 
     def write_utterances(self, path: Path) -> None:
         from voicelab.analysis.systems.utterances import write_utterances

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +42,7 @@ def trend(
             storage.write_whole(path, picture)
         if as_json:
             rows = [asdict(one) | {"measured": one.measured.model_dump(mode="json")} for one in points]
-            typer.echo(json.dumps(rows, indent=2, default=str, ensure_ascii=False))
+            terminal.print_json(rows)
             return
 
         def span(low: float | None, high: float | None) -> str:
