@@ -21,7 +21,7 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
 _LABEL = "rtvi-ai"
 _FORMATS = ("protobuf", "json")
@@ -37,7 +37,7 @@ class RTVISettings:
     handshake: bool = True
 
 
-class RTVIWire(BaseWire):
+class RTVIWire(Wire):
     """The messages of one conversation with a bot."""
 
     def __init__(self, settings: RTVISettings) -> None:
