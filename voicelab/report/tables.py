@@ -153,16 +153,6 @@ def _word_row(found: Mapping[str, Measured]) -> dict[str, Any]:
     return row
 
 
-def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
-    """Return a figure of each member of a grouping: value, low, high, n."""
-    rows = [
-        {by: label(member), **_numbers(found[name])}
-        for member, found in summary.by.get(by, {}).items()
-        if name in found
-    ]
-    return data_frame(rows, [by, "value", "low", "high", "n", "part", "of", "missing"], index=by)
-
-
 def entities(summary: Summary) -> pd.DataFrame:
     """Return the figures of entities."""
     return figures_frame(summary, "entities")
@@ -234,17 +224,6 @@ def worst_scores(scores: Sequence[TurnScore], count: int = 8) -> list[TurnScore]
 def _badness(score: TurnScore) -> tuple[bool, float, int]:
     wer = score.words.wer if score.words is not None else None
     return score.turn.broken, wer if wer is not None else 0.0, score.errors
-
-
-def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
-    """Return the worst turns with reference, transcript and reply."""
-    rows = []
-    for score in worst_scores(scores, count):
-        turn, wer = score.turn, score.words.wer if score.words else None
-        reason = turn.failure.code if turn.failure else ""
-        rows.append((turn.key, turn.speaker, wer, turn.text, turn.heard, turn.answer, reason))
-    columns = ["turn", "speaker", "WER", "reference", "heard", "answer", "failed"]
-    return data_frame(rows, columns, index="turn")
 
 
 def headlines(summary: Summary) -> pd.DataFrame:
