@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 Grouping = Literal["category", "speaker", "condition", "entity_class"]
 
 __all__ = [
-    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_by", "figures_frame",
+    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_frame",
     "headline", "headlines", "latency", "losses", "samples_by", "samples_frame", "scenarios", "thresholds",
-    "turns_frame", "words_by", "worst", "worst_scores", "write_turns",
+    "turns_frame", "words_by", "worst_scores", "write_turns",
 ]  # fmt: skip
 
 
