@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab.cli import completion, terminal
-from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.run_options import FigureOption
 from voicelab.cli.scoring_options import WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import terminal
-from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.run_options import FigureOption
 
 
 def trend(
