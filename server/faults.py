@@ -31,6 +31,17 @@ _STATUS = {
     ErrorCode.SESSION_FULL: 409,
     ErrorCode.SERVER_BUSY: 503,
 }
+_CODES: dict[type[VoicelabError], ErrorCode] = {
+    NoSpeechError: ErrorCode.NO_SPEECH,
+    EngineBusyError: ErrorCode.ENGINE_BUSY,
+    HistoryUnavailableError: ErrorCode.HISTORY_UNAVAILABLE,
+    SessionFullError: ErrorCode.SESSION_FULL,
+    SessionGoneError: ErrorCode.UNKNOWN_SESSION,
+    BusyError: ErrorCode.SERVER_BUSY,
+    TurnTooLongError: ErrorCode.TURN_TOO_LONG,
+    InputError: ErrorCode.BAD_AUDIO,
+}
+"""Codes of the errors whose message is sent, subclasses before their base."""
 
 
 class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
@@ -64,25 +75,11 @@ _INTERNAL = Refused(ErrorCode.INTERNAL_ERROR, _INTERNAL_MESSAGE)
 
 
 def _refusal(error: VoicelabError) -> Refused:
-    if isinstance(error, NoSpeechError):
-        return Refused(ErrorCode.NO_SPEECH, str(error))
-    if isinstance(error, EngineBusyError):
-        return Refused(ErrorCode.ENGINE_BUSY, str(error))
-    if isinstance(error, EngineError):
+    if isinstance(error, EngineError) and not isinstance(error, EngineBusyError):
         # An engine's message may quote an exception, which may quote a transcript.
         logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})
         return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed in this turn; send it again")
-    if isinstance(error, HistoryUnavailableError):
-        return Refused(ErrorCode.HISTORY_UNAVAILABLE, str(error))
-    if isinstance(error, SessionFullError):
-        return Refused(ErrorCode.SESSION_FULL, str(error))
-    if isinstance(error, SessionGoneError):
-        return Refused(ErrorCode.UNKNOWN_SESSION, str(error))
-    if isinstance(error, BusyError):
-        return Refused(ErrorCode.SERVER_BUSY, str(error))
-    if isinstance(error, TurnTooLongError):
-        return Refused(ErrorCode.TURN_TOO_LONG, str(error))
-    if isinstance(error, InputError):
-        return Refused(ErrorCode.BAD_AUDIO, str(error))
+    if code := next((code for kind, code in _CODES.items() if isinstance(error, kind)), None):
+        return Refused(code, str(error))
     logger.error("a turn failed: %s", type(error).__name__, extra={QUOTED: str(error)})
     return Refused(ErrorCode.INTERNAL_ERROR, _INTERNAL_MESSAGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 from server.messages import AudioChunk, Refused
 from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
@@ -14,6 +14,7 @@ from server.session.listening import UtteranceReceiver
 from server.session.non_speech import NonSpeechSound
 from server.session.rate_limiter import RateLimiter
 from server.session.sender import Sender
+from server.session.turn_taking import TurnTaking
 from server.vad_batcher import VadBatcher
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
@@ -23,16 +24,6 @@ from voicelab.vad.lookback import Lookback
 
 _PIECE = round(0.1 * SPEECH_RATE_HZ)
 """Samples per VAD call. Splitting large chunks keeps other connections from waiting."""
-
-
-class TurnTaker(Protocol):
-    """The part of TurnTaking that the stream needs."""
-
-    def agent_floor_until_s(self) -> float:
-        """Return until when the agent has the floor (performance counter); infinite while a turn is pending."""
-
-    async def interrupt_agent(self, at_s: float) -> None:
-        """Stop the current reply, if any. at_s: arrival of the audio that interrupts it."""
 
 
 class SpeechStream:
@@ -49,7 +40,7 @@ class SpeechStream:
         config: SessionConfig,
         sender: Sender,
         rate_limiter: RateLimiter,
-        turn_taking: TurnTaker,
+        turn_taking: TurnTaking,
     ) -> None:
         self.pending: deque[UtteranceReceiver] = deque()
         self._services = services

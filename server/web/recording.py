@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import FileResponse
 
 from server.http.api import SharedServices, TokenUser
@@ -68,6 +68,8 @@ class PromptView(BaseModel):
 
 class TakeView(BaseModel):
     """An undecided take with the results of its checks."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: str
     prompt_id: str
@@ -212,7 +214,7 @@ async def record(
     checked = await services.pools.files.run(chosen.store_checks, take, heard=heard, report=report)
     if checked is None:
         raise HttpRefusal(404, "not_found", f"the take {take.id} was deleted while it was recognized")
-    return _take_view(checked)
+    return TakeView.model_validate(checked)
 
 
 @router.get("/{name}/takes/{take_id}/audio", summary="Get the audio of a take", response_class=FileResponse)
@@ -261,10 +263,4 @@ def _view(chosen: RecordedSet) -> SetView:
     prompts = [
         PromptView(id=prompt.id, text=prompt.text, speakers=done.get(prompt.id, [])) for prompt in chosen.prompts()
     ]
-    return SetView(name=chosen.name, prompts=prompts, takes=[_take_view(take) for take in chosen.takes()])
-
-
-def _take_view(take: Take) -> TakeView:
-    fields = asdict(take)
-    del fields["recorded_at"]
-    return TakeView(**fields)
+    return SetView(name=chosen.name, prompts=prompts, takes=[TakeView.model_validate(take) for take in chosen.takes()])

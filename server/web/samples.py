@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from server.http.api import SharedServices
@@ -34,6 +34,8 @@ SampleId = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
 
 class SampleView(BaseModel):
     """A recording of the sample set."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: str
     text: str
@@ -80,16 +82,7 @@ Chosen = Annotated[datasets.SampleSet, Depends(sample_set)]
 
 @router.get("", summary="List the recordings of the sample set")
 def listing(chosen: Chosen) -> list[SampleView]:
-    return [
-        SampleView(
-            id=sample.id,
-            text=sample.text,
-            category=sample.category,
-            speaker=sample.speaker,
-            requires_context=sample.requires_context,
-        )
-        for sample in chosen.samples
-    ]
+    return [SampleView.model_validate(sample) for sample in chosen.samples]
 
 
 @router.get("/{sample_id:path}/audio", summary="Get the audio of a recording")

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from voicelab.errors import InputError
+from voicelab.runs.storage import sync_folder
 
 _SMALLEST_BYTES = 4096
 """Minimum size counted per file, because even an empty file takes a directory entry and usually a block."""
@@ -70,8 +71,4 @@ def write_file(file: Path, data: bytes) -> None:
         sink.flush()
         os.fsync(sink.fileno())
     draft.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(file.parent)

@@ -11,9 +11,8 @@ import pytest
 from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.data_source import SampleData
 from voicelab.agent.finance.live import Cache, LiveData
-from voicelab.agent.finance.tools.companies import Companies
-from voicelab.agent.finance.tools.news import NewsArguments, NewsTool
-from voicelab.agent.finance.tools.quote import QuoteArguments, QuoteTool
+from voicelab.agent.finance.tools.companies import Companies, CompanyArguments
+from voicelab.agent.finance.tools.market import NewsTool, QuoteTool
 from voicelab.agent.finance.tools.toolbox import FinanceToolbox
 from voicelab.agent.tools import ToolError
 from voicelab.errors import EngineMissingError
@@ -42,7 +41,7 @@ def test_a_live_quote_is_fetched_once_a_minute() -> None:
     source = LiveData(yahoo)
     tool = QuoteTool(source, Companies(source.companies))
     for named in ("Nvidia", "NVDA", "invidia"):
-        output = tool.run(QuoteArguments(company=named), Dialogue())
+        output = tool.run(CompanyArguments(company=named), Dialogue())
         assert (output.data["price"], output.data["change_percent"]) == (120.0, 20.0)
         assert [entity.value for entity in output.entities] == ["NVDA"]
         assert "Yahoo Finance" in output.data["source"]
@@ -52,7 +51,7 @@ def test_a_live_quote_is_fetched_once_a_minute() -> None:
 def test_live_news_without_a_title_is_left_out() -> None:
     source = LiveData(Yahoo())
     tool = NewsTool(source, Companies(source.companies))
-    output = tool.run(NewsArguments(company="Nvidia"), Dialogue())
+    output = tool.run(CompanyArguments(company="Nvidia"), Dialogue())
     assert output.data["news"] == [{"published": "2026-11-02", "headline": "Up again", "summary": "It rose."}]
 
 

@@ -154,7 +154,7 @@ def test_a_tool_that_fails_is_told_to_the_model_and_the_user(api: str, call: obj
 
 
 def test_a_tool_that_takes_too_long_or_breaks_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from voicelab.agent.finance.tools.quote import QuoteTool
+    from voicelab.agent.finance.tools.market import QuoteTool
 
     model = lambda asked: [Text("No price.")] if asked.results else [CallTool("quote", {"company": "Nvidia"})]  # noqa: E731
     monkeypatch.setattr(QuoteTool, "run", lambda *_: time.sleep(0.5))

@@ -1,5 +1,6 @@
-"""Transcript files: written files can be read again, and every error names file, line and field."""
+"""Transcript files: files of every format are read as they were written, and every error names file, line and field."""
 
+import csv
 import json
 
 import pytest
@@ -27,11 +28,41 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("transcripts")
 
 
+def write_lines(path, lines):
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def stm_line(one):
+    label = f"{one.label} " if one.label is not None else ""
+    return f"{one.file} {one.channel} {one.speaker} {one.start_s:.3f} {one.end_s:.3f} {label}{one.text}"
+
+
+def ctm_line(one):
+    confidence = "" if one.confidence is None else f" {one.confidence:g}"
+    return f"{one.file} {one.channel} {one.start_s:.3f} {one.duration_s:.3f} {one.word}{confidence}"
+
+
+def write_table(path, lines, side):
+    """Write a table with `id`, `speaker` if known, and the text."""
+    rows = [
+        {"id": one.id} | ({"speaker": one.speaker} if one.speaker is not None else {}) | {side: one.text}
+        for one in lines
+    ]
+    if path.suffix == ".jsonl":
+        write_lines(path, [json.dumps(row, ensure_ascii=False) for row in rows])
+        return
+    quoting = {".csv": {}, ".tsv": {"delimiter": "\t", "quoting": csv.QUOTE_NONE, "quotechar": None}}[path.suffix]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, ("id", "speaker", side), restval="", **quoting)
+        table.writeheader()
+        table.writerows(rows)
+
+
 @SCRATCH
 @given(utterances=st.lists(st.tuples(NAMES, NAMES, TEXTS), unique_by=lambda one: (one[0], one[1]), max_size=5))
 def test_trn_round_trip(folder, utterances):
     made = [TranscriptLine(f"{speaker}_{name}", text) for speaker, name, text in utterances]
-    trn.write(folder / "a.trn", made)
+    write_lines(folder / "a.trn", [f"{one.text} ({one.id})" for one in made])
     found = trn.read(folder / "a.trn")
     assert [(one.id, one.text) for one in found] == [(one.id, one.text) for one in made]
     assert [one.speaker for one in found] == [speaker for speaker, _, _ in utterances]
@@ -51,7 +82,7 @@ def test_trn_round_trip(folder, utterances):
     )
 )  # fmt: skip
 def test_stm_round_trip(folder, segments):
-    timed.write_stm(folder / "a.stm", segments)
+    write_lines(folder / "a.stm", map(stm_line, segments))
     assert timed.read_stm(folder / "a.stm") == segments
 
 
@@ -62,7 +93,7 @@ def test_stm_round_trip(folder, segments):
     )
 )
 def test_ctm_round_trip(folder, words):
-    timed.write_ctm(folder / "a.ctm", words)
+    write_lines(folder / "a.ctm", map(ctm_line, words))
     assert timed.read_ctm(folder / "a.ctm") == words
 
 
@@ -75,7 +106,7 @@ def test_tables_round_trip(folder, ending, cells, side, data):
     utterances = data.draw(rows)
     path = folder / f"a.{ending}"
     made = [TranscriptLine(name, text, speaker) for name, speaker, text in utterances]
-    manifest.write(path, made, side)
+    write_table(path, made, side)
     found = manifest.read(path, side)
     assert [(one.id, one.text, one.speaker) for one in found] == [(one.id, one.text, one.speaker) for one in made]
 
@@ -132,17 +163,6 @@ def test_a_fault_names_its_place(tmp_path, name, content, complaint):
     }
     with pytest.raises(InputError, match=complaint):
         readers[path.suffix](path)
-
-
-def test_what_a_file_cannot_hold_is_not_written(tmp_path):
-    with pytest.raises(InputError, match="cannot contain parentheses"):
-        trn.write(tmp_path / "a.trn", [TranscriptLine("a(b", "x")])
-    with pytest.raises(InputError, match="is a comment in a"):
-        trn.write(tmp_path / "a.trn", [TranscriptLine("a_1", ";; x")])
-    with pytest.raises(InputError, match="cannot contain a tab or line break"):
-        manifest.write(tmp_path / "a.tsv", [TranscriptLine("1", "two\nlines")])
-    with pytest.raises(InputError, match="must not contain spaces"):
-        timed.write_ctm(tmp_path / "a.ctm", [CtmWord("f", "A", 0.0, 1.0, "two words")])
 
 
 def test_words_go_to_the_segment_that_their_middle_is_in():

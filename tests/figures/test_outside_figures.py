@@ -131,7 +131,7 @@ class Nameless:
     ("given", "said"),
     [
         ("nothing_of_that_name:FIGURE", "cannot be imported"),
-        ("json:FIGURE", "json has no FIGURE"),
+        ("json:FIGURE", "module 'json' has no attribute 'FIGURE'"),
         ("json", "name an object of an installed module"),
         ("json:loads", "is not a figure: it lacks"),
         (Nameless, "it lacks name, counts, value"),

@@ -12,7 +12,7 @@ from tests.support.serving import until
 from tests.support.tones import tone
 from voicelab.agent.base import Dialogue, Exchange
 from voicelab.agent.fake import FakeAgent
-from voicelab.agent.finance.tools.watchlist_add import WatchlistAddTool
+from voicelab.agent.finance.tools.watchlist import WatchlistAddTool
 from voicelab.errors import EngineError
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.turn import Turn

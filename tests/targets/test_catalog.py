@@ -78,7 +78,7 @@ def test_a_written_target_is_its_name_and_its_options(text, name, options):
         ("voicelab:http://a", "write options as voicelab:option=value"),
         (f"{OWN}:times=many", "option times takes a value of type int, not 'many'"),
         ("no.such.module:Agent", "cannot be imported"),
-        (f"{__name__}:Nothing", "has no Nothing"),
+        (f"{__name__}:Nothing", "has no attribute 'Nothing'"),
         (f"{__name__}:NoTarget", "is not a target"),
         ("voicelab:url=http://a/?api_key=sk-123", "would be stored in the run's record"),
         ("http://a/?token=sk-123", "would be stored in the run's record"),

@@ -14,7 +14,7 @@ from tests.support.tones import tone
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.errors import InputError, NoReplyError
 from voicelab.targets.base import TargetSettings
-from voicelab.targets.rtvi import RTVI, RTVISettings, RTVIWire
+from voicelab.targets.rtvi import RTVI, RTVIWire
 from voicelab.targets.streaming import events
 
 
@@ -23,7 +23,7 @@ def message(kind, **data):
 
 
 def read(kind, *, wire=None, **data):
-    return (wire or RTVIWire(RTVISettings("json"))).read(message(kind, **data)).events
+    return (wire or RTVIWire(RTVI("ws://bot", "json"))).read(message(kind, **data)).events
 
 
 def test_a_frame_survives_the_way_there_and_back():
@@ -60,11 +60,11 @@ def test_bytes_that_are_no_frame_are_refused(data):
 def test_each_message_has_its_meaning_in_json_and_in_frames(kind, data, expected):
     assert read(kind, **data) == (expected,)
     framed = encode_frame("message", data=message(kind, **data))
-    assert RTVIWire(RTVISettings()).read(framed).events == (expected,)
+    assert RTVIWire(RTVI("ws://bot")).read(framed).events == (expected,)
 
 
 def test_a_text_that_comes_in_several_kinds_of_messages_counts_once():
-    wire = RTVIWire(RTVISettings("json"))
+    wire = RTVIWire(RTVI("ws://bot", "json"))
     assert read("user-transcription", wire=wire, text="hi", final=True)
     assert not read("user-input", wire=wire, text="hi", input_type="transcription")
     assert read("bot-llm-text", wire=wire, text="Hello.")
@@ -74,7 +74,7 @@ def test_a_text_that_comes_in_several_kinds_of_messages_counts_once():
 
 
 def test_messages_of_others_mean_nothing():
-    wire = RTVIWire(RTVISettings("json"))
+    wire = RTVIWire(RTVI("ws://bot", "json"))
     assert wire.read('{"label": "other", "type": "bot-ready"}').events == ()
     assert read("metrics", processing=[]) == ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal, Self
 
@@ -40,21 +41,11 @@ class RecordedTurn(BaseModel):
     @classmethod
     def of(cls, reply: Reply, heard: str, before: tuple[str, ...]) -> Self:
         """A reply as it is kept."""
-        return cls(
-            heard=heard,
-            before=before,
-            text=reply.text,
-            intent=reply.intent,
-            entities=reply.entities,
-            changes=reply.changes,
-            candidates=reply.candidates,
-            tool_calls=reply.tool_calls,
-            usage=reply.usage,
-        )
+        return cls(heard=heard, before=before, **{one.name: getattr(reply, one.name) for one in fields(Reply)})
 
     @property
     def reply(self) -> Reply:
-        return Reply(self.text, self.intent, self.entities, self.changes, self.candidates, self.tool_calls, self.usage)
+        return Reply(**{one.name: getattr(self, one.name) for one in fields(Reply)})
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from voicelab.agent.base import Dialogue, Reply, ReplyWriter
@@ -15,6 +16,7 @@ from voicelab.errors import EngineError
 from voicelab.text import sentences
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ReplayAgent:
     """The replaying agent. file: an agent.jsonl, or a run's folder. timing: reproduce the delays of the recorded agent.
 
@@ -22,27 +24,26 @@ class ReplayAgent:
     replies are used in order, and the last one is repeated. Tools are not run; their recorded results are returned.
     """
 
-    def __init__(self, *, file: str, timing: bool = True) -> None:
-        self._file = file
-        self._timing = timing
+    file: str
+    timing: bool = True
+
+    def __post_init__(self) -> None:
         self._turns: dict[tuple[str, ...], list[RecordedTurn]] = {}
         self._given: Counter[tuple[str, ...]] = Counter()
         self._lock = threading.Lock()
 
     def load(self) -> EngineInfo:
-        path = Path(self._file)
+        path = Path(self.file)
         turns = read(path)
         for turn in turns:
             self._turns.setdefault(turn.key, []).append(turn)
         data = (path / FILE_NAME if path.is_dir() else path).read_bytes()
         revision = f"{len(turns)} recorded turns, sha256 {hashlib.sha256(data).hexdigest()[:12]}"
-        return EngineInfo(
-            "agent", "replay", {"file": self._file, "timing": self._timing}, revision, licence="as recorded"
-        )
+        return EngineInfo("agent", "replay", asdict(self), revision, licence="as recorded")
 
     def respond(self, heard: str, dialogue: Dialogue) -> Reply | ReplyWriter:
         turn = self._found(heard, dialogue)
-        if not self._timing:
+        if not self.timing:
             return turn.reply
         first_s, text_s = turn.first_s or 0.0, turn.text_s or 0.0
         if text_s > first_s:
@@ -55,7 +56,7 @@ class ReplayAgent:
         recorded = self._turns.get(wanted)
         if recorded is None:
             after = f" after {wanted[-2]!r}" if len(wanted) > 1 else ""
-            raise EngineError("replay", f"{self._file} has no recorded turn for {heard!r}{after}; record it first")
+            raise EngineError("replay", f"{self.file} has no recorded turn for {heard!r}{after}; record it first")
         with self._lock:
             number = self._given[wanted]
             self._given[wanted] += 1

@@ -13,7 +13,6 @@ from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.datasets import SampleSet
-from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import InputError
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
@@ -94,26 +93,26 @@ class RoundTrip:
 def replies(folder: RunFolder) -> tuple[list[ReplyUtterance], str, str]:
     """A run's recorded replies, the name of their voice and its description; InputError if there are none."""
     run = folder.read()
-    used = next((engine for engine in run.engines if engine.kind == "tts"), None)
+    used = run.engine("tts")
     if used is None:
         raise InputError(f"{folder.path}: its run.json names no voice; the run stopped before loading it")
     name = run.spec.tts or used.name
     found = []
-    for turn in {turn.key: turn for turn in folder.turns()}.values():
+    for turn in folder.turns():
         if turn.reply_file is None or not turn.answer:
             continue
         path = folder.path / turn.reply_file
         found.append(ReplyUtterance(name, turn.key, turn.answer, decoding.read(path)))
     if not found:
         raise InputError(f"{folder.path}: no turn of this run has a recorded reply")
-    return found, name, _described(used)
+    return found, name, used.shown(used.spec)
 
 
 def spoken(tts: str, texts: Mapping[str, str], progress: Progress | None = None) -> tuple[list[ReplyUtterance], str]:
     """Synthesize texts, by id, with a voice; returns the utterances and the voice's description."""
     info, clips = say(tts, list(texts.values()), progress)
     pairs = zip(texts.items(), clips, strict=True)
-    return [ReplyUtterance(tts, key, text, clip) for (key, text), clip in pairs], _described(info)
+    return [ReplyUtterance(tts, key, text, clip) for (key, text), clip in pairs], info.shown(info.spec)
 
 
 def recordings(samples: SampleSet) -> list[ReplyUtterance]:
@@ -142,9 +141,4 @@ def round_trip(
         )
         for one, text in zip(utterances, texts, strict=True)
     ]
-    return RoundTrip(tuple(heard), dict(voices), _described(info), used)
-
-
-def _described(info: EngineInfo) -> str:
-    options = {name: str(value) for name, value in info.options.items() if value is not None}
-    return f"{EngineSpec(info.name, options)} ({info.revision}, {info.device})"
+    return RoundTrip(tuple(heard), dict(voices), info.shown(info.spec), used)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 
 from voicelab.asr.base import Transcript
 from voicelab.audio.clip import Clip
 from voicelab.engines.spec import EngineInfo
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FakeRecognizer:
     """Deterministic: returns `text` for any sound and nothing for silence.
 
@@ -16,17 +18,14 @@ class FakeRecognizer:
     in seconds.
     """
 
-    def __init__(self, *, text: str = "what is the price of apple", delay_s: float = 0.0) -> None:
-        self._text = text
-        self._delay_s = delay_s
+    text: str = "what is the price of apple"
+    delay_s: float = 0.0
 
     def load(self) -> EngineInfo:
-        return EngineInfo(
-            "asr", "fake", {"text": self._text, "delay_s": self._delay_s}, revision="1", licence="Apache-2.0"
-        )
+        return EngineInfo("asr", "fake", asdict(self), revision="1", licence="Apache-2.0")
 
     def stream(self) -> FakeStream:
-        return FakeStream(self._text, self._delay_s)
+        return FakeStream(self.text, self.delay_s)
 
 
 class FakeStream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -47,7 +46,7 @@ def attribute(
         kept = counterfactual.keep(folder, must=True, any_revision=any_revision)
         if listen is not None:
             with terminal.progress_bar("replies heard") as bar:
-                counterfactual.listen(folder, kept, listen, lambda done, total: bar(done, total, None))
+                counterfactual.listen(folder, kept, listen, bar)
         report = page.write(folder)
         found = summary_file.read(folder.path / summary_file.FILE_NAME)
         if as_json:
@@ -55,7 +54,7 @@ def attribute(
             figures = {name: one for name, label, one in labelled(found) if label.group in ("losses", "time")}
             shares = {name: one.model_dump(mode="json") for name, one in figures.items()}
             document = {**found.attribution.model_dump(mode="json"), "figures": shares}
-            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            terminal.print_json(document)
             return
         causes = as_text(tables.causes(found))
         rows = [list(map(str, row)) for row in causes.itertuples()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,14 +78,13 @@ def audit(
         if fixes is not None:
             file_errors.check_new_file("--fixes", fixes)
         with terminal.progress_bar("transcribed and aligned" if samples else "aligned") as progress:
-            advance = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (
-                audit_samples(load(samples, columns), asr, progress=advance)
+                audit_samples(load(samples, columns), asr, progress=progress)
                 if samples is not None
-                else audit_runs(runs or [], rules=normalizer, word_map=mapped, progress=advance)
+                else audit_runs(runs or [], rules=normalizer, word_map=mapped, progress=progress)
             )
         if as_json:
-            typer.echo(json.dumps(as_document(found), indent=2, ensure_ascii=False))
+            terminal.print_json(as_document(found))
         else:
             _show(found, top)
         if fixes is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
@@ -102,7 +101,7 @@ def endpoint(
             made = measure.paused_clips(chosen, plan, asr=asr, variants=variants, seed=seed)
             for one in classified(engine, made):
                 clips.append(one)
-                advance(len(clips), len(chosen) * variants, None)
+                advance(len(clips), len(chosen) * variants)
         speakers = tune_speakers.split(",") if tune_speakers else FITTED_ON
         split = measure.halves(clips, speakers)
         found = [measure.figures(method, split, tried, lag_s=lag_s) for method in methods]
@@ -113,7 +112,7 @@ def endpoint(
                 "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,
                 "held_out": split.held_out, **asdict(plan),
             }  # fmt: skip
-            typer.echo(json.dumps({"options": options, "turn_ends": [asdict(one) for one in found]}, indent=2))
+            terminal.print_json({"options": options, "turn_ends": [asdict(one) for one in found]})
         else:
             _show(found, split, plan, f"{detector}, {asr}")
 
@@ -192,7 +191,7 @@ def vad(
             one = cost(engine, clip, streams=streams, piece_s=piece_s, rounds=rounds)
             found.append((config.name, one))
         if as_json:
-            typer.echo(json.dumps({name: asdict(one) for name, one in found}, indent=2))
+            terminal.print_json({name: asdict(one) for name, one in found})
             return
         rows = [
             (name, *(f"{figure:.2f}" for ms in (one.single_ms, one.batched_ms) for figure in (ms, ms * streams / 10)))

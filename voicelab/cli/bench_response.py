@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -99,7 +98,7 @@ def response(
     if mode == "continuous":
         chosen |= {"turn_end": turn_end, "speculative_start": speculative_start}
     if as_json:
-        typer.echo(json.dumps({"options": chosen, "rows": [_figures(one) for one in found]}, indent=2))
+        terminal.print_json({"options": chosen, "rows": [_figures(one) for one in found]})
         return
     about = ", ".join(str(value) for name, value in chosen.items() if name != "speculative_start")
     early = "" if speculative_start or mode == "realtime" else ", no speculative start"

@@ -81,12 +81,12 @@ def progress_bars() -> Iterator[Callable[[int, str], Callable[[], None]]]:
             stack.close()
             advance = stack.enter_context(terminal.progress_bar(label))
             done = 0
-            advance(done, steps, None)
+            advance(done, steps)
 
             def tick() -> None:
                 nonlocal done
                 done += 1
-                advance(done, steps, None)
+                advance(done, steps)
 
             return tick
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,9 +63,9 @@ def tts(
                 if voice:
                     raise
                 left_out.append(str(error))
-            progress(number, len(names), None)
+            progress(number, len(names))
     if as_json:
-        typer.echo(json.dumps([_figures(speed) for speed in found], indent=2, ensure_ascii=False))
+        terminal.print_json([_figures(speed) for speed in found])
     else:
         terminal.table(f"{len(said)} texts, best of {rounds}", _COLUMNS, map(_row, found), whole=("voice",))
         if cut := [_cut_row(speed) for speed in found if speed.cut]:

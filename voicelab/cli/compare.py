@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab.cli import completion, terminal
-from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.run_options import FigureOption
 from voicelab.cli.scoring_options import WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
@@ -68,7 +67,7 @@ def compare(
             for warning in text_warnings(found.rules, system.turns.values()):
                 terminal.warn(f"{system.name}: {warning}")
         if as_json:
-            typer.echo(_json(found))
+            terminal.print_json(_document(found))
         else:
             _show(found, flips)
         if report is not None:
@@ -196,7 +195,7 @@ def _ends(low: Any, high: Any, form: str) -> str:
     return "" if _none(low) or _none(high) else f"[{low:{form}}, {high:{form}}]"
 
 
-def _json(found: Comparison) -> str:
+def _document(found: Comparison) -> dict[str, Any]:
     tables = {
         "words": found.word_rows(), "differences": found.pair_rows(), "tests": found.test_rows(),
         "speed": found.speed_rows(), "flipped": found.flip_rows(),
@@ -212,4 +211,4 @@ def _json(found: Comparison) -> str:
         "normalizer": rule(found.rules),
         "weights": found.weights, "seed": found.seed, "draws": found.draws,
     }  # fmt: skip
-    return json.dumps(made_by | records, indent=2, ensure_ascii=False)
+    return made_by | records

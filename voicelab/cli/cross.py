@@ -61,7 +61,7 @@ def cross(
         mapped = read_word_map(word_map)
         result = crossing.cross(
             load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
-            mapped_normalizer(normalizer, mapped), progress=lambda done, total: progress(done, total, None),
+            mapped_normalizer(normalizer, mapped), progress=progress,
         )  # fmt: skip
     if as_json:
         typer.echo(result.model_dump_json(indent=2))

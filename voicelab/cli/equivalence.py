@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +11,6 @@ from voicelab.cli import completion, terminal
 from voicelab.cli.run_options import RunArgument
 
 if TYPE_CHECKING:
-    from voicelab.metrics.equivalence import EquivalenceCounts
-    from voicelab.metrics.intervals import Interval
     from voicelab.runs.records import RunResult, TurnResult
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
 
@@ -32,14 +30,15 @@ def equivalence(
     Example: voicelab equivalence reports/RUN
     """
     with terminal.errors():
+        from voicelab.analysis.score_transcripts import rule
         from voicelab.errors import InputError
         from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
         from voicelab.runs.records import RunFolder
-        from voicelab.scoring.counterfactual import agent_of, last_taken, tool_equivalence
+        from voicelab.scoring.counterfactual import agent_of, tool_equivalence
 
         folder = RunFolder(run)
         result = folder.read()
-        taken = last_taken(folder.turns())
+        taken = folder.turns()
         counted = {turn.key: turn for turn in taken if turn.primary}
         replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in counted]
         if not replayed:
@@ -50,10 +49,21 @@ def equivalence(
         keys = [_cluster(counted[one.key], by_speaker=by_speaker) for one in replayed]
         interval = changed_interval(counts, keys)
         unit = "speaker" if by_speaker else "conversation"
+        document = {
+            "format_version": 1,
+            "run_id": result.run_id,
+            "normalizer": rule(result.spec.rules),
+            "counts": asdict(total),
+            "changed_share": total.changed_share,
+            "interval": (asdict(interval) | {"unit": unit}) if interval else None,
+            "wer": _wer(result, replayed),
+            "skipped": len(counted) - len(replayed),
+            "changed": [one.key for one in replayed if one.counts.changed],
+        }
         if as_json:
-            typer.echo(_json(result, replayed, total, interval, unit, len(counted) - len(replayed)))
+            terminal.print_json(document)
         else:
-            _show(result, replayed, total, interval, unit, len(counted) - len(replayed))
+            _show(document, replayed, result.spec.rules.label)
 
 
 def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
@@ -67,55 +77,22 @@ def _wer(run: RunResult, replayed: list[CounterfactualTurn]) -> float | None:
     return sum((count(one.text, one.heard, rule) for one in replayed), WordCounts()).wer
 
 
-def _show(
-    run: RunResult,
-    replayed: list[CounterfactualTurn],
-    total: EquivalenceCounts,
-    interval: Interval | None,
-    unit: str,
-    skipped: int,
-) -> None:
-    share = total.changed_share or 0.0
-    sure = f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %, by {unit}" if interval else "-"
-    wer = _wer(run, replayed)
+def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normalizer: str) -> None:
+    counts, interval, wer = document["counts"], document["interval"], document["wer"]
+    sure = f"{100 * interval['low']:.1f} to {100 * interval['high']:.1f} %, by {interval['unit']}" if interval else "-"
+    share = f"{100 * (document['changed_share'] or 0.0):.1f} %"
     rows = [
-        ("turns whose action changes", f"{100 * share:.1f} %", f"{total.changed} of {total.turns}; {sure}"),
-        ("... the intent", str(total.intent), ""),
-        ("... the companies", str(total.companies), ""),
-        ("... the amounts", str(total.amounts), ""),
-        ("... the changes to the watchlist", str(total.changes), ""),
-        ("... the tool calls", str(total.calls), ""),
-        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {run.spec.rules.label}"),
+        ("turns whose action changes", share, f"{counts['changed']} of {counts['turns']}; {sure}"),
+        ("... the intent", str(counts["intent"]), ""),
+        ("... the companies", str(counts["companies"]), ""),
+        ("... the amounts", str(counts["amounts"]), ""),
+        ("... the changes to the watchlist", str(counts["changes"]), ""),
+        ("... the tool calls", str(counts["calls"]), ""),
+        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {normalizer}"),
     ]
-    terminal.table(f"run {run.run_id}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
-    if skipped:
-        terminal.warn(f"{skipped} turns failed before recognition and are left out")
+    terminal.table(f"run {document['run_id']}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
+    if document["skipped"]:
+        terminal.warn(f"{document['skipped']} turns failed before recognition and are left out")
     for one in replayed:
         if one.counts.changed:
             typer.echo(f"{one.key}: {one.text!r} recognized as {one.heard!r}")
-
-
-def _json(
-    run: RunResult,
-    replayed: list[CounterfactualTurn],
-    total: EquivalenceCounts,
-    interval: Interval | None,
-    unit: str,
-    skipped: int,
-) -> str:
-    from dataclasses import asdict
-
-    from voicelab.analysis.score_transcripts import rule
-
-    document = {
-        "format_version": 1,
-        "run_id": run.run_id,
-        "normalizer": rule(run.spec.rules),
-        "counts": asdict(total),
-        "changed_share": total.changed_share,
-        "interval": (asdict(interval) | {"unit": unit}) if interval else None,
-        "wer": _wer(run, replayed),
-        "skipped": skipped,
-        "changed": [one.key for one in replayed if one.counts.changed],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False)

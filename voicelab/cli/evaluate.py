@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab.cli import column_options, completion, run_options, terminal
-from voicelab.cli.figure_option import FigureOption
 from voicelab.cli.report import show
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
@@ -69,7 +68,7 @@ def evaluate(
     mlflow: Annotated[
         str | None, typer.Option(help="Also log the run to MLflow: http://host:5000, sqlite:///...")
     ] = None,
-    figure: FigureOption = None,
+    figure: run_options.FigureOption = None,
 ) -> None:
     """Send a set of recordings to a voice agent and write a report.
 
@@ -199,7 +198,7 @@ def _evaluate_in_notebook(
     folder = RunFolder(folder.path.resolve())
     parameters = notebook.parameters_of(spec, folder, figures)
     with terminal.progress_bar("turns") as progress:
-        notebook.execute("evaluate", folder.path, parameters, progress=lambda done, total: progress(done, total, None))
+        notebook.execute("evaluate", folder.path, parameters, progress=progress)
     return folder, folder.read()
 
 

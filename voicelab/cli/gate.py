@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import completion, terminal
-from voicelab.cli.figure_option import FigureOption
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli.run_options import FigureOption, RunArgument
 from voicelab.runs import file_errors
 
 

@@ -40,7 +40,7 @@ def listen(
             raise InputError("--scores-only does not transcribe; leave --asr out")
         folder = RunFolder(run)
         ear = None if scores_only else asr or listening.recognizer_of(folder.read())
-        record = listening.listen(folder, ear, progress=lambda done, total: progress(done, total, None))
+        record = listening.listen(folder, ear, progress=progress)
         report = page.write(folder)
     if as_json:
         typer.echo(record.model_dump_json(indent=2))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,7 +79,7 @@ def power(
         if plot is not None:
             draw(found, needed, test).savefig(plot, format="png", dpi=150)
         if as_json:
-            typer.echo(_document(found, needed, least, test, assumed))
+            terminal.print_json(_document(found, needed, least, test, assumed))
             return
         for line in _pilot_lines(found, assumed):
             typer.echo(line)
@@ -90,7 +89,9 @@ def power(
         )
 
 
-def _document(of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, correlation: float | None) -> str:
+def _document(
+    of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, correlation: float | None
+) -> dict[str, Any]:
     """The document for --json."""
     spread = of.spread
     pilot = {
@@ -100,7 +101,7 @@ def _document(of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, 
     }  # fmt: skip
     settings = {**asdict(test), "correlation": correlation}
     rows = [asdict(one) for one in needed]
-    return json.dumps({"pilot": pilot, **settings, "detectable": least, "needed": rows}, indent=2)
+    return {"pilot": pilot, **settings, "detectable": least, "needed": rows}
 
 
 def _pilot_lines(of: Pilot, correlation: float | None) -> Iterator[str]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from voicelab.cli import terminal
-from voicelab.cli.figure_option import FigureOption
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli.run_options import FigureOption, RunArgument
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult

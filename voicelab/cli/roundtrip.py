@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -89,10 +88,10 @@ def roundtrip(
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
             utterances, voices, asr, rules=normalizer, word_map=read_word_map(word_map),
-            progress=lambda done, total: progress(done, total, None),
+            progress=progress,
         )  # fmt: skip
     if as_json:
-        typer.echo(_json(result))
+        terminal.print_json(_document(result))
     else:
         _show(result, worst)
 
@@ -166,7 +165,7 @@ def _text(figure: RoundTripFigure) -> str:
     return f"{100 * figure.value:.1f}" + (f" [{100 * sure.low:.1f}, {100 * sure.high:.1f}]" if sure else "")
 
 
-def _json(result: RoundTrip) -> str:
+def _document(result: RoundTrip) -> dict[str, Any]:
     from dataclasses import asdict
 
     from voicelab.analysis.score_transcripts import rule
@@ -175,7 +174,7 @@ def _json(result: RoundTrip) -> str:
     def figure(found: RoundTripFigure) -> dict[str, object]:
         return {"value": found.value, "interval": asdict(found.interval) if found.interval else None}
 
-    document = {
+    return {
         "format_version": 1,
         "recognizer": result.recognizer,
         "normalizer": rule(result.normalizer),
@@ -192,4 +191,3 @@ def _json(result: RoundTrip) -> str:
             for one in result.heard
         ],
     }  # fmt: skip
-    return json.dumps(document, indent=2, ensure_ascii=False)

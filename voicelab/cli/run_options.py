@@ -73,6 +73,10 @@ ReconnectOption = Annotated[
         help="How long to try to reach a lost server, in seconds, before the run is interrupted.",
     ),
 ]
+FigureOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Also compute this figure, package.module:OBJECT; may be repeated (docs/reference/figures.md)."),
+]
 RunArgument = Annotated[
     Path,
     typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders),

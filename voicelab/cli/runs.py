@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -54,7 +53,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
 
         found = stored_runs(out)
         if as_json:
-            typer.echo(json.dumps([_figures(one) for one in found], indent=2, ensure_ascii=False))
+            terminal.print_json([_figures(one) for one in found])
             return
         if not found:
             typer.echo(f"no run in {out}")
@@ -88,7 +87,7 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if as_json:
             made = one.run.model_dump(mode="json")
             summary = one.summary.model_dump(mode="json") if one.summary is not None else None
-            typer.echo(json.dumps(_figures(one) | {"run": made, "summary": summary}, indent=2, ensure_ascii=False))
+            terminal.print_json(_figures(one) | {"run": made, "summary": summary})
             return
         if one.summary is not None:
             rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]

@@ -73,7 +73,7 @@ def score(
     with terminal.errors():
         from voicelab.analysis.score_files import ALL, ScoreRules, TranscriptFiles, score_files
         from voicelab.cli.score_output import Output
-        from voicelab.cli.score_ranking import ranking_json, show_ranking
+        from voicelab.cli.score_ranking import ranking_document, show_ranking
         from voicelab.datasets.columns import TranscriptColumns
         from voicelab.datasets.transcripts.formats import form_of
         from voicelab.errors import InputError
@@ -89,8 +89,8 @@ def score(
         for notice in found.notices:
             terminal.warn(notice)
         if normalizer == ALL:
-            ranking = ranking_json(str(reference), chosen, found.scores, found.notices)
-            typer.echo(ranking) if as_json else show_ranking(found.scores)
+            ranking = ranking_document(str(reference), chosen, found.scores, found.notices)
+            terminal.print_json(ranking) if as_json else show_ranking(found.scores)
             return
         only = {name: next(iter(by_rule.values())) for name, by_rule in found.scores.items()}
         output = Output(str(reference), chosen, only)
@@ -98,9 +98,4 @@ def score(
             output.write_utterances(utterances)
         if html is not None:
             output.write_page(html)
-        if as_json:
-            for piece in output.json([*found.notices]):
-                typer.echo(piece, nl=False)
-            typer.echo()
-            return
-        output.show(raw=raw, align=align)
+        terminal.print_json(output.document([*found.notices])) if as_json else output.show(raw=raw, align=align)

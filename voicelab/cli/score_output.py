@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from voicelab.analysis.systems.intervals import RatesWithIntervals, RateWithInterval
     from voicelab.metrics.intervals import Interval
 
-_PIECES = 10_000
-"""Number of parts of a JSON document that are written at once."""
 _LARGEST = 10
 """Interval ends above this rate are not printed, because they only show that there are too few speakers."""
 
@@ -65,17 +61,15 @@ class Output:
         for pair in self._pairs:
             _show_pair(pair, several=len(self._pairs) > 1)
 
-    def json(self, notices: list[str]) -> Iterator[str]:
-        """The document for --json, in pieces, because it is large if there are many utterances."""
+    def document(self, notices: list[str]) -> dict[str, Any]:
+        """The document for --json."""
         results = [result(system, score, utterances=True) for system, score in self._scores.items()]
         document: dict[str, Any] = {"format_version": 1, "reference": self._reference, "format": self._form}
         document["notices"] = notices
         document |= results[0] if len(results) == 1 else {"results": results}
         if self._pairs:
             document["comparisons"] = [comparison(pair) for pair in self._pairs]
-        pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document)
-        while piece := "".join(islice(pieces, _PIECES)):
-            yield piece
+        return document
 
     def write_utterances(self, path: Path) -> None:
         from voicelab.analysis.systems.utterances import write_utterances

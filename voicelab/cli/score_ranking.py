@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,14 +42,14 @@ def show_ranking(scores: Scores) -> None:
             typer.echo("the ranking is the same under every normalizer")
 
 
-def ranking_json(reference: str, form: str, scores: Scores, notices: Sequence[str]) -> str:
+def ranking_document(reference: str, form: str, scores: Scores, notices: Sequence[str]) -> dict[str, Any]:
     """The document for --json."""
     from voicelab.analysis.score_transcripts import flips
 
     document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": [*notices]}
     document["results"] = [result(system, one) for system, by_rule in scores.items() for one in by_rule.values()]
     document["flips"] = [{"systems": flip.systems, "normalizers": flip.normalizers} for flip in flips(_rates(scores))]
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return document
 
 
 def _percent(share: float | None) -> str:

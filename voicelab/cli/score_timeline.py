@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +34,7 @@ def score_timeline(
         figures = panel(events_of(one.ticks, Windows(tick_s=one.tick_s)) for one in timelines)
         if as_json:
             content = {one.name: {"value": one.value, "n": one.n, "unit": one.unit} for one in figures}
-            typer.echo(json.dumps({"conversations": len(timelines), "figures": content}, indent=2))
+            terminal.print_json({"conversations": len(timelines), "figures": content})
             return
         rows = [
             (one.title, "no events" if one.value is None else f"{one.value:.4f}", one.unit, str(one.n))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +87,7 @@ def probe(
 
 def _show(result: ProbeResult, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(asdict(result) | {"usable": result.usable}, indent=2))
+        terminal.print_json(asdict(result) | {"usable": result.usable})
         return
     rows = [(step.name, _MARKS[step.state], step.detail) for step in result.steps]
     terminal.table(f"probe of {result.target}", ("step", "", "found"), rows)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -16,10 +18,18 @@ from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.runs.execution import Progress
     from voicelab.runs.records import TurnResult
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+_PARTS_AT_ONCE = 10_000
+"""Number of parts of a JSON document that are written at once."""
+
+
+class ProgressBar(Protocol):
+    """Show the numbers of completed and all items. turn: what a run reports beside them; not shown."""
+
+    def __call__(self, done: int, total: int, turn: TurnResult | None = None, /) -> None: ...
 
 
 @contextmanager
@@ -74,7 +84,7 @@ def warn(message: str) -> None:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
+def progress_bar(label: str) -> Iterator[ProgressBar]:
     """A progress bar on a terminal; without a terminal, one line per tenth."""
     from rich.console import Console
     from rich.progress import (
@@ -96,16 +106,16 @@ def progress_bar(label: str) -> Iterator[Progress]:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(f"{label}: loading engines", total=None)
 
-        def advance(done: int, total: int, _turn: TurnResult | None) -> None:
+        def advance(done: int, total: int, _turn: TurnResult | None = None, /) -> None:
             bar.update(task, completed=done, total=total, description=label)
 
         yield advance
 
 
-def _progress_lines(label: str) -> Progress:
+def _progress_lines(label: str) -> ProgressBar:
     printed, started_s = -1, time.monotonic()
 
-    def advance(done: int, total: int, _turn: TurnResult | None) -> None:
+    def advance(done: int, total: int, _turn: TurnResult | None = None, /) -> None:
         nonlocal printed
         tenth = 10 * done // total if total else 10
         if tenth != printed:
@@ -115,6 +125,14 @@ def _progress_lines(label: str) -> Progress:
             typer.echo(f"{label}: {done} of {total}{left}", err=True)
 
     return advance
+
+
+def print_json(document: Any) -> None:
+    """Print a document as indented JSON, in pieces, because that of many utterances is large."""
+    parts = json.JSONEncoder(indent=2, default=str, ensure_ascii=False).iterencode(document)
+    while piece := "".join(islice(parts, _PARTS_AT_ONCE)):
+        typer.echo(piece, nl=False)
+    typer.echo()
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:

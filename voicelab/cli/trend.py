@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import terminal
-from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.run_options import FigureOption
 
 
 def trend(
@@ -43,7 +42,7 @@ def trend(
             storage.write_whole(path, picture)
         if as_json:
             rows = [asdict(one) | {"measured": one.measured.model_dump(mode="json")} for one in points]
-            typer.echo(json.dumps(rows, indent=2, default=str, ensure_ascii=False))
+            terminal.print_json(rows)
             return
 
         def span(low: float | None, high: float | None) -> str:

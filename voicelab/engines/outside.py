@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,8 +31,10 @@ BASES = {
     "tts": "voicelab.tts.base.Voice",
     "condition": "voicelab.conditions.outside.Degradation",
 }
-_GROUPS = {"condition": "voicelab.conditions", "reader": "voicelab.readers"}
+_GROUPS = {"condition": "voicelab.conditions", "reader": "voicelab.readers", "target": "voicelab.targets"}
 """Entry point groups that are not `voicelab.<kind>`."""
+_WRITTEN = {"reader": "function", "figure": "OBJECT"}
+"""What is named where it is not a class."""
 TRAITS = ("isolation", "lanes", "shared", "languages")
 """Class attributes with the meaning of the same fields of `spec.Entry`."""
 
@@ -129,12 +132,12 @@ def _given(kind: str, name: str) -> object:
 def imported(kind: str, target: str) -> object:
     """Return the object at `module:name`, of an installed package or of the working directory. Raises InputError."""
     option = "samples" if kind == "reader" else kind
-    form = "package.module:function" if kind == "reader" else "package.module:Class"
+    form = f"package.module:{_WRITTEN.get(kind, 'Class')}"
     module, _, name = target.partition(":")
     here = str(Path.cwd())
     sys.path.append(here)
     try:
-        return getattr(importlib.import_module(module), name)
+        return attrgetter(name)(importlib.import_module(module))
     except AttributeError as error:
         raise InputError(f"--{option} {target}: {error}; write {form}") from error
     except Exception as error:

@@ -84,6 +84,15 @@ class EngineInfo:
         object.__setattr__(self, "options", shown)
         object.__setattr__(self, "revision", without_user(self.revision))
 
+    @property
+    def spec(self) -> EngineSpec:
+        """The specification that builds this engine again."""
+        return EngineSpec(self.name, {key: str(value) for key, value in self.options.items() if value is not None})
+
+    def shown(self, name: object = None) -> str:
+        """One line for a table: a name (its own by default), revision and device."""
+        return f"{name or self.name} ({self.revision}, {self.device})"
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
+from voicelab.figures.figure import Figure, Ratio, counting
 
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.equivalence
-    if found is None:
-        return None
-    return {
-        "changed": found.changed,
-        "turns": found.turns,
-        "intent": found.intent,
-        "companies": found.companies,
-        "amounts": found.amounts,
-        "changes": found.changes,
-        "calls": found.calls,
-    }
-
+_COUNTS = ("changed", "turns", "intent", "companies", "amounts", "changes", "calls")
 
 FIGURE = Figure(
     name="action_changes",
@@ -27,7 +12,7 @@ FIGURE = Figure(
     short="action",
     better="lower",
     group="actions",
-    counts=_counts,
+    counts=counting("equivalence", lambda found: {name: getattr(found, name) for name in _COUNTS}),
     value=Ratio("changed", "turns"),
     shown_in=("report",),
 )

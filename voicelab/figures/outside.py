@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+from voicelab.engines.outside import imported
 from voicelab.errors import InputError
 from voicelab.figures.figure import AnyFigure, Figure, Percentile
 from voicelab.figures.table import FIGURES, Table
@@ -57,18 +57,10 @@ def _add(table: dict[str, AnyFigure], figure: AnyFigure, source: str) -> None:
 
 def named_object(text: str) -> Any:
     """Import the object at `package.module:OBJECT`. Raises InputError if that fails."""
-    module, separator, name = text.partition(":")
-    if not (module and separator and name):
+    module, _, name = text.partition(":")
+    if not (module and name):
         raise InputError(f"--figure {text}: name an object of an installed module, such as my_package.figures:FIGURE")
-    try:
-        found: Any = import_module(module)
-    except Exception as error:
-        raise InputError(f"--figure {text}: {module} cannot be imported: {error}; is it installed?") from error
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise InputError(f"--figure {text}: {module} has no {name}")
-        found = getattr(found, part)
-    return found
+    return imported("figure", text)
 
 
 def as_figure(given: Any, source: str) -> AnyFigure:

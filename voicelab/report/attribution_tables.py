@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.attribution import STAGES
+from voicelab.report.frames import data_frame
 from voicelab.report.text_tables import as_text
 from voicelab.report.wording import CAUSE_NAMES, estimate
 from voicelab.runs.records import TurnResult
@@ -62,8 +63,6 @@ def causes(summary: Summary) -> pd.DataFrame:
 
     The columns are numeric; each share has columns `low` and `high`, and `counts` with its numerator and denominator.
     """
-    import pandas as pd
-
     rows = []
     for stage in (*STAGES, "rest", ""):
         row: dict[str, Any] = {"stage": CAUSE_NAMES.get(stage, "all")}
@@ -73,7 +72,7 @@ def causes(summary: Summary) -> pd.DataFrame:
             row[f"{what} lost missing"] = _unheard(summary, found) if stage == "tts" else None
         row |= _numbers("share of the time", summary.figures.get(f"time_share_{stage}"))
         rows.append(row)
-    return pd.DataFrame(rows).set_index("stage")
+    return data_frame(rows, index="stage")
 
 
 def _numbers(column: str, found: Measured | None) -> dict[str, Any]:
@@ -92,17 +91,13 @@ def _counts(found: Measured | None) -> str | None:
 
 def losses(summary: Summary) -> pd.DataFrame:
     """Return a row for each lost entity and action, with the stage that lost it."""
-    import pandas as pd
-
     found = summary.attribution.losses if summary.attribution is not None else ()
     rows = [(one.key, one.what, one.name, CAUSE_NAMES[one.stage], one.earlier, one.note) for one in found]
-    return pd.DataFrame(rows, columns=["turn", "what", "lost", "by", "in an earlier turn", "note"]).set_index("turn")
+    return data_frame(rows, ["turn", "what", "lost", "by", "in an earlier turn", "note"], index="turn")
 
 
 def equivalence(summary: Summary) -> pd.DataFrame:
     """Return the number of turns in which recognition errors changed the agent's actions; empty if unknown."""
-    import pandas as pd
-
     found = summary.figures.get("action_changes")
     rows: list[tuple[str, float | None, float | None, float | None, float, float]] = []
     if found is not None and found.part is not None and found.of:
@@ -111,7 +106,7 @@ def equivalence(summary: Summary) -> pd.DataFrame:
             count = found.counts.get(part, 0)
             rows.append((name, count / found.of, None, None, count, found.of))
     columns = ["what changes", "value", "low", "high", "part", "of"]
-    return pd.DataFrame(rows, columns=columns).set_index("what changes")
+    return data_frame(rows, columns, index="what changes")
 
 
 def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:

@@ -18,10 +18,10 @@ from voicelab.report.attribution_tables import why_view
 from voicelab.report.lanes import Lanes
 from voicelab.report.provenance import provenance
 from voicelab.report.selection import MOST_TURNS, Selection, select_turns
-from voicelab.report.sounds import SOUND_LIMIT_BYTES, data_uri, request_sound
+from voicelab.report.sounds import SOUND_LIMIT_BYTES, request_sound
 from voicelab.report.templating import environment
 from voicelab.report.text_tables import absent, as_text
-from voicelab.report.theme import DARK, LIGHT, Theme
+from voicelab.report.theme import Theme
 from voicelab.report.title import run_title
 from voicelab.report.views import TurnCard, anchor, view_turns
 from voicelab.report.wording import (
@@ -88,7 +88,7 @@ def render(
     summary: Summary,
     selection: Selection,
     views: Sequence[TurnCard],
-    pictures: Sequence[_Picture] = (),
+    pictures: Sequence[plots.Picture] = (),
     sound: SoundQualityRecord | None = None,
 ) -> str:
     """Render the page. views: the selected turns. sound: the results of `voicelab listen`."""
@@ -180,16 +180,7 @@ def _breakable(name: str) -> Any:
     return Markup(re.sub(r"([_/])", r"\1<wbr>", str(escape(name))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """A plot in light and dark colours. alt: names the table with its numbers."""
-
-    light: str
-    dark: str
-    alt: str
-
-
-def _pictures(summary: Summary) -> list[_Picture]:
+def _pictures(summary: Summary) -> list[plots.Picture]:
     draw: list[tuple[str, Callable[[Theme], Figure]]] = [
         ("Word error rate by category, as in the table below", lambda theme: plots.wer_by(summary, "category", theme)),
         ("Word error rate by speaker, as in the table below", lambda theme: plots.wer_by(summary, "speaker", theme)),
@@ -202,11 +193,7 @@ def _pictures(summary: Summary) -> list[_Picture]:
     if summary.wer_over_time:
         alt = "Word error rate over time, as in the table below"
         draw.insert(2, (alt, lambda theme: plots.wer_over_time(summary, theme)))
-    return [_Picture(_drawn(figure(LIGHT)), _drawn(figure(DARK)), alt) for alt, figure in draw]
-
-
-def _drawn(figure: Figure) -> str:
-    return data_uri(plots.svg(figure), "image/svg+xml")
+    return [plots.Picture.of(alt, figure) for alt, figure in draw]
 
 
 @dataclass(frozen=True, slots=True)

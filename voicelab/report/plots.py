@@ -6,9 +6,10 @@ Every function returns a new matplotlib Figure and does not change pyplot's glob
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from voicelab.figures.latency import STAGES
 from voicelab.figures.table import shown_in
@@ -16,7 +17,8 @@ from voicelab.report import fonts
 from voicelab.report.canvas import canvas
 from voicelab.report.canvas import grid as _grid
 from voicelab.report.canvas import plain as _plain
-from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
+from voicelab.report.sounds import data_uri
+from voicelab.report.theme import BLUE, DARK, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
 from voicelab.report.wording import run_line, seconds, shown_value
 from voicelab.scoring.labels import label
 from voicelab.scoring.leading import labelled
@@ -28,6 +30,20 @@ if TYPE_CHECKING:
 
 _WAITS = ("transcript_s", "reply_text_s", "first_audio_s", "turn_s")
 _WORK = ("decode_s", "asr_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "overhead_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A plot for a page, as data URIs in light and dark colours. alt: names the table with its numbers."""
+
+    light: str
+    dark: str
+    alt: str
+
+    @classmethod
+    def of(cls, alt: str, draw: Callable[[Theme], Figure]) -> Self:
+        light, dark = (data_uri(svg(draw(theme)), "image/svg+xml") for theme in (LIGHT, DARK))
+        return cls(light, dark, alt)
 
 
 def wer_by(summary: Summary, by: Literal["category", "speaker"], theme: Theme = LIGHT) -> Figure:

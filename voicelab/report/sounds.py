@@ -43,7 +43,7 @@ class SoundShelf:
         sound = (
             request_sound(sample)
             if self._request_audio_source is None
-            else degraded_sound(self._request_audio_source, sample, turn)
+            else _degraded_sound(self._request_audio_source, sample, turn)
         )
         return self.fitting(sound, sample.audio_path.name)
 
@@ -82,7 +82,7 @@ def request_sound(sample: Sample) -> EmbeddedSound:
         return EmbeddedSound(None, "not available: the recording cannot be read")
 
 
-def degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> EmbeddedSound:
+def _degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> EmbeddedSound:
     """Return the degraded audio of a turn as Opus at 64 kbit/s: reproduced, and verified by its SHA-256."""
     try:
         request_audio = request_audio_source.of(sample)

@@ -13,6 +13,7 @@ from voicelab.figures.latency import POINTS, STAGES
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES
 from voicelab.report.attribution_tables import causes, equivalence, losses
+from voicelab.report.frames import data_frame
 from voicelab.report.wording import Headline, headline, too_small
 from voicelab.runs import storage
 from voicelab.runs.records import TurnResult
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 Grouping = Literal["category", "speaker", "condition", "entity_class"]
 
 __all__ = [
-    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_by", "figures_frame",
+    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_frame",
     "headline", "headlines", "latency", "losses", "samples_by", "samples_frame", "scenarios", "thresholds",
-    "turns_frame", "words_by", "worst", "worst_scores", "write_turns",
+    "turns_frame", "words_by", "worst_scores", "write_turns",
 ]  # fmt: skip
 
 
@@ -37,10 +38,8 @@ def turns_frame(scores: Sequence[TurnScore]) -> pd.DataFrame:
 
     Lists and objects (expected_entities, entities, candidates) are JSON texts, so that every column has one type.
     """
-    import pandas as pd
-
     columns = (*TurnResult.model_fields, *_SCORE_COLUMNS)
-    frame = pd.DataFrame([_row(score) for score in scores], columns=list(columns))
+    frame = data_frame([_row(score) for score in scores], columns)
     # Explicit types keep integers beside None, and give a column of only None its usual type.
     return frame.astype({name: _type(name) for name in columns})
 
@@ -103,15 +102,13 @@ def figures_frame(summary: Summary, *groups: Group) -> pd.DataFrame:
     missing: the reason for an absent value. groups: include only these groups of figures; by default all. The column
     `name` contains the names used in options and files.
     """
-    import pandas as pd
-
     rows = [
         {"figure": label.title, "name": name, **_numbers(found), "unit": label.unit}
         for name, label, found in labelled(summary)
         if not groups or label.group in groups
     ]
     columns = ["figure", "name", "value", "low", "high", "n", "part", "of", "missing", "unit"]
-    return pd.DataFrame(rows, columns=columns).set_index("figure")
+    return data_frame(rows, columns, index="figure")
 
 
 def _numbers(found: Measured) -> dict[str, Any]:
@@ -134,11 +131,9 @@ def _named(column: str, found: Measured | None) -> dict[str, Any]:
 
 def words_by(summary: Summary, by: Grouping) -> pd.DataFrame:
     """Return the word figures of each member of a grouping; the last row is the total."""
-    import pandas as pd
-
     members = {label(name): found for name, found in summary.by.get(by, {}).items()} | {"all": summary.figures}
     rows = [{"group": name, **_word_row(found)} for name, found in members.items()]
-    return pd.DataFrame(rows).set_index("group").rename_axis(by)
+    return data_frame(rows, index="group").rename_axis(by)
 
 
 def _word_row(found: Mapping[str, Measured]) -> dict[str, Any]:
@@ -158,18 +153,6 @@ def _word_row(found: Mapping[str, Measured]) -> dict[str, Any]:
     return row
 
 
-def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
-    """Return a figure of each member of a grouping: value, low, high, n."""
-    import pandas as pd
-
-    rows = [
-        {by: label(member), **_numbers(found[name])}
-        for member, found in summary.by.get(by, {}).items()
-        if name in found
-    ]
-    return pd.DataFrame(rows, columns=[by, "value", "low", "high", "n", "part", "of", "missing"]).set_index(by)
-
-
 def entities(summary: Summary) -> pd.DataFrame:
     """Return the figures of entities."""
     return figures_frame(summary, "entities")
@@ -177,8 +160,6 @@ def entities(summary: Summary) -> pd.DataFrame:
 
 def entity_classes(summary: Summary) -> pd.DataFrame:
     """Return a row for each class of entities, with the figures that are computed by class."""
-    import pandas as pd
-
     figures = [figure for figure in FIGURES.values() if isinstance(figure, Figure) and figure.by_class]
     rows = []
     for kind, found in summary.by.get("entity_class", {}).items():
@@ -188,13 +169,11 @@ def entity_classes(summary: Summary) -> pd.DataFrame:
             row |= _named(figure.title, found.get(figure.name))
         rows.append(row)
     columns = ["class", "expected", *(column for figure in figures for column in _named(figure.title, None))]
-    return pd.DataFrame(rows, columns=columns).set_index("class")
+    return data_frame(rows, columns, index="class")
 
 
 def latency(summary: Summary) -> pd.DataFrame:
     """Return percentiles of each stage in seconds, over all turns but the cold ones."""
-    import pandas as pd
-
     rows = []
     for stage, title in STAGES.items():
         found = {point: summary.figures.get(f"{stage}.{point}") for point in POINTS}
@@ -203,44 +182,36 @@ def latency(summary: Summary) -> pd.DataFrame:
         for point, one in found.items():
             row |= _named(point, one) if point != "max" else {point: one.value if one is not None else None}
         rows.append(row | {"unit": "s" if stage.endswith("_s") else "number"})
-    return pd.DataFrame(rows).set_index("stage").rename_axis(f"stage ({summary.mode})")
+    return data_frame(rows, index="stage").rename_axis(f"stage ({summary.mode})")
 
 
 def wer_over_time(summary: Summary) -> pd.DataFrame:
     """Return the word error rate of partial transcripts at times from the end of the caller's speech."""
-    import pandas as pd
-
     rows = [{"seconds": point.at_s, "n": point.wer.n, **_named("WER", point.wer)} for point in summary.wer_over_time]
-    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["seconds", "n", "WER"]).set_index("seconds")
+    return data_frame(rows, list(rows[0]) if rows else ["seconds", "n", "WER"], index="seconds")
 
 
 def confusion(summary: Summary) -> pd.DataFrame:
     """Return the confusion matrix of intents, in turns: expected (rows), recognized (columns)."""
-    import pandas as pd
-
-    frame = pd.DataFrame.from_dict(summary.confusion, orient="index", dtype="int64")
+    frame = data_frame(summary.confusion).T.astype("int64")
     return frame.rename(index=label, columns=label).rename_axis(index="expected", columns="recognized")
 
 
 def scenarios(summary: Summary) -> pd.DataFrame:
     """Return each scenario, whether it succeeded, and the missing entities."""
-    import pandas as pd
-
     said = {True: "yes", False: "no", None: "not scored"}
     rows = [
         (one.id, f"{one.answered} / {one.turns}", said[one.success], ", ".join(one.missing), one.note)
         for one in summary.scenarios
     ]
-    return pd.DataFrame(rows, columns=["scenario", "answered", "success", "missing", "note"]).set_index("scenario")
+    return data_frame(rows, ["scenario", "answered", "success", "missing", "note"], index="scenario")
 
 
 def thresholds(summary: Summary) -> pd.DataFrame:
     """Return the linker's precision and recall at each threshold."""
-    import pandas as pd
-
     columns = ["threshold", "found", "missed", "unexpected", "precision", "recall", "f1"]
     rows = [point.model_dump() for point in summary.linker.points]
-    return pd.DataFrame(rows, columns=columns).set_index("threshold")
+    return data_frame(rows, columns, index="threshold")
 
 
 def worst_scores(scores: Sequence[TurnScore], count: int = 8) -> list[TurnScore]:
@@ -255,31 +226,14 @@ def _badness(score: TurnScore) -> tuple[bool, float, int]:
     return score.turn.broken, wer if wer is not None else 0.0, score.errors
 
 
-def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
-    """Return the worst turns with reference, transcript and reply."""
-    import pandas as pd
-
-    rows = []
-    for score in worst_scores(scores, count):
-        turn, wer = score.turn, score.words.wer if score.words else None
-        reason = turn.failure.code if turn.failure else ""
-        rows.append((turn.key, turn.speaker, wer, turn.text, turn.heard, turn.answer, reason))
-    columns = ["turn", "speaker", "WER", "reference", "heard", "answer", "failed"]
-    return pd.DataFrame(rows, columns=columns).set_index("turn")
-
-
 def headlines(summary: Summary) -> pd.DataFrame:
     """Return the figures of the report as a table."""
-    import pandas as pd
-
     columns = ["figure", "value", "95 % interval, counts"]
-    return pd.DataFrame(headline(summary)).set_axis(columns, axis="columns").set_index("figure")
+    return data_frame(headline(summary), columns, index="figure")
 
 
 def samples_frame(samples: SampleSet) -> pd.DataFrame:
     """Return a row for each sample of a set. Decodes each recording to get its duration in seconds."""
-    import pandas as pd
-
     rows = [
         {
             "sample": sample.id,
@@ -292,15 +246,13 @@ def samples_frame(samples: SampleSet) -> pd.DataFrame:
         }
         for sample in samples.samples
     ]
-    return pd.DataFrame(rows).set_index("sample")
+    return data_frame(rows, index="sample")
 
 
 def samples_by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the number and the durations, in seconds, of the samples of each category or speaker."""
-    import pandas as pd
-
     durations = frame.groupby(column, sort=False)["duration_s"]
-    return pd.DataFrame(
+    return data_frame(
         {
             "samples": durations.count(),
             "total_s": durations.sum(),

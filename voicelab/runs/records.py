@@ -229,6 +229,16 @@ class RunResult(Record):
     resumed: int = 0
     outages: tuple[Outage, ...] = ()
 
+    def engine(self, kind: str) -> EngineInfo | None:
+        """The engine of this kind as the run loaded it; None if the run names none."""
+        return next((engine for engine in self.engines if engine.kind == kind), None)
+
+    @property
+    def recognizer(self) -> str:
+        """The recognizer with revision and device, or as it was requested."""
+        used = self.engine("asr")
+        return used.shown() if used else str(self.spec.asr)
+
 
 class RunFolder:
     """A run on disk."""

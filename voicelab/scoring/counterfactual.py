@@ -15,7 +15,7 @@ from voicelab.agent.catalog import AGENTS
 from voicelab.agent.recording import RecordingAgent
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import decoding
-from voicelab.engines.spec import EngineInfo, EngineSpec
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.pipeline import transcribe
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
@@ -31,7 +31,7 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     it is raised as InputError or EngineError instead. any_revision: use the agent anyway. An agent behind a server,
     whose requests may cost money, is only called with `must`; its answers are added to the run's agent.jsonl.
     """
-    run, taken = folder.read(), last_taken(folder.turns())
+    run, taken = folder.read(), folder.turns()
     try:
         kept = read(folder.path)
     except InputError:  # damaged; compute it again
@@ -65,10 +65,9 @@ def listen(
     info, heard_texts = transcribe.hear(recognizer, clips, progress)
     texts = dict(zip(kept, heard_texts, strict=True))
     turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
-    named = EngineSpec(info.name, {name: str(value) for name, value in info.options.items() if value is not None})
-    used = [(one.name, one.options, one.revision) for one in folder.read().engines if one.kind == "asr"]
-    own = (info.name, dict(info.options), info.revision) in used
-    heard = replay.model_copy(update={"turns": turns, "listener": f"{named}, {info.revision}", "own_ear": own})
+    used = folder.read().engine("asr")
+    own = used is not None and (used.name, used.options, used.revision) == (info.name, info.options, info.revision)
+    heard = replay.model_copy(update={"turns": turns, "listener": f"{info.spec}, {info.revision}", "own_ear": own})
     write(folder.path, heard)
     return heard
 
@@ -79,11 +78,6 @@ def agent_of(run: RunResult, spec: str | None = None) -> Agent:
     Raises InputError if the run's agent is not in the table.
     """
     return _loaded(run, spec)[0]
-
-
-def last_taken(turns: Sequence[TurnResult]) -> list[TurnResult]:
-    """The turns by key; a repeated turn counts once, with its last result."""
-    return list({turn.key: turn for turn in turns}.values())
 
 
 def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[CounterfactualTurn]:
@@ -156,7 +150,7 @@ def _canonical(call: ToolCall, reply: Reply) -> tuple[str, str]:
 def _rerun(
     folder: RunFolder, run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool, may_ask_remote: bool
 ) -> Counterfactual:
-    used = agent_used(run)
+    used = run.engine("agent")
     remote = used is not None and used.device == "remote"
     if remote and not may_ask_remote:
         raise InputError(
@@ -175,19 +169,11 @@ def _rerun(
     return Counterfactual(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
 
 
-def agent_used(run: RunResult) -> EngineInfo | None:
-    """The agent as the run loaded it; None if the run names none."""
-    return next((engine for engine in run.engines if engine.kind == "agent"), None)
-
-
 def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineInfo | None]:
-    used = agent_used(run)
-    wanted: EngineSpec | str | None = spec
+    used = run.engine("agent")
+    wanted = spec or (used.spec if used is not None else None)
     if wanted is None:
-        if used is None:
-            raise InputError("the run's target names no agent; choose one: voicelab attribute RUN --agent rules")
-        options = {name: str(value) for name, value in used.options.items() if value is not None}
-        wanted = EngineSpec(used.name, options)
+        raise InputError("the run's target names no agent; choose one: voicelab attribute RUN --agent rules")
     config = AGENTS.config(wanted)
     agent: Agent = config.build()
     return agent, config.load(agent), used

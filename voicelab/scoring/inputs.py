@@ -17,9 +17,9 @@ def company_forms(run: RunResult) -> Forms:
     """The company names of the run's agent: from its market data, else from the shipped data."""
     from voicelab.agent.finance.market import Market
 
-    agents = (engine.options for engine in run.engines if engine.kind == "agent")
+    agent = run.engine("agent")
     # The option is `market` for `rules`, and `data` for an agent with tools, where it may also be "live".
-    folder = next((options.get("market") or options.get("data") for options in agents), None)
+    folder = (agent.options.get("market") or agent.options.get("data")) if agent is not None else None
     folder = None if folder == "live" else folder
     return Market.load(Path(str(folder)) if folder else None).forms()
 

@@ -15,8 +15,8 @@ _NOTE = "Each turn records its 3 best candidates, so recall at low thresholds ma
 
 def linker_summary(run: RunResult, scores: Sequence[TurnScore]) -> LinkerSummary:
     """Precision and recall over the thresholds, from the recorded candidates of each turn."""
-    options = next((engine.options for engine in run.engines if engine.kind == "agent"), {})
-    used = options.get("threshold")
+    agent = run.engine("agent")
+    used = agent.options.get("threshold") if agent is not None else None
     scored = [score for score in scores if score.agent is not None]
     named = any(score.turn.candidates for score in scored)
     return LinkerSummary(

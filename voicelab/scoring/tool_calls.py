@@ -22,5 +22,5 @@ def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
 
 def may_call_tools(run: RunResult) -> bool:
     """Whether the run's agent has tools; True if the run does not name its agent."""
-    agents = {engine.name for engine in run.engines if engine.kind == "agent"}
-    return not agents or not agents <= WITHOUT_TOOLS
+    agent = run.engine("agent")
+    return agent is None or agent.name not in WITHOUT_TOOLS

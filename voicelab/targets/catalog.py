@@ -9,26 +9,19 @@ Packages can add targets through the entry point group `voicelab.targets` (name 
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from voicelab.engines import outside
 from voicelab.engines.addresses import take_user
 from voicelab.engines.options import Option, OptionValue, constructor_options
 from voicelab.engines.spec import EngineSpec
 from voicelab.errors import EngineMissingError, InputError, without_user
 from voicelab.targets.base import Capabilities, Target
-
-GROUP = "voicelab.targets"
-"""Entry point group for targets of other packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +107,8 @@ class TargetConfig:
 
 def known_targets() -> dict[str, TargetEntry]:
     """Return the table with the targets of installed packages."""
-    return {**_from_packages(), **TARGETS}
+    installed = outside.entry_points("target").items()
+    return {name: TargetEntry(path, f"from the package {package}") for name, (path, package) in installed} | TARGETS
 
 
 def target_config(text: str) -> TargetConfig:
@@ -205,35 +199,15 @@ def _listed(known: Mapping[str, Option]) -> str:
 
 def _class_at(path: str) -> type[Any]:
     """Import the class at "module:Class" from an installed package or the working directory."""
-    module, _, name = path.partition(":")
-    here = str(Path.cwd())
     try:
-        sys.path.append(here)
-        found = getattr(importlib.import_module(module), name)
-    except ImportError as error:
-        if isinstance(error, ModuleNotFoundError) and path in _shipped_paths():
-            raise EngineMissingError(path, f"{error}; install the packages of this target") from error
-        raise InputError(f"target {path}: cannot be imported: {error}; write package.module:Class") from error
-    except AttributeError as error:
-        raise InputError(f"target {path}: {module} has no {name}; write package.module:Class") from error
-    finally:
-        sys.path.remove(here)
+        found: Any = outside.imported("target", path)
+    except InputError as error:
+        if isinstance(error.__cause__, ModuleNotFoundError) and path in {entry.path for entry in TARGETS.values()}:
+            raise EngineMissingError(path, f"{error.__cause__}; install the packages of this target") from error
+        raise
     if not (inspect.isclass(found) and hasattr(found, "session") and hasattr(found, "capabilities")):
         raise InputError(
             f"target {path}: is not a target: it needs `capabilities` and `session`; derive it from "
             "voicelab.targets.base.TargetBase"
         )
-    return found
-
-
-def _shipped_paths() -> set[str]:
-    return {entry.path for entry in TARGETS.values()}
-
-
-@cache
-def _from_packages() -> dict[str, TargetEntry]:
-    found = {}
-    for point in metadata.entry_points(group=GROUP):
-        package = point.dist.name if point.dist is not None else "another package"
-        found[point.name] = TargetEntry(point.value, f"from the package {package}")
     return found

@@ -8,52 +8,32 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
-
-import websockets
-from websockets.asyncio.client import ClientConnection
+from urllib.parse import quote
 
 from voicelab.agent.base import ToolCall
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
-from voicelab.errors import (
-    ConnectionLostError,
-    InputError,
-    NoReplyError,
-    ServerError,
-    UnreachableError,
-    VoicelabError,
-)
+from voicelab.errors import ConnectionLostError, NoReplyError, ServerError
 from voicelab.targets.background import analyse
 from voicelab.targets.base import PartialTranscript, TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.faults import BAD_REPLY
 from voicelab.targets.reply_clock import ReplyClock
 from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
+from voicelab.targets.streaming.transport import WebSocket
 
-_LARGEST_MESSAGE = 64 * 2**20
 _MOST_WAITING = 1000
 """Number of received messages that are queued; more of them wait in the connection."""
 _MESSAGES_KEPT = 12
-_CLOSE_LIMIT_S = 2.0
 _MOST_MESSAGES = 20_000
 _LONGEST_REPLY_S = 120.0
-_FINAL_STATUSES = {
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.UPGRADE_REQUIRED,
-}
-"""HTTP statuses of a refused handshake for which retrying is pointless."""
 
 
 class VoiceClient:
     """A session with a server. Use it as `async with VoiceClient.connect(...)`."""
 
-    def __init__(self, connection: ClientConnection, timeout_s: float) -> None:
+    def __init__(self, connection: WebSocket, timeout_s: float) -> None:
         self._connection = connection
         self._timeout_s = timeout_s
         self._inbox: asyncio.Queue[tuple[float, str | bytes | Exception]] = asyncio.Queue(_MOST_WAITING + 1)
@@ -81,27 +61,11 @@ class VoiceClient:
         token, a wrong path), ServerError if it refuses `init`.
         """
         url = take_user(url)
-        authorization = basic_authorization(url)
-        named = None if authorization else user_id
-        try:
-            connection = await websockets.connect(
-                f"{url}?user_id={quote(named)}" if named else url,
-                origin=websockets.Origin(_own_origin(url)),
-                additional_headers=authorization,
-                max_size=_LARGEST_MESSAGE,
-                open_timeout=timeout_s,
-                close_timeout=_CLOSE_LIMIT_S,
-                compression=None,
-                proxy=None,
-            )
-        except websockets.InvalidStatus as error:
-            raise _refused(url, error) from error
-        except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            raise UnreachableError(
-                f"{url}: cannot connect: {error}; is the server running? (make run-server)"
-            ) from error
-        client = cls(connection, timeout_s)
-        async with connection, client._reading():
+        named = None if basic_authorization(url) else user_id
+        address = f"{url}?user_id={quote(named)}" if named else url
+        # Every server accepts the origin of its own pages.
+        client = cls(await WebSocket.connect(address, origin=True, timeout_s=timeout_s), timeout_s)
+        async with client._reading():
             await client._send("init", {"user_id": named, "session_id": session_id, "events": list(events)})
             _, started = await client._receive()
             if started["event"] == "error":
@@ -163,14 +127,7 @@ class VoiceClient:
 
     async def _send_text(self, event: str, text: str) -> None:
         self.messages.append(TargetEvent(perf_counter(), f"> {event}"))
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._connection.send(text)
-        except TimeoutError as error:
-            self._connection.transport.abort()
-            raise ConnectionLostError(f"the server read nothing for {self._timeout_s:g} s") from error
-        except websockets.ConnectionClosed as error:
-            raise ConnectionLostError(f"the server closed the connection: {error}") from error
+        await self._connection.send(text)
 
     async def _receive(self) -> tuple[float, dict[str, Any]]:
         """Return the next message and its arrival (`time.perf_counter`)."""
@@ -181,14 +138,17 @@ class VoiceClient:
             raise NoReplyError(f"the server sent nothing for {self._timeout_s:g} s") from error
         if isinstance(message, Exception):
             self._inbox.put_nowait((arrived_s, message))  # the connection stays closed
-            raise ConnectionLostError(f"the server closed the connection: {message}") from message
+            raise ConnectionLostError(str(message)) from message
         parsed = _parsed(message)
         self.messages.append(TargetEvent(arrived_s, f"< {parsed['event']}", parsed["data"].get("text")))
         return arrived_s, parsed
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[None]:
-        """Read messages as they arrive: an agent may answer while the caller's audio is still being sent."""
+        """Read messages as they arrive: an agent may answer while the caller's audio is still being sent.
+
+        Closes the connection at the end.
+        """
         reader = asyncio.create_task(self._read())
         try:
             yield
@@ -196,13 +156,14 @@ class VoiceClient:
             reader.cancel()
             with suppress(asyncio.CancelledError):
                 await reader
+            await self._connection.close()
 
     async def _read(self) -> None:
         try:
             while True:
-                message = await self._connection.recv()
+                message = await self._connection.receive()
                 await self._inbox.put((perf_counter(), message))
-        except websockets.ConnectionClosed as error:
+        except ConnectionLostError as error:
             await self._inbox.put((perf_counter(), error))
 
 
@@ -260,21 +221,3 @@ def _noted(message: dict[str, Any], at_s: float, outcome: TurnOutcome, clock: Re
             outcome.turn_s = at_s
             return True
     return False
-
-
-def _refused(url: str, error: websockets.InvalidStatus) -> VoicelabError:
-    """Return the error for a refused handshake. Retrying helps only if the server is busy or shutting down."""
-    status = error.response.status_code
-    try:
-        detail = json.loads(error.response.body or b"")["detail"]
-        reason = detail if isinstance(detail, str) else str(detail["message"])
-    except (ValueError, KeyError, TypeError):
-        reason = "without a reason"
-    message = f"{url}: the server refused the connection with HTTP {status}: {reason}"
-    return InputError(message) if status in _FINAL_STATUSES else UnreachableError(message)
-
-
-def _own_origin(url: str) -> str:
-    """Return the origin of the server's own pages, which every server accepts."""
-    parts = urlsplit(url)
-    return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"

@@ -44,20 +44,7 @@ from voicelab.targets.streaming.transport import (
 _REASON_CHARACTERS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class HTTPSettings:
-    """The format of the request and the response; see `HTTPAgent`."""
-
-    url: str
-    field: str
-    fields: dict[str, str]
-    transcript: str | None
-    reply: str | None
-    audio: str | None
-    headers: dict[str, str]
-    timeout_s: float
-
-
+@dataclass(eq=False, repr=False)
 class HTTPAgent(TargetBase):
     """An HTTP endpoint: one upload, one answer.
 
@@ -68,51 +55,45 @@ class HTTPAgent(TargetBase):
     of a conversation have the same header X-Session-Id.
     """
 
-    def __init__(
-        self,
-        url: str,
-        field: str = "file",
-        fields: str = "",
-        transcript: str | None = None,
-        reply: str | None = None,
-        audio: str | None = None,
-        key_env: str | None = None,
-    ) -> None:
-        self._url = check_url(take_user(with_environment(url)), ("http", "https"), what="url")
-        self._field, self._transcript, self._reply, self._audio = field, transcript, reply, audio
-        self._fields = read_pairs(fields, what="option fields")
-        self._key_env = key_env
-        self._timeout_s = 30.0
+    url: str
+    field: str = "file"
+    fields: str = ""
+    transcript: str | None = None
+    reply: str | None = None
+    audio: str | None = None
+    key_env: str | None = None
+
+    def __post_init__(self) -> None:
+        self.url = check_url(take_user(with_environment(self.url)), ("http", "https"), what="url")
+        self.form = read_pairs(self.fields, what="option fields")
+        self.timeout_s = 30.0
         self.capabilities = Capabilities(
-            caller_transcript=transcript is not None, reply_text=reply is not None, end_of_reply=True
+            caller_transcript=self.transcript is not None, reply_text=self.reply is not None, end_of_reply=True
         )
 
     async def open(self, settings: TargetSettings) -> None:
-        self._timeout_s = settings.timeout_s
+        self.timeout_s = settings.timeout_s
 
     @asynccontextmanager
     async def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AsyncIterator[Session]:
-        authorization = bearer(self._key_env) or basic_authorization(self._url)
+        authorization = bearer(self.key_env) or basic_authorization(self.url)
         name = session_id or user_id
-        headers = {**authorization, "X-Session-Id": name}
-        settings = HTTPSettings(
-            self._url, self._field, self._fields, self._transcript, self._reply, self._audio, headers, self._timeout_s
-        )
         # Loading the certificates takes long, so it runs in a thread.
         verify = await analyse(certificates)
-        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=self._timeout_s) as client:
-            yield HTTPSession(client, settings, name)
+        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=self.timeout_s) as client:
+            yield HTTPSession(client, self, {**authorization, "X-Session-Id": name})
 
 
 class HTTPSession:
-    """A conversation: calls with a common session id."""
+    """A conversation: calls with a common session id, which is in the headers."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: HTTPSettings, session_id: str) -> None:
-        self.session_id = session_id
+    def __init__(self, client: httpx.AsyncClient, agent: HTTPAgent, headers: dict[str, str]) -> None:
+        self.session_id = headers["X-Session-Id"]
         self._client = client
-        self._settings = settings
+        self._agent = agent
+        self._headers = headers
 
     async def speak(
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
@@ -134,17 +115,17 @@ class HTTPSession:
         return outcome
 
     async def _call(self, wav: bytes, outcome: TurnOutcome) -> tuple[str, bytes]:
-        settings, shown = self._settings, without_query(self._settings.url)
+        agent, shown = self._agent, without_query(self._agent.url)
         file = ("turn.wav", wav, "audio/wav")
-        request: dict[str, Any] = {"files": {settings.field: file}, "data": settings.fields}
-        if not settings.field:
+        request: dict[str, Any] = {"files": {agent.field: file}, "data": agent.form}
+        if not agent.field:
             request = {"content": wav}
-        headers = settings.headers if settings.field else {**settings.headers, "Content-Type": "audio/wav"}
+        headers = self._headers if agent.field else {**self._headers, "Content-Type": "audio/wav"}
         body = bytearray()
         try:
             async with (
-                asyncio.timeout(settings.timeout_s),
-                self._client.stream("POST", settings.url, headers=headers, **request) as answer,
+                asyncio.timeout(agent.timeout_s),
+                self._client.stream("POST", agent.url, headers=headers, **request) as answer,
             ):
                 async for chunk in answer.aiter_bytes():
                     body += chunk
@@ -159,12 +140,12 @@ class HTTPSession:
             reason = certificate_reason(error) or f"{error}; is the agent running there?"
             raise UnreachableError(f"{shown}: cannot connect: {reason}") from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise NoReplyError(f"{shown}: no answer within {settings.timeout_s:g} s") from error
+            raise NoReplyError(f"{shown}: no answer within {agent.timeout_s:g} s") from error
         except httpx.HTTPError as error:
             reason = str(error) or "the connection ended before the answer"
             raise ConnectionLostError(f"{shown}: {reason}") from error
         if answer.status_code >= 400:
-            keys = settings.headers.get("Authorization", "").split()[1:]
+            keys = self._headers.get("Authorization", "").split()[1:]
             reason = without_keys(bytes(body).decode(errors="replace"), keys)[:_REASON_CHARACTERS]
             outcome.error = (f"http_{answer.status_code}", f"{shown}: answered HTTP {answer.status_code}: {reason}")
         return answer.headers.get("content-type", ""), bytes(body)
@@ -174,26 +155,26 @@ class HTTPSession:
         if content_type.startswith("audio/"):
             self._take_sound(body, outcome, at_s, came_s)
             return
-        settings = self._settings
+        agent = self._agent
         try:
             found = httpx.Response(200, content=body).json()
         except ValueError:
-            outcome.error = ("bad_reply", f"{without_query(settings.url)}: the response is neither audio/* nor JSON")
+            outcome.error = ("bad_reply", f"{without_query(agent.url)}: the response is neither audio/* nor JSON")
             return
-        heard = value_at(settings.transcript, found) if settings.transcript else None
+        heard = value_at(agent.transcript, found) if agent.transcript else None
         if heard is not None:
             outcome.heard, outcome.transcript_s = str(heard), at_s
-        text = value_at(settings.reply, found) if settings.reply else None
+        text = value_at(agent.reply, found) if agent.reply else None
         if text is not None:
             outcome.answer, outcome.reply_text_s = str(text), at_s
-        sound = value_at(settings.audio, found) if settings.audio else None
+        sound = value_at(agent.audio, found) if agent.audio else None
         if sound is not None:
             try:
                 self._take_sound(base64.b64decode(sound, validate=True), outcome, at_s, came_s)
             except (binascii.Error, ValueError, TypeError):
-                outcome.error = ("bad_reply", f"{settings.audio} in the response is not base64")
+                outcome.error = ("bad_reply", f"{agent.audio} in the response is not base64")
         if outcome.answer is None and not outcome.received and outcome.error is None:
-            outcome.error = ("empty_reply", f"{without_query(settings.url)}: the response contains no reply")
+            outcome.error = ("empty_reply", f"{without_query(agent.url)}: the response contains no reply")
 
     def _take_sound(self, sound: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
         try:

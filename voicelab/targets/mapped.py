@@ -50,10 +50,10 @@ class Mapped(StreamTarget):
 
     def wire(self, user_id: str) -> Wire:
         values, _ = self._variables()
-        return _MapConversation(self._map, {**values, "user_id": user_id, "session_id": user_id})
+        return MapWire(self._map, {**values, "user_id": user_id, "session_id": user_id})
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        assert isinstance(wire, _MapConversation)
+        assert isinstance(wire, MapWire)
         _, secrets = self._variables()
         try:
             return await self._connected(wire, timeout_s)
@@ -63,9 +63,9 @@ class Mapped(StreamTarget):
                 raise
             raise type(error)(hidden) from None
 
-    async def _connected(self, wire: _MapConversation, timeout_s: float) -> Transport:
+    async def _connected(self, wire: MapWire, timeout_s: float) -> Transport:
         if self._map.request is not None:
-            wire.learn(await _request(self._map.request, wire.values, self._file, timeout_s))
+            wire.values |= await _request(self._map.request, wire.values, self._file, timeout_s)
         connect = self._map.connect
         url = str(
             fill(self._url or connect.url, lambda name: _address_part(self._url or connect.url, name, wire.values))
@@ -90,17 +90,6 @@ class Mapped(StreamTarget):
             values[name] = found
             secrets.append(found)
         return values, secrets
-
-
-class _MapConversation(MapWire):
-    """A wire whose variables may come from a request before the connection."""
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return self._values
-
-    def learn(self, values: Mapping[str, Any]) -> None:
-        self._values.update(values)
 
 
 async def _request(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
 BETA_NAMES: Mapping[str, str] = {
     "response.audio.delta": "response.output_audio.delta",
@@ -48,7 +48,7 @@ _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_a
 _IDS_KEPT = 64
 
 
-class RealtimeWire(BaseWire):
+class RealtimeWire(Wire):
     """The events of one conversation."""
 
     waits_for_ready = True

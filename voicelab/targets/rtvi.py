@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
@@ -21,42 +21,32 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
 _LABEL = "rtvi-ai"
 _FORMATS = ("protobuf", "json")
 
 
-@dataclass(frozen=True, slots=True)
-class RTVISettings:
-    """Settings for a bot. handshake: send client-ready and wait for bot-ready."""
+class RTVIWire(Wire):
+    """The messages of one conversation with a bot. handshake: send client-ready and wait for bot-ready."""
 
-    form: Literal["protobuf", "json"] = "protobuf"
-    rate_hz: int = 16_000
-    version: str = "1.2.0"
-    handshake: bool = True
-
-
-class RTVIWire(BaseWire):
-    """The messages of one conversation with a bot."""
-
-    def __init__(self, settings: RTVISettings) -> None:
-        self._settings = settings
-        self.send_format = read_format("pcm16", settings.rate_hz, what="option rate_hz")
-        self.waits_for_ready = self.marks_end = settings.handshake
+    def __init__(self, bot: RTVI) -> None:
+        self._bot = bot
+        self.send_format = read_format("pcm16", bot.rate_hz, what="option rate_hz")
+        self.waits_for_ready = self.marks_end = bot.handshake
         self._ids = count(1)
         self._text_kind: str | None = None
         self._heard_kind: str | None = None
 
     def opening(self) -> Sequence[Frame]:
-        if not self._settings.handshake:
+        if not self._bot.handshake:
             return ()
         about = {"library": "voicelab"}
-        return (self._message("client-ready", {"version": self._settings.version, "about": about}),)
+        return (self._message("client-ready", {"version": self._bot.version, "about": about}),)
 
     def sound(self, clip: Clip) -> Sequence[Frame]:
         data, rate_hz = clip.to_pcm16(), clip.rate_hz
-        if self._settings.form == "protobuf":
+        if self._bot.format == "protobuf":
             return (encode_frame("audio", audio=data, sample_rate=rate_hz, num_channels=1),)
         sound = {"base64Audio": base64.b64encode(data).decode(), "sampleRate": rate_hz, "numChannels": 1}
         return (self._message("raw-audio", sound),)
@@ -90,7 +80,7 @@ class RTVIWire(BaseWire):
 
     def _message(self, name: str, data: Mapping[str, Any]) -> Frame:
         text = json.dumps({"label": _LABEL, "type": name, "id": str(next(self._ids)), "data": dict(data)})
-        return encode_frame("message", data=text) if self._settings.form == "protobuf" else text
+        return encode_frame("message", data=text) if self._bot.format == "protobuf" else text
 
     def _heard(self, kind: str, text: str, *, final: bool) -> Sequence[Event]:
         """Return the transcript. Bots send it in several kinds of messages; the first kind in a turn counts."""
@@ -125,7 +115,7 @@ class RTVIWire(BaseWire):
 
     def _tts_audio(self, data: dict[str, Any]) -> Sequence[Event]:
         """Return audio in JSON; with protobuf frames, it would arrive twice."""
-        if self._settings.form == "protobuf":
+        if self._bot.format == "protobuf":
             return ()
         sound = base64.b64decode(data.get("audio") or data["base64Audio"], validate=True)
         rate_hz = data.get("sample_rate") or data["sampleRate"]
@@ -195,15 +185,12 @@ class RTVI(StreamTarget):
         super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
         if self.format not in _FORMATS:
             raise InputError(f"option format is {self.format!r}; it may be {', '.join(_FORMATS)}")
-        self._settings = RTVISettings(
-            "json" if self.format == "json" else "protobuf", self.rate_hz, self.version, self.handshake
-        )
         read_format("pcm16", self.rate_hz, what="option rate_hz")
         if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)
 
     def wire(self, user_id: str) -> Wire:
-        return RTVIWire(self._settings)
+        return RTVIWire(self)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         return await WebSocket.connect(self.url, headers=bearer(self.key_env), timeout_s=timeout_s)

@@ -22,12 +22,12 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, read_object
 
 _DIGITS = frozenset("0123456789*#")
 
 
-class PhoneWire(BaseWire):
+class PhoneWire(Wire):
     """One call in one dialect. Audio is continuous from start to end, as on a telephone line."""
 
     def __init__(self, dialect: PhoneDialect, call: PhoneCall, digits: str = "") -> None:

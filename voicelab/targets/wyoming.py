@@ -20,7 +20,7 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, Transport, check_url
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, shorten
+from voicelab.targets.streaming.wire import Reading, Wire, shorten
 
 _STARTS = ("pipeline", "transcribe", "none")
 _WIDTH_BYTES = 2
@@ -116,7 +116,7 @@ class WyomingConnection:
             pass  # it is closed already
 
 
-class WyomingWire(BaseWire):
+class WyomingWire(Wire):
     """The events of one conversation. start: the request before the audio."""
 
     continuous = False

@@ -58,4 +58,4 @@ def _kept(char: str) -> str:
     return " " if category[0] in "PSCZ" else char
 
 
-BASIC = Normalizer("basic", "3", basic)
+BASIC = Normalizer("basic", "4", basic)

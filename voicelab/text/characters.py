@@ -36,4 +36,4 @@ def characters(text: str) -> str:
     return " ".join("".join(parts).split())
 
 
-CHARACTERS = Normalizer("characters", "2", characters, scripts=_CUT, spaces_count=False)
+CHARACTERS = Normalizer("characters", "3", characters, scripts=_CUT, spaces_count=False)

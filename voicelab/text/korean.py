@@ -8,4 +8,4 @@ from __future__ import annotations
 from voicelab.text.basic import basic
 from voicelab.text.normalizer import Normalizer
 
-KOREAN = Normalizer("korean", "2", basic, scripts=frozenset({"Hangul"}), spaces_count=False)
+KOREAN = Normalizer("korean", "3", basic, scripts=frozenset({"Hangul"}), spaces_count=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -12,29 +13,23 @@ from voicelab.engines.spec import EngineInfo
 _RATE_HZ = 24_000
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FakeVoice:
     """A deterministic tone of `tone_hz`, as long as the text takes at `words_per_s`.
 
     delay_s: processing time per sentence in seconds. clauses: split a long first sentence like Piper.
     """
 
-    def __init__(
-        self, *, tone_hz: float = 440.0, words_per_s: float = 3.0, delay_s: float = 0.0, clauses: bool = False
-    ) -> None:
-        self._tone_hz = tone_hz
-        self._words_per_s = words_per_s
-        self._delay_s = delay_s
-        self._clauses = clauses
+    tone_hz: float = 440.0
+    words_per_s: float = 3.0
+    delay_s: float = 0.0
+    clauses: bool = False
 
     def load(self) -> EngineInfo:
-        options = {
-            "tone_hz": self._tone_hz, "words_per_s": self._words_per_s, "delay_s": self._delay_s,
-            "clauses": self._clauses,
-        }  # fmt: skip
-        return EngineInfo("tts", "fake", options, revision="1", licence="Apache-2.0")
+        return EngineInfo("tts", "fake", asdict(self), revision="1", licence="Apache-2.0")
 
     def speak(self, sentence: str) -> Clip:
-        time.sleep(self._delay_s)
-        duration_s = max(1, len(sentence.split())) / self._words_per_s
+        time.sleep(self.delay_s)
+        duration_s = max(1, len(sentence.split())) / self.words_per_s
         instants = np.arange(round(duration_s * _RATE_HZ)) / _RATE_HZ
-        return Clip((0.2 * np.sin(2 * np.pi * self._tone_hz * instants)).astype(np.float32), _RATE_HZ)
+        return Clip((0.2 * np.sin(2 * np.pi * self.tone_hz * instants)).astype(np.float32), _RATE_HZ)

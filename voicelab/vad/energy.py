@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,21 @@ from voicelab.vad.base import DetectorStream, Framer
 _FLOOR_START_DBFS, _FLOOR_RISE_DB = -60.0, 0.032
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Energy:
     """Level-based detector. above_floor_db: minimum level above the noise. quietest_dbfs: minimum level of speech.
 
     The noise floor drops to the quietest frame immediately, and rises by 1 dB per second.
     """
 
-    def __init__(self, *, above_floor_db: float = 9.0, quietest_dbfs: float = -50.0) -> None:
-        self._above_floor_db = above_floor_db
-        self._quietest_dbfs = quietest_dbfs
+    above_floor_db: float = 9.0
+    quietest_dbfs: float = -50.0
 
     def load(self) -> EngineInfo:
-        options = {"above_floor_db": self._above_floor_db, "quietest_dbfs": self._quietest_dbfs}
-        return EngineInfo("vad", "energy", options, revision="1", licence="Apache-2.0")
+        return EngineInfo("vad", "energy", asdict(self), revision="1", licence="Apache-2.0")
 
     def stream(self) -> EnergyStream:
-        return EnergyStream(self._above_floor_db, self._quietest_dbfs)
+        return EnergyStream(self.above_floor_db, self.quietest_dbfs)
 
     def feed_many(self, streams: Sequence[DetectorStream], clips: Sequence[Clip]) -> list[list[float]]:
         return [stream.feed(clip) for stream, clip in zip(streams, clips, strict=True)]

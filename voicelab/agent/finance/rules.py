@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from voicelab.agent.base import Dialogue, Entity, Reply, WatchlistChange
@@ -22,15 +23,17 @@ from voicelab.agent.finance.market import Company, Market
 from voicelab.engines.spec import EngineInfo, package_revision
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RulesAgent:
     """The rule-based agent. threshold: minimum score (0..1) at which words name a company.
 
     market: a folder with companies.json, quotes.json and news.json; none: the shipped data.
     """
 
-    def __init__(self, *, threshold: float = 0.8, market: str | None = None) -> None:
-        self._threshold = threshold
-        self._folder = market
+    threshold: float = 0.8
+    market: str | None = None
+
+    def __post_init__(self) -> None:
         self._market: Market
         self._linker: CompanyLinker
         self._answers: dict[str, Callable[[list[Entity], Dialogue], Reply]] = {
@@ -45,17 +48,16 @@ class RulesAgent:
         }
 
     def load(self) -> EngineInfo:
-        self._market = Market.load(Path(self._folder) if self._folder else None)
+        self._market = Market.load(Path(self.market) if self.market else None)
         companies = self._market.companies.values()
         self._linker = CompanyLinker({company.ticker: (company.name, *company.aliases) for company in companies})
         self.respond("what is the price of apple", Dialogue())
         revision = f"{package_revision('rapidfuzz', 'jellyfish')}, market data of {self._market.as_of}"
-        options = {"threshold": self._threshold, "market": self._folder}
-        return EngineInfo("agent", "rules", options, revision, licence="Apache-2.0")
+        return EngineInfo("agent", "rules", asdict(self), revision, licence="Apache-2.0")
 
     def respond(self, heard: str, dialogue: Dialogue) -> Reply:
         candidates = self._linker.candidates(heard)
-        companies = [entity for entity in candidates if entity.score >= self._threshold]
+        companies = [entity for entity in candidates if entity.score >= self.threshold]
         intent = classify(heard, named=bool(companies), has_context=bool(dialogue.exchanges))
         reply = self._answers[intent](companies, dialogue)
         return Reply(reply.text, intent, reply.entities, reply.changes, tuple(candidates[:3]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from voicelab.analysis.api.run import Run
 from voicelab.analysis.run_catalog import StoredRun, is_run, look, stored_runs
 from voicelab.errors import InputError
+from voicelab.report.frames import data_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +34,8 @@ def load_runs(*patterns: Path | str) -> pd.DataFrame:
     agent, tts, target, mode, condition, seed, turns; then for each figure `wer`, `wer_low`, `wer_high` (95 % interval)
     and `wer_n`. Damaged runs have a state and a note, but no figures. Raises InputError if no run matches.
     """
-    import pandas as pd
-
     rows = [_row(one) for one in _stored(patterns)]
-    return pd.DataFrame(rows).set_index("run_id")
+    return data_frame(rows, index="run_id")
 
 
 def newest_on_one_set(out: Path | str, count: int = 2) -> list[Path]:

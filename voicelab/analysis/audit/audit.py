@@ -83,7 +83,7 @@ def audit_runs(
             "audited by their audio; name two or more runs"
         )
     heard = {key: turn.heard for key, turn in turns.items() if turn.heard is not None}
-    return _by_alignment(samples, heard, first.run_id, _recognizer(first), progress)
+    return _by_alignment(samples, heard, first.run_id, first.recognizer, progress)
 
 
 def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progress | None = None) -> Audit:
@@ -103,8 +103,7 @@ def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progr
     aligning = None if progress is None else lambda done, total: progress(whole - total + done, whole)
     info, texts = hear(asr or DEFAULT_RECOGNIZER, list(intact.values()), listening)
     heard = dict(zip(intact, texts, strict=True))
-    system = f"{info.name} ({info.revision}, {info.device})"
-    return _by_alignment(samples, heard, info.name, system, aligning, damaged)
+    return _by_alignment(samples, heard, info.name, info.shown(), aligning, damaged)
 
 
 def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
@@ -114,11 +113,6 @@ def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
             f"{folder.path}: this run is {run.status}, not finished; continue it: voicelab evaluate --resume"
         )
     return run, {turn.sample_id: turn for turn in folder.turns() if turn.primary}
-
-
-def _recognizer(run: RunResult) -> str:
-    used = next((engine for engine in run.engines if engine.kind == "asr"), None)
-    return f"{used.name} ({used.revision}, {used.device})" if used else str(run.spec.asr)
 
 
 def _by_agreement(
@@ -132,7 +126,7 @@ def _by_agreement(
             continue
         found = agreement(turn.text, list(heard.values()), rules)
         suspects.append(Suspect(key, turn.text, heard, found.score, found))
-    systems = {run.run_id: _recognizer(run) for run, _ in runs}
+    systems = {run.run_id: run.recognizer for run, _ in runs}
     return Audit("agreement", _ranked(suspects), tuple(not_judged), systems, rules, None, samples)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from voicelab.analysis.audit.agreement import Agreement
 from voicelab.analysis.audit.audit import Method, Suspect
+from voicelab.report.frames import data_frame
+from voicelab.report.wording import estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,21 +34,15 @@ def why(one: Suspect) -> str:
 
 def ranking(suspects: tuple[Suspect, ...]) -> pd.DataFrame:
     """One row per suspect, in rank order."""
-    import pandas as pd
-
     rows = [
         {"rank": rank, "score": one.score, "sample": one.sample_id, "reference": one.reference, **one.heard}
         | {"why": why(one)}
         for rank, one in enumerate(suspects, start=1)
     ]
-    return pd.DataFrame(rows).set_index("rank")
+    return data_frame(rows, index="rank")
 
 
 def changes(found: list[Change]) -> pd.DataFrame:
     """One row per figure, with the old and the new labels."""
-    import pandas as pd
-
-    from voicelab.report.wording import estimate
-
     rows = [(one.figure, estimate(one.before), estimate(one.after)) for one in found]
-    return pd.DataFrame(rows, columns=["figure", "before", "after"]).set_index("figure")
+    return data_frame(rows, ["figure", "before", "after"], index="figure")

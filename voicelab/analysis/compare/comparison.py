@@ -19,6 +19,7 @@ from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
 from voicelab.metrics.words import WordCounts
+from voicelab.report.frames import data_frame
 from voicelab.runs.checking import checked
 from voicelab.runs.records import Draws, Seed
 from voicelab.scoring.intervals import Clusters
@@ -69,7 +70,7 @@ class Comparison:
 
     def words(self) -> pd.DataFrame:
         """`word_rows` as a table."""
-        return _frame(self.word_rows())
+        return data_frame(self.word_rows())
 
     def word_rows(self) -> Rows:
         """One row per run: WER with its 95 % interval, the scored and unscored samples, and the failures."""
@@ -78,7 +79,7 @@ class Comparison:
             total = sum(one.counts.values(), WordCounts())
             low, high = _bounds(self._interval(one))
             rows.append({
-                "run": one.name, "recognizer": one.recognizer, "WER": total.wer, "low": low, "high": high,
+                "run": one.name, "recognizer": one.run.recognizer, "WER": total.wer, "low": low, "high": high,
                 "substitutions": total.substitutions, "deletions": total.deletions, "insertions": total.insertions,
                 "reference words": total.reference_words, "scored": len(one.counts),
                 "not scored": len(one.turns) - len(one.counts),
@@ -87,7 +88,7 @@ class Comparison:
 
     def pairs(self) -> pd.DataFrame:
         """`pair_rows` as a table."""
-        return _frame(self.pair_rows())
+        return data_frame(self.pair_rows())
 
     def pair_rows(self) -> Rows:
         """One row per pair of runs and figure: both values, and the absolute and relative difference with intervals."""
@@ -111,7 +112,7 @@ class Comparison:
 
     def tests(self) -> pd.DataFrame:
         """`test_rows` as a table."""
-        return _frame(self.test_rows())
+        return data_frame(self.test_rows())
 
     def test_rows(self) -> Rows:
         """One row per pair of runs and test of equal word errors; `Holm` is p adjusted for the number of pairs.
@@ -140,7 +141,7 @@ class Comparison:
 
     def flipped(self) -> pd.DataFrame:
         """`flip_rows` as a table."""
-        return _frame(self.flip_rows(), ["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
+        return data_frame(self.flip_rows(), ["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
 
     def flip_rows(self) -> Rows:
         """Samples without word errors in only one run of a pair, with the reference and the hypotheses."""
@@ -153,7 +154,7 @@ class Comparison:
 
     def speed(self) -> pd.DataFrame:
         """`speed_rows` as a table."""
-        return _frame(self.speed_rows())
+        return data_frame(self.speed_rows())
 
     def speed_rows(self) -> Rows:
         """One row per run: load time, and quantiles of the recognizer's time without the cold turn."""
@@ -163,11 +164,12 @@ class Comparison:
             rtf = quantiles(turn.rtf for turn in warm if turn.rtf is not None)
             asr_s = quantiles(turn.asr_s for turn in warm if turn.asr_s is not None)
             text_s = quantiles(turn.transcript_s for turn in warm if turn.transcript_s is not None)
-            load_s = next((engine.load_s for engine in one.run.engines if engine.kind == "asr"), None)
+            asr = one.run.engine("asr")
             rows.append({
-                "run": one.name, "mode": one.run.spec.mode, "load_s": load_s, "n": rtf.n, "rtf p50": rtf.p50_s,
-                "rtf p95": rtf.p95_s, "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s,
-                "transcript_s p50": text_s.p50_s, "transcript_s p95": text_s.p95_s,
+                "run": one.name, "mode": one.run.spec.mode, "load_s": asr.load_s if asr is not None else None,
+                "n": rtf.n, "rtf p50": rtf.p50_s, "rtf p95": rtf.p95_s,
+                "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s, "transcript_s p50": text_s.p50_s,
+                "transcript_s p95": text_s.p95_s,
             })  # fmt: skip
         return rows
 
@@ -181,7 +183,7 @@ class Comparison:
             heard = {one.name: each[key].heard for one, each in zip(self.systems, turns, strict=True)}
             rows.append(row | {name: "(failed)" if text is None else text for name, text in heard.items()})
         columns = ["sample", "said", "errors", *(one.name for one in self.systems)]
-        return _frame(rows, columns).sort_values("errors", ascending=False, kind="stable")
+        return data_frame(rows, columns).sort_values("errors", ascending=False, kind="stable")
 
     def disagreeing(self) -> list[str]:
         """The samples with different transcripts, as normalized words."""
@@ -213,13 +215,6 @@ def compare(
     checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
     systems, chosen = read_all(folders, rules, weights, word_map)
     return Comparison(systems, chosen, weights, seed, draws, table_with(figures))
-
-
-def _frame(rows: Rows, columns: list[str] | None = None) -> pd.DataFrame:
-    """Pandas is imported here, because importing it takes longer than comparing thousands of turns."""
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:

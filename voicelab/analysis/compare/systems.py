@@ -49,11 +49,6 @@ class System:
         steps = self.steps.get(sample)
         return None if steps is None else tuple(step.hypothesis for step in steps if step.hypothesis is not None)
 
-    @property
-    def recognizer(self) -> str:
-        used = [engine for engine in self.run.engines if engine.kind == "asr"]
-        return f"{used[0].name} ({used[0].revision}, {used[0].device})" if used else str(self.run.spec.asr)
-
 
 def read_all(
     folders: Sequence[Path], rules: str | None, weights: str, word_map: WordMap | None = None

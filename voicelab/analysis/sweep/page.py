@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,13 @@ from voicelab.analysis.sweep import wording
 from voicelab.analysis.sweep.figures import SweepFigures
 from voicelab.analysis.sweep.plots import curves, drawable
 from voicelab.analysis.sweep.spec import SweepFolder, SweepResult
-from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
-from voicelab.report import plots
 from voicelab.report.cells import Shown
-from voicelab.report.sounds import EmbeddedSound, data_uri, degraded_sound, request_sound
+from voicelab.report.plots import Picture
+from voicelab.report.sounds import EmbeddedSound, SoundShelf
 from voicelab.report.templating import environment
-from voicelab.report.theme import DARK, LIGHT
 from voicelab.runs import storage
 from voicelab.runs.records import TurnResult
-from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
 
 if TYPE_CHECKING:
@@ -37,13 +35,6 @@ class Hearing:
     turn: TurnResult
 
 
-@dataclass(frozen=True, slots=True)
-class _SweepPicture:
-    light: str
-    dark: str
-    alt: str
-
-
 def write(folder: SweepFolder) -> Path:
     """Write sweep.html of a finished sweep and return its path. Raises InputError if the sweep is not finished."""
     result = folder.read()
@@ -56,11 +47,12 @@ def write(folder: SweepFolder) -> Path:
 
 def _render(folder: SweepFolder, result: SweepResult, figures: SweepFigures) -> str:
     clean = folder.run(result.runs[0]).read()
-    pictures = []
-    for axis in drawable(figures):
-        light, dark = (data_uri(plots.svg(curves(folder.sweep_id, figures, axis, theme)), "image/svg+xml")
-                       for theme in (LIGHT, DARK))  # fmt: skip
-        pictures.append(_SweepPicture(light, dark, f"Measures over {axis.label}, as in the table below"))
+    pictures = [
+        Picture.of(
+            f"Measures over {axis.label}, as in the table below", partial(curves, folder.sweep_id, figures, axis)
+        )
+        for axis in drawable(figures)
+    ]
     spec = result.spec.model_dump(exclude={"base"}) | clean.spec.model_dump(exclude={"condition"})
     return _templates().get_template("sweep.html").render(
         sweep_id=folder.sweep_id,
@@ -92,29 +84,15 @@ def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]
     return [
         Hearing(
             run.spec.condition.label if run.spec.condition else "clean",
-            _sound(samples, run.spec.condition is not None, by_id[chosen], inputs.request_audio_source(run, samples)
-                   if samples is not None else None),
+            SoundShelf(one, samples, limit_bytes=sys.maxsize).request(by_id[chosen]),
             by_id[chosen],
         )
-        for (_, run), by_id in zip(runs, turns, strict=True)
-    ]  # fmt: skip
+        for (one, run), by_id in zip(runs, turns, strict=True)
+    ]
 
 
 def _most_varied(turns: Sequence[dict[str, TurnResult]]) -> str:
     return max(turns[0], key=lambda name: len({by_id[name].heard for by_id in turns if name in by_id}))
-
-
-def _sound(
-    samples: SampleSet | None, degraded: bool, turn: TurnResult, request_audio_source: RequestAudioSource | None
-) -> EmbeddedSound:
-    if samples is None:
-        return EmbeddedSound(None, "not available: the sample set has moved or changed")
-    sample = samples.sample(turn.sample_id)
-    return (
-        degraded_sound(request_audio_source, sample, turn)
-        if degraded and request_audio_source is not None
-        else request_sound(sample)
-    )
 
 
 def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:

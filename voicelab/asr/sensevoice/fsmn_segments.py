@@ -6,40 +6,23 @@ detector only runs on segments long enough to be split.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.pauses import FRAME, PAUSE_S, PauseFinder
+from voicelab.asr.sensevoice.fsmn_vad import FsmnSegmentStream, FsmnVad
 from voicelab.audio.clip import SPEECH_RATE_HZ
 
 _PAUSE = round(PAUSE_S * SPEECH_RATE_HZ)
 
 
-class SegmentStream(Protocol):
-    """A detector processing one segment."""
-
-    def feed(self, samples: NDArray[np.float32]) -> int | None:
-        """Process the next samples (at SPEECH_RATE_HZ). Return the end of speech, counted from the first sample, once
-        speech is over; None before and during speech.
-        """
-
-
-class SegmentDetector(Protocol):
-    """A loaded detector."""
-
-    def listen(self) -> SegmentStream:
-        """Start a segment."""
-
-
 class DetectedPauseFinder(PauseFinder):
     """A PauseFinder whose segments of at least segment_s end where the detector says."""
 
-    def __init__(self, segment_s: float, detector: SegmentDetector) -> None:
+    def __init__(self, segment_s: float, detector: FsmnVad) -> None:
         super().__init__(segment_s)
         self._detector = detector
-        self._listening: SegmentStream | None = None
+        self._listening: FsmnSegmentStream | None = None
         self._first_heard = 0
         self._next_heard = 0
         self._sound = [np.zeros(0, dtype=np.float32)]

@@ -49,6 +49,7 @@ class FsmnVad:
         self._model, self._options = load_funasr(folder, model_class="FsmnVADStreaming", device="cpu")
 
     def listen(self) -> FsmnSegmentStream:
+        """Start a segment."""
         return FsmnSegmentStream(self._model, self._options)
 
 
@@ -65,6 +66,9 @@ class FsmnSegmentStream:
         self._end_ms: int | None = None
 
     def feed(self, samples: NDArray[np.float32]) -> int | None:
+        """Process the next samples (at SPEECH_RATE_HZ). Return the end of speech, counted from the first sample, once
+        speech is over; None before and during speech.
+        """
         samples = np.concatenate([self._rest, samples])
         whole = len(samples) // _BLOCK * _BLOCK
         self._rest = samples[whole:]

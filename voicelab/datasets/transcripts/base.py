@@ -29,10 +29,6 @@ class UtterancePair:
     hypothesis: str
 
 
-def write_lines(path: Path, lines: Iterable[str]) -> None:
-    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-
-
 def refuse_doubles(path: Path, utterances: Iterable[TranscriptLine]) -> None:
     """Raise InputError for a duplicate id."""
     seen: dict[str, int] = {}

@@ -9,13 +9,10 @@ hypotheses only may call them `text`. `speaker` (or `client_id`, `speaker_id`) n
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from voicelab.datasets import missing_values, naming
 from voicelab.datasets.columns import OPTIONS, TranscriptColumns
@@ -188,33 +185,3 @@ def _if_there(table: Table, name: str | None, known: tuple[str, ...]) -> str | N
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))
-
-
-def write(path: Path, utterances: Iterable[TranscriptLine], side: str = REFERENCE) -> None:
-    """Write a .jsonl, .csv or .tsv file with `id`, `speaker` if known, and the text.
-
-    Raises InputError for a tab or line break in a .tsv cell.
-    """
-    rows: list[dict[str, Any]] = [
-        {"id": one.id} | ({"speaker": one.speaker} if one.speaker is not None else {}) | {side: one.text}
-        for one in utterances
-    ]
-    ending = path.suffix.lower()
-    if ending == ".tsv":
-        names = ("id", "speaker", side)
-        lines = ["\t".join(names), *(_tsv_line(path, [row.get(name, "") for name in names]) for row in rows)]
-        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="")
-    elif ending == ".csv":
-        with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, ("id", "speaker", side), restval="")
-            table.writeheader()
-            table.writerows(rows)
-    else:
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-
-
-def _tsv_line(path: Path, cells: list[str]) -> str:
-    for cell in cells:
-        if set(cell) & set("\t\n\r"):
-            raise InputError(f"{path}: {cell!r}: a .tsv cell cannot contain a tab or line break; write a .csv")
-    return "\t".join(cells)

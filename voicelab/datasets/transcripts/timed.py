@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines
-from voicelab.datasets.transcripts.base import UtterancePair, write_lines
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.errors import InputError
 
 IGNORED = "ignore_time_segment_in_scoring"
@@ -87,17 +87,6 @@ def read_stm(path: Path) -> list[StmSegment]:
     return segments
 
 
-def write_stm(path: Path, segments: Iterable[StmSegment]) -> None:
-    """Write an .stm file, with times in milliseconds precision."""
-    lines = []
-    for one in segments:
-        _check_names(path, one.file, one.channel, one.speaker)
-        label = f" {one.label}" if one.label is not None else ""
-        text = " ".join(one.text.split())
-        lines.append(f"{one.file} {one.channel} {one.speaker} {one.start_s:.3f} {one.end_s:.3f}{label} {text}".rstrip())
-    write_lines(path, lines)
-
-
 def read_ctm(path: Path) -> list[CtmWord]:
     """Read a .ctm file, in its order. Raises InputError, which names the file, the line and the field."""
     words = []
@@ -118,23 +107,6 @@ def read_ctm(path: Path) -> list[CtmWord]:
         file, channel = fields[0].lower(), fields[1].lower()
         words.append(CtmWord(file, channel, start_s, duration_s, fields[4], confidence, number))
     return words
-
-
-def write_ctm(path: Path, words: Iterable[CtmWord]) -> None:
-    """Write a .ctm file, with times in milliseconds precision."""
-    lines = []
-    for one in words:
-        _check_names(path, one.file, one.channel, one.word)
-        times = "* *" if one.start_s is None or one.duration_s is None else f"{one.start_s:.3f} {one.duration_s:.3f}"
-        confidence = "" if one.confidence is None else f" {one.confidence:g}"
-        lines.append(f"{one.file} {one.channel} {times} {one.word}{confidence}")
-    write_lines(path, lines)
-
-
-def _check_names(path: Path, *names: str) -> None:
-    for name in names:
-        if not name or name.split() != [name] or name.startswith(";;"):
-            raise InputError(f"{path}: {name!r} must not contain spaces")
 
 
 def _seconds(path: Path, number: int, name: str, value: str) -> float:

@@ -8,11 +8,10 @@ case-sensitive, as in sclite.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines
-from voicelab.datasets.transcripts.base import TranscriptLine, refuse_doubles, write_lines
+from voicelab.datasets.transcripts.base import TranscriptLine, refuse_doubles
 from voicelab.errors import InputError
 
 ID_TYPES = ("spu_id", "rm", "swb", "wsj", "atis")
@@ -49,16 +48,3 @@ def read(path: Path, id_type: str = "spu_id") -> list[TranscriptLine]:
         found.append(TranscriptLine(name, line[:opened].strip(), speaker_of(name, id_type), number))
     refuse_doubles(path, found)
     return found
-
-
-def write(path: Path, utterances: Iterable[TranscriptLine]) -> None:
-    """Write a .trn file. Raises InputError for ids or texts that the format cannot represent."""
-    write_lines(path, (_line(path, utterance) for utterance in utterances))
-
-
-def _line(path: Path, utterance: TranscriptLine) -> str:
-    if set(utterance.id) & set("()\n\r"):
-        raise InputError(f"{path}: id {utterance.id!r}: a .trn id cannot contain parentheses or a line break")
-    if utterance.text.startswith((";;", "**")):
-        raise InputError(f"{path}: id {utterance.id!r}: a text that starts with ;; or ** is a comment in a .trn file")
-    return f"{' '.join(utterance.text.split())} ({utterance.id})".lstrip()

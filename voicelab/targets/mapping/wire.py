@@ -17,17 +17,17 @@ from voicelab.targets.mapping.templates import fill
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
-from voicelab.targets.streaming.wire import BaseWire, Reading, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
 _HEX = "$hex"
 
 
-class MapWire(BaseWire):
-    """The messages of a conversation with a mapped target. values: the variables that are known at its start."""
+class MapWire(Wire):
+    """The messages of a conversation with a mapped target. values: the variables; known at its start, or learned."""
 
     def __init__(self, described: TargetMap, values: Mapping[str, Any]) -> None:
         self._map = described
-        self._values = dict(values)
+        self.values = dict(values)
         self._began_s = perf_counter()
         self._sequence = 0
         sound = described.send.sound
@@ -92,7 +92,7 @@ class MapWire(BaseWire):
 
         for variable, path in rule.set.items():
             if (value := at(path)) is not None:
-                self._values[variable] = value
+                self.values[variable] = value
         found: list[Event] = [
             *_texts(rule, at),
             *self._sounds(rule, at),
@@ -129,7 +129,7 @@ class MapWire(BaseWire):
                 return self._sequence
             if name == "time_ms":
                 return round(1000 * (perf_counter() - self._began_s))
-            known = {**self._values, **extra}
+            known = {**self.values, **extra}
             if name not in known:
                 raise InputError(f"the map uses ${{{name}}} before the target has sent it")
             return known[name]

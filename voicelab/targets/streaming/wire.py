@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
@@ -24,54 +25,13 @@ class Reading:
     text: str | None = None
 
 
-class Wire(Protocol):
-    """The messages of one conversation. `BaseWire` has defaults for everything but `read` and `sound`.
+class Wire(ABC):
+    """The messages of one conversation. By default nothing is announced, and audio is continuous.
 
     send_format: format of the caller's audio. frame_s: seconds of audio per message. waits_for_ready: send no audio
     before the target is ready. continuous: send silence while the caller does not speak. marks_end: the target reports
     the end of its reply. gives_sound: its reply has audio.
     """
-
-    send_format: SoundFormat
-    frame_s: float
-    waits_for_ready: bool
-    continuous: bool
-    marks_end: bool
-    gives_sound: bool
-
-    def opening(self) -> Sequence[Frame]:
-        """Return the messages to send when the connection is open."""
-
-    def read(self, frame: Frame) -> Reading:
-        """Parse a message. Raises InputError if it is invalid."""
-
-    def sound(self, clip: Clip) -> Sequence[Frame]:
-        """Return the messages with a piece of the caller's audio, at the rate of send_format."""
-
-    def begin_turn(self) -> None:
-        """Reset the state of the previous turn."""
-
-    def start_of_utterance(self) -> Sequence[Frame]:
-        """Return the messages that announce the start of the caller's speech."""
-
-    def end_of_utterance(self) -> Sequence[Frame]:
-        """Return the messages that announce the end of the caller's speech."""
-
-    def cancel(self) -> Sequence[Frame]:
-        """Return the messages that stop the target's reply, if the client must request it."""
-
-    def interrupted(self, played_s: float) -> Sequence[Frame]:
-        """Return the messages that report how much of an interrupted reply was heard. played_s: in seconds."""
-
-    def played(self, mark: str) -> Sequence[Frame]:
-        """Return the messages that report that the audio before a mark has been played."""
-
-    def closing(self) -> Sequence[Frame]:
-        """Return the messages to send before closing the connection."""
-
-
-class BaseWire:
-    """Defaults of a wire: no announcements, and continuous audio."""
 
     send_format = SoundFormat()
     frame_s = FRAME_S
@@ -80,28 +40,43 @@ class BaseWire:
     marks_end = False
     gives_sound = True
 
+    @abstractmethod
+    def read(self, frame: Frame) -> Reading:
+        """Parse a message. Raises InputError if it is invalid."""
+
+    @abstractmethod
+    def sound(self, clip: Clip) -> Sequence[Frame]:
+        """Return the messages with a piece of the caller's audio, at the rate of send_format."""
+
     def opening(self) -> Sequence[Frame]:
+        """Return the messages to send when the connection is open."""
         return ()
 
-    def begin_turn(self) -> None:
-        """Do nothing."""
+    def begin_turn(self) -> None:  # noqa: B027 - most protocols keep no state of a turn
+        """Reset the state of the previous turn."""
 
     def start_of_utterance(self) -> Sequence[Frame]:
+        """Return the messages that announce the start of the caller's speech."""
         return ()
 
     def end_of_utterance(self) -> Sequence[Frame]:
+        """Return the messages that announce the end of the caller's speech."""
         return ()
 
     def cancel(self) -> Sequence[Frame]:
+        """Return the messages that stop the target's reply, if the client must request it."""
         return ()
 
     def interrupted(self, played_s: float) -> Sequence[Frame]:
+        """Return the messages that report how much of an interrupted reply was heard. played_s: in seconds."""
         return ()
 
     def played(self, mark: str) -> Sequence[Frame]:
+        """Return the messages that report that the audio before a mark has been played."""
         return ()
 
     def closing(self) -> Sequence[Frame]:
+        """Return the messages to send before closing the connection."""
         return ()
 
 

@@ -24,4 +24,4 @@ def _english(text: str) -> str:
     return _rules()(text)
 
 
-ENGLISH = Normalizer("english", "3", _english, scripts=frozenset({"Latin"}))
+ENGLISH = Normalizer("english", "4", _english, scripts=frozenset({"Latin"}))

@@ -7,6 +7,8 @@ each synthesizer. Figures are reported on the other six (`voicelab bench endpoin
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 from voicelab.audio.clip import Clip
 from voicelab.engines.spec import EngineInfo
 from voicelab.vad.completeness import Completeness
@@ -23,6 +25,7 @@ _SOUND_ALONE_BIAS = -1.372
 _SOUND_ALONE_WEIGHTS = (-0.042, -0.346, -0.103, 3.199)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Prosody:
     """Prosody-based detector. silence_s: silence that ends a turn if the evidence is weak.
 
@@ -33,47 +36,39 @@ class Prosody:
 
     sound_s = SOUND_S
 
-    def __init__(
-        self,
-        *,
-        silence_s: float = 0.82,
-        complete_factor: float = 0.55,
-        unfinished_factor: float = 1.1,
-        finished_at: float = 1.0,
-        unfinished_at: float = -1.0,
-        words: bool = True,
-    ) -> None:
-        self._options = {
-            "silence_s": silence_s, "complete_factor": complete_factor, "unfinished_factor": unfinished_factor,
-            "finished_at": finished_at, "unfinished_at": unfinished_at, "words": words,
-        }  # fmt: skip
+    silence_s: float = 0.82
+    complete_factor: float = 0.55
+    unfinished_factor: float = 1.1
+    finished_at: float = 1.0
+    unfinished_at: float = -1.0
+    words: bool = True
+
+    def __post_init__(self) -> None:
         self.settings = EndpointSettings(
-            silence_s=silence_s, complete_factor=complete_factor, unfinished_factor=unfinished_factor
+            silence_s=self.silence_s, complete_factor=self.complete_factor, unfinished_factor=self.unfinished_factor
         )
-        self._finished_at, self._unfinished_at = finished_at, unfinished_at
-        self._words = words
 
     def load(self) -> EngineInfo:
-        return EngineInfo("turn_end", "prosody", self._options, "1", licence="Apache-2.0")
+        return EngineInfo("turn_end", "prosody", asdict(self), "1", licence="Apache-2.0")
 
     def sound_score(self, sound: Clip) -> float:
         """Return the contribution of the audio to the log odds; 0 if there is too little voiced speech."""
         features = sound_features(sound)
         if features is None:
             return 0.0
-        if self._words:
+        if self.words:
             return _dot(_SOUND_WEIGHTS, features)
         return _SOUND_ALONE_BIAS + _dot(_SOUND_ALONE_WEIGHTS, features)
 
     def verdict(self, text: str, sound_score: float | None) -> Completeness:
-        if sound_score is None or (self._words and not text.strip()):
+        if sound_score is None or (self.words and not text.strip()):
             return Completeness.OPEN
         log_odds = sound_score
-        if self._words:
+        if self.words:
             log_odds += _BIAS + _dot(_WORD_WEIGHTS, word_features(text))
-        if log_odds >= self._finished_at:
+        if log_odds >= self.finished_at:
             return Completeness.COMPLETE
-        return Completeness.UNFINISHED if log_odds < self._unfinished_at else Completeness.OPEN
+        return Completeness.UNFINISHED if log_odds < self.unfinished_at else Completeness.OPEN
 
 
 def _dot(weights: tuple[float, ...], features: tuple[float, ...]) -> float:

@@ -5,6 +5,7 @@ Only the model file of pipecat-ai is used. https://github.com/pipecat-ai/smart-t
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ _SOUND_S = 8.0
 _ERRORS_ONLY = 3
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SmartTurn:
     """Detector with smart-turn. silence_s: silence that ends a turn before the model has run.
 
@@ -31,26 +33,19 @@ class SmartTurn:
 
     sound_s = _SOUND_S
 
-    def __init__(
-        self,
-        *,
-        silence_s: float = 0.7,
-        complete_factor: float = 0.6,
-        unfinished_factor: float = 1.5,
-        finished_at: float = 0.5,
-        words: bool = True,
-    ) -> None:
-        if not 0 < finished_at < 1:
-            raise InputError(f"turn_end engine smart-turn: finished_at must be between 0 and 1, not {finished_at:g}")
-        self._options = {
-            "silence_s": silence_s, "complete_factor": complete_factor, "unfinished_factor": unfinished_factor,
-            "finished_at": finished_at, "words": words,
-        }  # fmt: skip
+    silence_s: float = 0.7
+    complete_factor: float = 0.6
+    unfinished_factor: float = 1.5
+    finished_at: float = 0.5
+    words: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.finished_at < 1:
+            wrong = f"finished_at must be between 0 and 1, not {self.finished_at:g}"
+            raise InputError(f"turn_end engine smart-turn: {wrong}")
         self.settings = EndpointSettings(
-            silence_s=silence_s, complete_factor=complete_factor, unfinished_factor=unfinished_factor
+            silence_s=self.silence_s, complete_factor=self.complete_factor, unfinished_factor=self.unfinished_factor
         )
-        self._finished_at = _log_odds(finished_at)
-        self._words = words
         self._session: Any = None
 
     def load(self) -> EngineInfo:
@@ -65,7 +60,7 @@ class SmartTurn:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.sound_score(Clip.silence(0.1))
         revision = package_revision("pipecat-ai", "onnxruntime") + ", model smart-turn v3.2"
-        return EngineInfo("turn_end", "smart-turn", self._options, revision, licence="BSD-2-Clause")
+        return EngineInfo("turn_end", "smart-turn", asdict(self), revision, licence="BSD-2-Clause")
 
     def sound_score(self, sound: Clip) -> float:
         """Return the model's probability that the user has finished, as log odds."""
@@ -76,10 +71,10 @@ class SmartTurn:
         return _log_odds(float(np.ravel(found)[0]))
 
     def verdict(self, text: str, sound_score: float | None) -> Completeness:
-        said = completeness(text) if self._words else Completeness.OPEN
+        said = completeness(text) if self.words else Completeness.OPEN
         if sound_score is None or said is not Completeness.OPEN:
             return said
-        return Completeness.COMPLETE if sound_score >= self._finished_at else Completeness.UNFINISHED
+        return Completeness.COMPLETE if sound_score >= _log_odds(self.finished_at) else Completeness.UNFINISHED
 
 
 def _log_odds(probability: float) -> float:

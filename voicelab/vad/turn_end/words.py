@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 from voicelab.audio.clip import Clip
 from voicelab.engines.spec import EngineInfo
 from voicelab.vad.completeness import Completeness, completeness
 from voicelab.vad.settings import EndpointSettings
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Words:
     """Word-based detector. silence_s: silence that ends a turn if its words are neither complete nor unfinished.
 
@@ -16,14 +19,15 @@ class Words:
 
     sound_s = 0.0
 
-    def __init__(self, *, silence_s: float = 0.7, complete_factor: float = 0.6, unfinished_factor: float = 1.5) -> None:
-        self._options = {
-            "silence_s": silence_s, "complete_factor": complete_factor, "unfinished_factor": unfinished_factor,
-        }  # fmt: skip
-        self.settings = EndpointSettings(**self._options)
+    silence_s: float = 0.7
+    complete_factor: float = 0.6
+    unfinished_factor: float = 1.5
+
+    def __post_init__(self) -> None:
+        self.settings = EndpointSettings(**asdict(self))
 
     def load(self) -> EngineInfo:
-        return EngineInfo("turn_end", "words", self._options, "1", licence="Apache-2.0")
+        return EngineInfo("turn_end", "words", asdict(self), "1", licence="Apache-2.0")
 
     def sound_score(self, sound: Clip) -> float:
         return 0.0

@@ -1,1 +1,1 @@
-"""The tools of the finance domain. To add one, write a class in a new file and add a line to toolbox.py."""
+"""The tools of the finance domain. To add one, write a class and add a line to toolbox.py."""

@@ -10,10 +10,14 @@ from pydantic import Field
 from voicelab.agent.base import Entity
 from voicelab.agent.finance.linking import CompanyLinker
 from voicelab.agent.finance.market import Company
-from voicelab.agent.tools import ToolError
+from voicelab.agent.tools import ToolArguments, ToolError
 
 CompanyName = Annotated[str, Field(max_length=200, description="the company's name or its ticker, as the user said it")]
 _THRESHOLD = 0.8
+
+
+class CompanyArguments(ToolArguments):
+    company: CompanyName
 
 
 class Companies:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from voicelab.agent.finance.data_source import data_source
 from voicelab.agent.finance.intents import UNKNOWN
 from voicelab.agent.finance.tools.companies import Companies
-from voicelab.agent.finance.tools.compare import CompareTool
-from voicelab.agent.finance.tools.deep_dive import DeepDiveTool
-from voicelab.agent.finance.tools.news import NewsTool
-from voicelab.agent.finance.tools.quote import QuoteTool
-from voicelab.agent.finance.tools.watchlist_add import WatchlistAddTool
-from voicelab.agent.finance.tools.watchlist_remove import WatchlistRemoveTool
-from voicelab.agent.finance.tools.watchlist_view import WatchlistViewTool
+from voicelab.agent.finance.tools.market import CompareTool, DeepDiveTool, NewsTool, QuoteTool
+from voicelab.agent.finance.tools.watchlist import WatchlistAddTool, WatchlistRemoveTool, WatchlistViewTool
 from voicelab.agent.tools import Tool
 
 PROMPT = """\
