@@ -223,9 +223,12 @@ def _tables(summary: Summary) -> list[_Table]:
     limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
     whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
     over_time = "Error rate of the partial transcripts, in seconds from the end of the caller's speech."
+    by_speaker = tables.figures_by(summary, "speaker", "scenario_success")
+    made_of = "The share of scenarios that succeeded, of those that one speaker speaks."
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
+        *([_table("Scenarios by speaker", made_of, by_speaker)] if len(by_speaker) else []),
         *(
             [_table("Word error rate over time", over_time, tables.wer_over_time(summary))]
             if summary.wer_over_time
