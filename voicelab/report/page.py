@@ -226,8 +226,8 @@ def _tables(summary: Summary) -> list[_Table]:
     over_time = "Error rate of the partial transcripts, in seconds from the end of the caller's speech."
     by_speaker = tables.figures_by(summary, "speaker", "scenario_success")
     of_scenarios = (
-        "The share of a speaker's scenarios that succeeded. A speaker with one scenario has no interval, and fewer than "
-        f"{FEW} give only a bound."
+        "The share of a speaker's scenarios that succeeded. A speaker with one scenario has no interval, and fewer "
+        f"than {FEW} give only a bound."
     )
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
