@@ -84,6 +84,21 @@ def test_several_losses_in_one_recording(times: int) -> None:
     assert found.level_dbfs == pytest.approx(SPEECH.level_dbfs, abs=2.0)
 
 
+@pytest.mark.parametrize("gain_db", [-10, -20, -30, -40])
+@pytest.mark.parametrize(
+    ("size", "lost", "big_endian"),
+    [(2, 1, False), (3, 1, False), (3, 2, True), (4, 1, True), (4, 2, False), (4, 3, False)],
+)
+def test_quiet_speech_is_realigned(size: int, lost: int, big_endian: bool, gain_db: float) -> None:
+    """The recording is at -23 dBFS."""
+    data = pcm(SPEECH.samples * 10 ** (gain_db / 20), size, big_endian=big_endian)
+    place = len(data) // 3 // size * size
+    found = passed(data[:place] + data[place + lost :], Realigner(size, 1, big_endian=big_endian), 4_096)
+    rest = len(data) - place - 1_000 * size
+    assert found.startswith(data[: place - 1_000 * size])
+    assert found.endswith(data[-rest:])
+
+
 def sounds(chance: np.random.Generator) -> dict[str, np.ndarray]:
     """Sounds that look like bytes out of step, of changing loudness and pitch."""
     times = np.arange(8_000)
@@ -117,6 +132,8 @@ def coarse(samples: np.ndarray, chance: np.random.Generator) -> dict[str, np.nda
         "8 bit": eight / 32_767,
         "8 bit with dither": (eight + chance.integers(-1, 2, len(eight))) / 32_767,
         "8 bit, repeated": np.rint(samples * 127) * 257 / 32_767,
+        "8 bit in 12": np.rint(np.rint(samples * 127) / 127 * 2_047) * 16 / 32_767,
+        "8 bit, scaled": np.rint(samples * 127) / 127,
         "mu-law": law.astype(float) * 32_768 / 32_767,
     }
 

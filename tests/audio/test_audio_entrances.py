@@ -111,8 +111,13 @@ def test_a_file_may_come_a_byte_at_a_time_at_its_beginning(name: str) -> None:
     assert Clip.join([*clips, *([last] if last else [])]).duration_s == pytest.approx(SPOKEN_S, abs=PADDING_S)
 
 
-def test_wideband_amr() -> None:
-    assert decoding.decode(amr_wb(1.0)).duration_s == pytest.approx(1.0)
+def test_wideband_amr_of_printable_bytes_is_not_taken_for_text(served: Served) -> None:
+    data = amr_wb(1.0)
+    assert data.isascii()
+    assert decoding.decode(data).duration_s == pytest.approx(1.0)
+    assert streamed(data, 10).duration_s == pytest.approx(1.0)
+    assert uploaded(served, data) == pytest.approx(1.0)
+    assert recorded(served, data) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -8,11 +8,12 @@ import struct
 import numpy as np
 import pytest
 
-from tests.support.sounds import SOUNDS, muxed, rf64
+from tests.support.sounds import SOUNDS, muxed, rf64, wav
 from tests.support.tones import tone
 from voicelab.audio import decoding, g711
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
+from voicelab.errors import InputError
 
 SPOKEN_S = 1.5
 CLIP = tone(SPOKEN_S)
@@ -176,6 +177,15 @@ def test_it_is_heard_whole(name: str) -> None:
         clip, undecoded_s = streamed(data, size)
         assert np.array_equal(clip.samples, found.clip.samples)
         assert undecoded_s == 0
+
+
+@pytest.mark.parametrize(("rate_hz", "frames"), [(48_000, 1), (96_000, 2), (192_000, 5)])
+def test_less_than_a_sample_for_the_recognizer_is_no_audio_at_any_rate(rate_hz: int, frames: int) -> None:
+    """Otherwise a set or the page would take a recording that no turn can have."""
+    for asked_hz in (None, SPEECH_RATE_HZ):
+        with pytest.raises(InputError, match="contains no audio"):
+            decoding.load(wav(bytes(2 * frames), rate_hz), rate_hz=asked_hz)
+        assert len(decoding.load(wav(bytes(2 * frames + 2), rate_hz), rate_hz=asked_hz).clip.samples)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])

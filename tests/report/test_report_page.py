@@ -197,6 +197,12 @@ def test_failed_turns_stand_with_their_reason(tmp_path):
     assert [row["data-failed"] for row in shown.all("tr") if "data-failed" in row] == ["0"] * 4 + ["1"]
 
 
+def test_scenarios_are_counted_by_speaker(tmp_path):
+    lost = failed("s/2", scenario_id="s", turn_number=2, primary=False, speaker="cora")
+    assert "Scenarios by speaker" in written(tmp_path, [in_scenario(1, speaker="cora"), lost]).text
+    assert "Scenarios by speaker" not in written(tmp_path / "none", [answered("a", speaker="cora")]).text
+
+
 def test_tool_calls_stand_beside_the_expected_ones(tmp_path):
     made = ToolCall(name="quote", arguments={"company": HOSTILE}, result=HOSTILE, took_s=0.25, error="no network")
     wanted = (

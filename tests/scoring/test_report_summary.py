@@ -15,12 +15,15 @@ from tests.support.made_runs import (
     made_run,
     summary_of,
 )
+from voicelab.conditions.condition import Condition
+from voicelab.datasets import Scenario
 from voicelab.errors import InputError
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.words import WordCounts, count
 from voicelab.report import tables
 from voicelab.report.text_tables import as_text
 from voicelab.report.wording import headline
+from voicelab.runs.records import RunSpec
 from voicelab.scoring.summary import PATH, summarize_turns
 from voicelab.scoring.summary_file import read
 from voicelab.scoring.turns import NO_SPEECH
@@ -257,6 +260,36 @@ def test_scenarios(turns, success, missing):
     assert (one.success, one.missing) == (success, missing)
     found = summary.figures["scenario_success"]
     assert (found.of, found.value) == ((0, None) if success is None else (1, float(success)))
+
+
+def test_scenarios_by_speaker():
+    """A scenario counts for the speaker of all its turns, and for no category."""
+
+    def talk(name, speakers, heard="and its volume"):
+        kept = {"scenario_id": name, "primary": False, "heard": heard}
+        return [answered(f"{name}/{n}", turn_number=n, speaker=one, **kept) for n, one in enumerate(speakers, 1)]
+
+    turns = [
+        *talk("a", ["one", "one"]),
+        *talk("b", ["one", "one"], heard="something else"),
+        *talk("c", ["two", "two"]),
+        *talk("d", ["one", "two"]),
+    ]
+    plans = [Scenario(name, "", SCENARIO.turns, ("volume",)) for name in "abcd"]
+    spec = RunSpec(samples="nowhere", target="in-process", condition=Condition(telephone=True))
+    found = summary_of([*VARIED, *turns], made_run(spec=spec), plans)
+    success = {name: group.get("scenario_success") for name, group in found.by["speaker"].items()}
+    assert (success["one"].part, success["one"].of, success["one"].note) == (
+        1,
+        2,
+        "only a bound: 2 scenarios are too few",
+    )
+    assert (success["two"].value, success["two"].no_interval) == (1.0, "fewer than two scenarios were scored")
+    assert success["three"] is None
+    assert found.by["condition"][found.condition]["scenario_success"].of == 4
+    assert not any("scenario_success" in group for group in found.by["category"].values())
+    table = tables.figures_by(found, "speaker", "scenario_success")
+    assert table[["part", "of"]].to_numpy().tolist() == [[1, 2], [1, 1]]
 
 
 def test_a_scenario_whose_expectations_are_gone_is_not_scored():

@@ -34,9 +34,9 @@ _PEAK = 64
 _QUIET = 0.5
 """Maximum mean difference between the most significant bytes of quiet audio."""
 _LEAST_CARRIES = 24
-_LEAST_LOWER_VALUES = 64
-_CARRIED, _NOT_CARRIED = 0.6, 0.1
-"""Shares of carries; in unrelated bytes, at most a third."""
+_CARRIES = ((64, 0.6, 0.1), (16, 0.98, 0.5))
+"""Evidence for a shift: the least number of values of the lower byte, the least share of its wraps that carry with the
+shift, and the limit of this share without it. In unrelated bytes, at most a third carry."""
 
 
 class Realigner:
@@ -128,14 +128,24 @@ class Realigner:
                 then = self._values(top + shift, loud)
                 is_found = 2 * loud.sum() >= _is_noise(means[:, 0, channel]).sum() and loud.sum() >= _LEAST_WINDOWS
                 is_found = is_found and _are_samples(self._values(top, loud), then)
-                # In wider samples, the carries of the two lower bytes would look the same.
-                if not is_found and len(self._shifts) == 2:
+                if not is_found:
                     quiet = doubtful & (means[:, shift, channel] < _QUIET)
-                    then = self._values(top + shift, quiet)
-                    is_found = _carries_more(self._values(top, quiet), then)
+                    now, then = self._values(top, quiet), self._values(top + shift, quiet)
+                    is_found = self._is_top(means[quiet], shift, channel) and _carries_more(now, then)
+                    # Where the lower bytes repeat the upper one, they look like a quieter sound.
+                    is_found = is_found and (self._is_top_below(shift) or _are_unrelated(now >> 8, then & 255))
                 if is_found:
                     found[_roughness(then)] = shift
         return found[min(found)] if found else None
+
+    def _is_top_below(self, shift: int) -> bool:
+        """Whether what is now the most significant byte is the one below it with this shift."""
+        return (shift + self._below) % len(self._shifts) == 0
+
+    def _is_top(self, means: NDArray[np.float64], shift: int, channel: int) -> bool:
+        """Whether no byte of a sample is above the one at this shift; a quiet sample's upper bytes are all signs."""
+        above = means[:, (shift - self._below) % len(self._shifts), channel].sum()
+        return bool(above == 0 or above > means[:, shift, channel].sum())
 
     def _by_shift(self, steps: NDArray[np.int16], *, peaks: bool = False) -> NDArray[np.float64]:
         """Return the mean or maximum difference of the most significant bytes, by window, shift and channel."""
@@ -198,11 +208,21 @@ def _changed_places(means: NDArray[np.float64], shift: int, channel: int) -> NDA
 
 def _are_samples(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
     """Whether the upper bytes are neither a square wave nor dither, and are not computed from each other."""
-    count = min(len(now), len(then))
-    one, other = now[:count] >> 8, then[:count] >> 8
-    values, pairs = len(np.unique(one)), len(np.unique(256 * one + other))
+    one, other = now >> 8, then >> 8
     lowest, highest = np.quantile(other, [0.02, 0.98])
-    return values >= _LEAST_VALUES and pairs >= _LEAST_PAIRS * values and bool(highest - lowest >= _LEAST_RANGE)
+    is_wide = len(np.unique(one)) >= _LEAST_VALUES and bool(highest - lowest >= _LEAST_RANGE)
+    return is_wide and _are_unrelated(one, other)
+
+
+def _are_unrelated(one: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
+    """Whether neither the bytes of the same sample nor those of the next one are computed from each other."""
+    for lag in (0, 1):
+        first, second = one[lag:], other[: len(other) - lag]
+        count = min(len(first), len(second))
+        pairs = len(np.unique(256 * first[:count] + second[:count]))
+        if pairs < _LEAST_PAIRS * len(np.unique(first[:count])):
+            return False
+    return True
 
 
 def _roughness(values: NDArray[np.int32]) -> float:
@@ -216,7 +236,7 @@ def _carries_more(now: NDArray[np.int32], then: NDArray[np.int32]) -> bool:
     This also detects quiet audio, in which the upper bytes are only signs.
     """
     (_, share_now), (values, share_then) = _carried(now), _carried(then)
-    return values >= _LEAST_LOWER_VALUES and share_then >= _CARRIED and share_now < _NOT_CARRIED
+    return any(values >= least and share_then >= most and share_now < limit for least, most, limit in _CARRIES)
 
 
 def _carried(values: NDArray[np.int32]) -> tuple[int, float]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from voicelab.audio import demuxing
 from voicelab.audio.clip import Clip
-from voicelab.audio.containers import KNOWN, Container, find, is_text
+from voicelab.audio.containers import HEAD_BYTES, KNOWN, Container, find, is_text, recognize
 from voicelab.audio.damage import Damage
 from voicelab.audio.demuxing import Wanted
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
@@ -81,7 +81,7 @@ async def load_async(
     executor: Executor | None = None,
 ) -> Decoded:
     """Run `load` in a thread (of the executor, or the event loop's own); cancelling the caller stops it."""
-    if is_text(data):
+    if is_text(data) and recognize(data[:HEAD_BYTES], bare_frames=False) is None:
         # Invalid bytes are rejected here, without occupying a decoder thread.
         raise unknown(data, source)
     limits = limits or Limits()

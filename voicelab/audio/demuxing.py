@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from voicelab.audio.alignment import Realigner
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.channels import Mixer
-from voicelab.audio.clip import Clip, Resampler
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
 from voicelab.audio.damage import Damage, OggTimeline
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
@@ -31,6 +31,8 @@ from voicelab.audio.wav import ByteReader, WavReader
 from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
+_SHORTEST_S = 0.5 / SPEECH_RATE_HZ
+"""Less is no sample at the rate of the recognizers."""
 _OPUS = ("opus", "libopus")
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
 _INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3, 4) for order in ("le", "be")}
@@ -70,10 +72,11 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
 
     Raises InputError when nothing can be decoded, TurnTooLongError, and DecodingStopped after `stop` is cancelled.
     """
-    count = 0
+    count, duration_s = 0, 0.0
     try:
         for clip in _decoded(pipe, container, wanted, stop, damage):
             count += len(clip.samples)
+            duration_s += clip.duration_s
             wanted.limits.check_length(damage.decoded_s, wanted.source)
             yield clip
     except (VoicelabError, DecodingStopped):
@@ -84,7 +87,7 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
         if not count:
             raise _refusal(pipe, container, wanted) from error
     stop.check(damage.decoded_s)
-    if not count:
+    if duration_s < _SHORTEST_S:
         raise InputError(f"{wanted.source}: contains no audio ({pipe.total} bytes)")
 
 

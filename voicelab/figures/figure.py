@@ -45,9 +45,9 @@ class Figure:
     turn, always with the same names, or None if the turn is not scored. value: computes the value from summed counts;
     None if undefined. over: turns or scenarios (`counts` then gets a ScenarioOutcome). detail: the counts as text, with
     `{part}` and `{of}`. shown_in: the places that show the figure, besides the tables of all figures. least, most:
-    bounds of a value that is not a Ratio. grouped: compute it by category, speaker and condition. by_class: also by
-    entity class. ceiling: the figure that is the maximum of this one. only_with_evidence: hide the figure if nothing
-    was scored, because most runs have no such turns.
+    bounds of a value that is not a Ratio. grouped: compute it by category (of turns), speaker and condition. by_class:
+    also by entity class. ceiling: the figure that is the maximum of this one. only_with_evidence: hide the figure if
+    nothing was scored, because most runs have no such turns.
     """
 
     name: str

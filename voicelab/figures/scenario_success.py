@@ -32,5 +32,4 @@ FIGURE = Figure(
         "lead",
         "report",
     ),
-    grouped=False,
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicelab.datasets import Sample, SampleSet
 from voicelab.figures.outside import table_with
+from voicelab.metrics.intervals import FEW
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import plots, sound_tables, tables
 from voicelab.report.attribution_tables import why_view
@@ -210,9 +211,15 @@ def _tables(summary: Summary) -> list[_Table]:
     limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
     whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
     over_time = "Error rate of the partial transcripts, in seconds from the end of the caller's speech."
+    by_speaker = tables.figures_by(summary, "speaker", "scenario_success")
+    of_scenarios = (
+        "The share of a speaker's scenarios that succeeded. A speaker with one scenario has no interval, and fewer "
+        f"than {FEW} give only a bound."
+    )
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
+        *([_table("Scenarios by speaker", of_scenarios, by_speaker)] if len(by_speaker) else []),
         *(
             [_table("Word error rate over time", over_time, tables.wer_over_time(summary))]
             if summary.wer_over_time

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Grouping = Literal["category", "speaker", "condition", "entity_class"]
 
 __all__ = [
-    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_frame",
+    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_by", "figures_frame",
     "headline", "headlines", "latency", "losses", "samples_by", "samples_frame", "scenarios", "thresholds",
     "turns_frame", "words_by", "worst_scores", "write_turns",
 ]  # fmt: skip
@@ -151,6 +151,16 @@ def _word_row(found: Mapping[str, Measured]) -> dict[str, Any]:
             one = found.get(figure.name)
             row |= _named(figure.short, one) if figure.name == "wer" else {figure.short: one.value if one else None}
     return row
+
+
+def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
+    """Return a figure of each member of a grouping: value, low, high, n."""
+    rows = [
+        {by: label(member), **_numbers(found[name])}
+        for member, found in summary.by.get(by, {}).items()
+        if name in found
+    ]
+    return data_frame(rows, [by, "value", "low", "high", "n", "part", "of", "missing"], index=by)
 
 
 def entities(summary: Summary) -> pd.DataFrame:

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from voicelab.figures.figure import AnyFigure, Figure
 from voicelab.figures.scored_turn import ClassCounts, TurnScore
 from voicelab.figures.table import Table
 from voicelab.metrics.matching import CLASSES
-from voicelab.runs.records import TurnResult
-from voicelab.scoring.measuring import measure
-from voicelab.scoring.schema import FiguresByMember, Measured
+from voicelab.scoring.measuring import measure_all
+from voicelab.scoring.schema import FiguresByMember, Measured, ScenarioOutcome
+
+_Item = TypeVar("_Item")
 
 
-def figures_by(table: Table, scores: Sequence[TurnScore], condition: str | None) -> dict[str, FiguresByMember]:
-    """The members of each grouping with their figures; figures that were not scored for a member are left out."""
+def figures_by(
+    table: Table, scores: Sequence[TurnScore], outcomes: Sequence[ScenarioOutcome], condition: str | None
+) -> dict[str, FiguresByMember]:
+    """The members of each grouping with their figures; figures that were not scored for a member are left out.
+
+    The turns of a scenario have several categories, so figures of scenarios have none.
+    """
     grouped = [figure for figure in table.values() if figure.grouped]
     found = {
-        "category": _by(grouped, scores, lambda turn: turn.category),
-        "speaker": _by(grouped, scores, lambda turn: turn.speaker),
-        "condition": _by(grouped, scores, lambda _: condition),
+        "category": _by(grouped, _members(scores, lambda score: score.turn.category), {}),
+        "speaker": _by(
+            grouped,
+            _members(scores, lambda score: score.turn.speaker),
+            _members(outcomes, lambda outcome: outcome.speaker),
+        ),
+        "condition": _by(grouped, _members(scores, lambda _: condition), _members(outcomes, lambda _: condition)),
         "entity_class": _by_class([one for one in table.values() if _is_of_classes(one)], scores),
     }
     return {name: members for name, members in found.items() if members}
 
 
 def _by(
-    figures: Sequence[AnyFigure], scores: Sequence[TurnScore], member_of: Callable[[TurnResult], str | None]
+    figures: Sequence[AnyFigure],
+    scores: Mapping[str, Sequence[TurnScore]],
+    outcomes: Mapping[str, Sequence[ScenarioOutcome]],
 ) -> FiguresByMember:
-    members: dict[str, list[TurnScore]] = {}
-    for score in scores:
-        if (name := member_of(score.turn)) is not None:
-            members.setdefault(name, []).append(score)
-    return {name: _scored(figures, group) for name, group in members.items()}
+    names = dict.fromkeys([*scores, *outcomes])
+    return {name: _scored(figures, scores.get(name, ()), outcomes.get(name, ())) for name in names}
+
+
+def _members(items: Iterable[_Item], member_of: Callable[[_Item], str | None]) -> dict[str, list[_Item]]:
+    members: dict[str, list[_Item]] = {}
+    for item in items:
+        if (name := member_of(item)) is not None:
+            members.setdefault(name, []).append(item)
+    return members
 
 
 def _is_of_classes(figure: AnyFigure) -> bool:
@@ -67,6 +85,7 @@ def _claims(counts: ClassCounts) -> int:
     return counts.agent.found + counts.agent.unexpected if counts.agent is not None else 0
 
 
-def _scored(figures: Iterable[AnyFigure], scores: Sequence[TurnScore]) -> dict[str, Measured]:
-    found = {figure.name: measure(figure, scores) for figure in figures}
-    return {name: one for name, one in found.items() if one.n}
+def _scored(
+    figures: Iterable[AnyFigure], scores: Sequence[TurnScore], outcomes: Sequence[ScenarioOutcome] = ()
+) -> dict[str, Measured]:
+    return {name: one for name, one in measure_all(figures, scores, outcomes).items() if one.n}

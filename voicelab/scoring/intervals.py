@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voicelab.metrics.intervals import FEW, Interval
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.schema import ClusterUnit
+from voicelab.scoring.schema import ClusterUnit, ScenarioOutcome
 
 LEVEL = 0.95
 ONE_SPEAKER = "one speaker: the interval says nothing about other speakers"
@@ -42,6 +42,13 @@ class Clusters:
         if 2 <= len(set(conversations)) < len(turns):
             return cls("conversation", conversations, alone)
         return cls("sample", tuple(turn.sample_id for turn in turns), alone)
+
+    @classmethod
+    def of_scenarios(cls, outcomes: Sequence[ScenarioOutcome]) -> Clusters:
+        """Each scenario is a cluster."""
+        speakers = {outcome.speaker for outcome in outcomes}
+        alone = len(speakers) == 1 and None not in speakers
+        return cls("scenario", tuple(outcome.id for outcome in outcomes), alone)
 
     @property
     def count(self) -> int:

@@ -28,7 +28,7 @@ def measure(
     items: Sequence[Any] = scenarios if figure.over == "scenarios" else scores
     counted = [(item, counts) for item in items if (counts := counts_of(figure, item)) is not None]
     if figure.over == "scenarios":
-        clusters = Clusters("scenario", tuple(outcome.id for outcome, _ in counted))
+        clusters = Clusters.of_scenarios([outcome for outcome, _ in counted])
     else:
         clusters = Clusters.of([score.turn for score, _ in counted])
     return _counted(figure, [counts for _, counts in counted], clusters)

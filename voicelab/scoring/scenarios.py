@@ -22,6 +22,7 @@ def scenario_outcomes(turns: Sequence[TurnResult], known: Sequence[Scenario]) ->
 
 def _outcome(name: str, turns: list[TurnResult], plan: Scenario | None) -> ScenarioOutcome:
     answered = sum(turn.status == "answered" for turn in turns)
+    speakers = {turn.speaker for turn in turns}
     expected = plan.expected_session_entities if plan is not None else None
     missing = missing_entities(expected or (), session_text(turns))
     success: bool | None
@@ -34,5 +35,12 @@ def _outcome(name: str, turns: list[TurnResult], plan: Scenario | None) -> Scena
     else:
         success, note = not missing, ""
     return ScenarioOutcome(
-        id=name, turns=len(turns), answered=answered, success=success, expected=expected, missing=missing, note=note
+        id=name,
+        speaker=speakers.pop() if len(speakers) == 1 else None,
+        turns=len(turns),
+        answered=answered,
+        success=success,
+        expected=expected,
+        missing=missing,
+        note=note,
     )

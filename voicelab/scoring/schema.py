@@ -166,9 +166,13 @@ class Waterfall(_SummaryRecord):
 
 
 class ScenarioOutcome(_SummaryRecord):
-    """A scenario's result. success: None if not all turns were run, or the expected entities are unknown."""
+    """A scenario's result. success: None if not all turns were run, or the expected entities are unknown.
+
+    speaker: the speaker of all its turns; None if they have several, or the sample set names none.
+    """
 
     id: str
+    speaker: str | None = None
     turns: int
     answered: int
     success: bool | None
@@ -214,8 +218,9 @@ class Summary(_SummaryRecord):
 
     headline: `wer` or `cer`, by language. warnings: reasons why a figure may be misleading. figures: by name, in the
     order of the table. by: the same for each `category`, `speaker`, `condition` and `entity_class`, without unscored
-    figures. labels: of figures from outside the package. confusion: expected -> recognized intent -> turns; the
-    recognized intent of an empty transcript is `(no speech)`. wer_over_time: empty without partial transcripts.
+    figures; a scenario has no category, and the speaker of all its turns. labels: of figures from outside the package.
+    confusion: expected -> recognized intent -> turns; the recognized intent of an empty transcript is `(no speech)`.
+    wer_over_time: empty without partial transcripts.
     """
 
     format: Literal[2] = FORMAT

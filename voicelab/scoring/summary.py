@@ -122,7 +122,7 @@ def summarize_scores(
         resampling=_resampling(turns, run.spec),
         turns=_turn_counts(run, scores),
         figures=_with_reasons(measure_all(table.values(), primary, outcomes), table, replay),
-        by=figures_by(table, primary, condition),
+        by=figures_by(table, primary, outcomes, condition),
         labels={name: _label(figure) for name, figure in table.items() if name not in FIGURES},
         confusion=confusion(_intents(primary)),
         cold=_cold(turns),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.speech import SET
-from voicelab.asr.moonshine.guards import cleaned, is_loop, is_tone, is_too_fast
+from voicelab.asr.moonshine.guards import cleaned, is_babble, is_loop, is_tone, is_too_fast
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,29 @@ def test_more_words_than_the_time_holds_were_not_said():
 )  # fmt: skip
 def test_marks_for_sounds_are_no_words(text, left):
     assert cleaned(text) == left
+
+
+BABBLED = "I'm going to tell you what I'm going to do. " * 2 + "I'm going to tell you what I'm"
+
+
+def voices_at_once(count):
+    """The recordings of as many samples, mixed."""
+    clips = [sample.clip().at_rate(16_000).samples for sample in SET.spoken[:: len(SET.spoken) // count][:count]]
+    return sum(np.resize(clip, 12 * 16_000) for clip in clips)
+
+
+def test_a_text_that_repeats_itself_in_many_voices_at_once_is_babble():
+    piece = voices_at_once(8)
+    assert not is_loop(BABBLED)
+    for level in (0.001, 0.1):
+        assert is_babble(BABBLED, level * piece)
+    assert not is_babble("How much is Apple trading for right now? And what about Tesla?", piece)
+    assert not is_babble("", piece)
+
+
+def test_one_voice_that_repeats_itself_is_none():
+    for sample in SET.spoken:
+        assert not is_babble(BABBLED, sample.clip().at_rate(16_000).samples)
 
 
 def test_tones_and_sweeps_are_told_from_speech():

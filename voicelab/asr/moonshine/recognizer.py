@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
-from voicelab.asr.moonshine.guards import cleaned, is_loop, is_tone, is_too_fast
+from voicelab.asr.moonshine.guards import cleaned, is_babble, is_loop, is_tone, is_too_fast
 from voicelab.asr.moonshine.models import ModelPool
 from voicelab.asr.moonshine.speech import MARGIN_S, SpeechFinder
 from voicelab.asr.moonshine.weights import PACKAGE, checked_model_folder
@@ -91,12 +91,18 @@ class Moonshine:
         return [Transcript(self._hear(piece), "en") for piece in pieces]
 
     def _hear(self, piece: NDArray[np.float32]) -> str:
-        """Transcribe a segment; "" for a tone or an implausible result. A loop is decoded again in two halves."""
+        """Transcribe a segment; "" for a tone or an implausible result."""
         if is_tone(piece):
             return ""
         text = self._text_of(piece)
-        if not is_loop(text):
-            return "" if is_too_fast(text, _speech_s(piece)) else text
+        if is_loop(text):
+            text = self._text_of_halves(piece)
+        elif is_too_fast(text, _speech_s(piece)):
+            text = ""
+        return "" if is_babble(text, piece) else text
+
+    def _text_of_halves(self, piece: NDArray[np.float32]) -> str:
+        """Transcribe both halves of a segment whose text is a loop; a half with an implausible text is left out."""
         half = len(piece) // 2
         if half < _SHORTEST_HALF_S * SPEECH_RATE_HZ:
             return ""
