@@ -14,7 +14,7 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,10 +100,10 @@ class Database(ABC):
 
 
 def open_database(url: str, limit_s: float = DEFAULT_LIMIT_S) -> Database:
-    """Open the database of a migrated URL, without connecting yet.
+    """Open the database of a migrated URL.
 
     limit_s: seconds that a transaction waits for its turn, and again for a lock of another process or an answer. Raises
-    InputError if the driver is missing or the folder cannot be created.
+    InputError if the driver is missing or the folder cannot be created, and SQLAlchemy's errors.
     """
     return SqliteDatabase(url, limit_s) if is_sqlite(url) else PostgresqlDatabase(url, limit_s)
 
@@ -116,7 +116,11 @@ class SqliteDatabase(Database):
 
     def __init__(self, url: str, limit_s: float = DEFAULT_LIMIT_S) -> None:
         super().__init__()
-        self._engine = sqlite_engine(url, limit_s=limit_s)
+        self._engine = sqlite_engine(url, limit_s=limit_s, pool_size=1 + _READERS, max_overflow=0)
+        with ExitStack() as stack:
+            # A connection for each thread is opened now, so that memory and open files do not grow later.
+            for _ in range(1 + _READERS):
+                stack.enter_context(self._engine.connect()).execute(text("SELECT count(*) FROM sqlite_master"))
         self._path = Path(str(self._engine.url.database))
         self._limit_s = limit_s
         self._writer = WorkPool("history-write", 1, _QUEUE, in_background=False)

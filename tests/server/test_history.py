@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
+from uuid import UUID
 
+import psutil
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -161,3 +164,18 @@ async def test_sessions_come_by_page_newest_first(history: History) -> None:
     assert ([summary.id for summary in page], total) == ([made[2], made[0]], 3)
     assert [summary.turn_count for summary in page] == [0, 1]
     assert (await history.sessions(None, limit=9, offset=0))[1] == 4
+
+
+async def test_an_sqlite_history_opens_no_file_after_its_start(tmp_path: Path) -> None:
+    def opened() -> list[str]:
+        return sorted(file.path for file in psutil.Process().open_files() if str(tmp_path) in file.path)
+
+    history = await History.open(f"sqlite:///{tmp_path / 'history.sqlite3'}")
+    before = opened()
+    assert before
+    await asyncio.gather(
+        *(history.start_session("ada") for _ in range(20)), *(history.session(str(UUID(int=1))) for _ in range(20))
+    )
+    assert opened() == before
+    await history.close()
+    assert opened() == []
