@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.metrics.clusters import Floats, Groups, effective_clusters
+from voicelab.metrics.clusters import Floats, Groups, effective_clusters, summed
 from voicelab.metrics.exact import for_few_clusters
 from voicelab.metrics.jackknife import Ends, standard_error
 
@@ -33,7 +33,7 @@ def design_effect(below: NDArray[np.bool_], groups: Groups) -> float:
     share, count = float(below.mean()), len(below)
     if len(groups) == count or share in (0.0, 1.0):
         return 1.0
-    hits = np.array([below[group].sum() for group in groups], dtype=np.float64)
+    hits = summed(below[None].astype(np.float64), groups)[:, 0]
     sizes = np.array([len(group) for group in groups], dtype=np.float64)
     left_out = (hits.sum() - hits) / (count - sizes)
     return max(1.0, standard_error(left_out) ** 2 / (share * (1 - share) / count))
