@@ -124,7 +124,9 @@ def run(cells: Sequence[Design], sets: int, seed: int, jobs: int | None = None) 
 
 def simulate(design: Design, sets: int, seed: int) -> list[Cell]:
     """One design. sets: number of sets, and of intervals or tests; see `_until_answered`."""
-    name = f"{design.table}/{design.row}/{design.counts}/{design.speakers}"
+    # A design has one seed in both tables of tests.
+    kind = "false alarms" if design.table == "other tests" else design.table
+    name = f"{kind}/{design.row}/{design.counts}/{design.speakers}"
     chance = np.random.default_rng([seed, zlib.crc32(name.encode())])
     return _SIMULATIONS[design.table](design, sets, chance)
 
