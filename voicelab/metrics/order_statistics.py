@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,9 +50,11 @@ def order_statistics(values: Floats, quantile: float, effective: float, level: f
     """
     from scipy.special import betainc
 
-    rank = np.arange(1, len(values) + 1) * effective / len(values)
-    below = np.asarray(betainc(rank, effective - rank + 1, quantile))
-    tail = (1 - level) / 2
-    low = max(int((1 - below <= tail).sum()) - 1, 0)
-    high = min(int((below > tail).sum()), len(values) - 1)
+    tail, scale, ranks = (1 - level) / 2, effective / len(values), range(1, len(values) + 1)
+
+    def below(rank: int) -> float:
+        return float(betainc(rank * scale, effective - rank * scale + 1, quantile))
+
+    low = max(bisect(ranks, False, key=lambda rank: 1 - below(rank) > tail) - 1, 0)
+    high = min(bisect(ranks, False, key=lambda rank: below(rank) <= tail), len(values) - 1)
     return float(values[low]), float(values[high])
