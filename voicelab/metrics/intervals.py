@@ -101,9 +101,11 @@ def ratio_result(
     With at least `FEW` clusters: the score interval with the jackknife's standard error and Student's t
     (`metrics.score_intervals`). With fewer, for a share of 0 or 1, and without variation between clusters: an exact
     interval. The interval is a bound with fewer than `FEW` clusters or effective clusters, and with fewer than
-    `FEWEST_ERRORS` positions that err (for a share, also that do not).
+    `FEWEST_ERRORS` positions that err (for a share, also that do not). Negative numerators: as `sums_result`.
     """
     columns, groups = _counted(np.asarray([numerators, denominators], dtype=np.float64), keys)
+    if (columns[0] < 0).any():
+        return sums_result([numerators, denominators], keys, _ratio, level=level)
     is_share = bool((columns[0] <= columns[1]).all()) if share is None else share
     return ratio_of_clusters(columns, summed(columns, groups), level, share=is_share)
 
