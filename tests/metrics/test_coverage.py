@@ -15,6 +15,7 @@ from tests.laws.__main__ import app
 from tests.laws.intervals.designs import RATES, SPEAKERS, one_system, two_systems
 from tests.laws.intervals.simulate import TABLES, Cell, Design, designs, simulate
 from tests.laws.intervals.tables import ALARMED, COVERED, mark, summary, table
+from voicelab.metrics.intervals import ratio_interval
 
 SETS = 1000
 
@@ -53,6 +54,13 @@ def test_few_speakers_have_bounds_that_hold(row, speakers):
     (cell,) = simulate(Design("coverage", row, "equal", speakers), SETS, 1)
     assert (cell.bounds, cell.share) == (SETS, None)
     assert cell.together >= 0.95 - 4 * np.sqrt(0.05 * 0.95 / SETS)
+
+
+def test_bounds_of_rare_errors_hold():
+    """One error in 24 turns must not exclude a miss rate of 0.005."""
+    found = ratio_interval([1] * 23 + [0], [1] * 24, [number % 8 for number in range(24)])
+    assert found.method == "exact binomial, effective n"
+    assert found.low < 0.995 < found.high
 
 
 @pytest.mark.parametrize(

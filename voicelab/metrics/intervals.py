@@ -99,9 +99,9 @@ def ratio_result(
     numerator exceeds its denominator. Pass False when the denominator is not a count, such as minutes.
 
     With at least `FEW` clusters: the score interval with the jackknife's standard error and Student's t
-    (`metrics.score_intervals`). With fewer, for a share of 0 or 1, and without variation between clusters: an exact
-    interval. The interval is a bound with fewer than `FEW` clusters or effective clusters, and with fewer than
-    `FEWEST_ERRORS` positions that err (for a share, also that do not). Negative numerators: as `sums_result`.
+    (`metrics.score_intervals`). With fewer, with fewer than `FEWEST_ERRORS` positions that err (for a share, also that
+    do not), and without variation between clusters: an exact interval. The interval is a bound in these cases and with
+    fewer than `FEW` effective clusters. Negative numerators: as `sums_result`.
     """
     columns, groups = _counted(np.asarray([numerators, denominators], dtype=np.float64), keys)
     if (columns[0] < 0).any():
@@ -123,7 +123,8 @@ def ratio_of_clusters(columns: Floats, sums: Floats, level: float, *, share: boo
     if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
         return DOMINATED
     erring, others = int((columns[0] > 0).sum()), int((columns[0] < columns[1]).sum())
-    reason = few_clusters(sums[:, 1]) or _few_errors(columns.shape[1], min(erring, others) if share else erring)
+    few = _few_errors(columns.shape[1], min(erring, others) if share else erring)
+    reason = few_clusters(sums[:, 1]) or few
     value = part / whole
     if value == 0 or (share and value == 1):
         trials = float((columns[1] > 0).sum()) if share else whole
@@ -131,7 +132,7 @@ def ratio_of_clusters(columns: Floats, sums: Floats, level: float, *, share: boo
     found = jackknife(sums, _ratio, sums[:, 1], slope_of_variance(value, is_share=share))
     if found is None:
         return UNDEFINED
-    if len(sums) >= FEW and found.error > 0:
+    if len(sums) >= FEW and found.error > 0 and few is None:
         ends = of_share(found, erring, others, level) if share else of_rate(found, erring, level)
         return Interval(*ends, level, JACKKNIFE, len(sums), reason)
     independent = value * (1 - value) if share else value

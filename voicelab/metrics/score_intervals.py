@@ -49,11 +49,10 @@ def _low(found: Jackknife, erring: int, level: float, *, is_share: bool) -> floa
     """
     width = _width(found, level, is_share=is_share)
     low = _end(found.value, width, -1, is_share=is_share)
-    if erring >= FEWEST_ERRORS:
-        too_few = found.value * (FEWEST_ERRORS - 1) / erring
-        if low < _end(too_few, width, 1, is_share=is_share):
-            of_few = _width(found, 1 - 2 * TAIL_OF_FEW * (1 - level), is_share=is_share)
-            return _end(found.value, of_few, -1, is_share=is_share)
+    too_few = found.value * (FEWEST_ERRORS - 1) / erring
+    if low < _end(too_few, width, 1, is_share=is_share):
+        of_few = _width(found, 1 - 2 * TAIL_OF_FEW * (1 - level), is_share=is_share)
+        return _end(found.value, of_few, -1, is_share=is_share)
     return low
 
 
