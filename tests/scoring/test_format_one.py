@@ -105,7 +105,7 @@ def test_lists_and_the_page_show_it(folder):
 def test_gate_compare_and_report_take_it(folder, monkeypatch):
     monkeypatch.setattr(page, "_pictures", lambda _: [])
     assert voicelab("gate", folder, "--max", "wer=0.3", "--max", "turn_s.p50=2").exit_code == 0
-    assert "0.2713 [0.2032, 0.3532]" in voicelab("gate", folder, "--max", "wer=0.3").output
+    assert "0.2713 [0.2061, 0.3571]" in voicelab("gate", folder, "--max", "wer=0.3").output
     other = folder.parent / "other"
     shutil.copytree(folder, other)
     run = json.loads((other / "run.json").read_text())

@@ -24,7 +24,11 @@ def clusters_of(keys: Sequence[Hashable]) -> Groups:
 
 def summed(columns: Floats, groups: Groups) -> Floats:
     """Return the sums of each cluster. columns: shape (columns, positions); result: shape (clusters, columns)."""
-    return np.array([columns[:, group].sum(axis=1) for group in groups], dtype=np.float64)
+    if not groups:
+        return np.zeros((0, len(columns)))
+    starts = np.cumsum([0, *(len(group) for group in groups[:-1])])
+    sums = np.add.reduceat(columns[:, np.concatenate(groups)], starts, axis=1)
+    return np.ascontiguousarray(sums.T, dtype=np.float64)
 
 
 def effective_clusters(weights: Floats) -> float:

@@ -17,9 +17,10 @@ import numpy as np
 
 from voicelab.metrics.clusters import Floats, Groups, clusters_of, effective_clusters, summed
 from voicelab.metrics.exact import clopper_pearson, for_few_clusters, garwood, of_nothing_seen
-from voicelab.metrics.jackknife import Jackknife, Statistic, jackknife, of_rate, of_share
+from voicelab.metrics.jackknife import Jackknife, Statistic, jackknife
 from voicelab.metrics.latency import interval_supported
 from voicelab.metrics.order_statistics import effective_values, order_statistics
+from voicelab.metrics.score_intervals import FEWEST_ERRORS, of_rate, of_share, slope_of_variance
 
 __all__ = [
     "BOUND", "FEW", "PERCENTILE", "Floats", "Interval", "Refusal", "clusters_of", "quantile_interval",
@@ -27,7 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 FEW = 5
-"""With fewer clusters, effective clusters or errors, an interval is only a bound."""
+"""With fewer clusters or effective clusters, an interval is only a bound."""
 
 BOUND = "only a bound"
 """The beginning of a reason why an interval is only a bound."""
@@ -97,34 +98,46 @@ def ratio_result(
     keys: the cluster of each position. share: whether the rate is at most 1 at every position; by default, whether no
     numerator exceeds its denominator. Pass False when the denominator is not a count, such as minutes.
 
-    With at least `FEW` clusters: the jackknife over clusters with Student's t, on Sprott's scale (`of_share`,
-    `of_rate`). With fewer, for a share of 0 or 1, and without variation between clusters: an exact interval. The
-    interval is a bound with fewer than `FEW` clusters, effective clusters, or positions that err.
+    With at least `FEW` clusters: the score interval with the jackknife's standard error and Student's t
+    (`metrics.score_intervals`). With fewer, with fewer than `FEWEST_ERRORS` positions that err (for a share, also that
+    do not), and without variation between clusters: an exact interval. The interval is a bound in these cases and with
+    fewer than `FEW` effective clusters. Negative numerators: as `sums_result`.
     """
     columns, groups = _counted(np.asarray([numerators, denominators], dtype=np.float64), keys)
-    if not columns[1].sum() > 0:
-        return NOTHING
-    if len(groups) < 2:
-        return ONE_CLUSTER
-    sums = summed(columns, groups)
+    if (columns[0] < 0).any():
+        return sums_result([numerators, denominators], keys, _ratio, level=level)
     is_share = bool((columns[0] <= columns[1]).all()) if share is None else share
+    return ratio_of_clusters(columns, summed(columns, groups), level, share=is_share)
+
+
+def ratio_of_clusters(columns: Floats, sums: Floats, level: float, *, share: bool) -> Result:
+    """Return the interval of a rate from the counts of each position and the sums of each cluster.
+
+    columns: numerators and denominators, shape (2, positions). sums: shape (clusters, 2).
+    """
+    part, whole = (float(total) for total in columns.sum(axis=1))
+    if not whole > 0:
+        return NOTHING
+    if len(sums) < 2:
+        return ONE_CLUSTER
     if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
         return DOMINATED
-    reason = few_clusters(sums[:, 1]) or _few_errors(columns, share=is_share)
-    value = float(columns[0].sum() / columns[1].sum())
-    if value == 0 or (is_share and value == 1):
-        trials = float((columns[1] > 0).sum()) if is_share else float(columns[1].sum())
-        return _exact(value, trials, trials, sums, level, reason, share=is_share)
-    found = jackknife(sums, _ratio, sums[:, 1])
+    erring, others = int((columns[0] > 0).sum()), int((columns[0] < columns[1]).sum())
+    few = _few_errors(columns.shape[1], min(erring, others) if share else erring)
+    reason = few_clusters(sums[:, 1]) or few
+    value = part / whole
+    if value == 0 or (share and value == 1):
+        trials = float((columns[1] > 0).sum()) if share else whole
+        return _exact(value, trials, trials, sums, level, reason, share=share)
+    found = jackknife(sums, _ratio, sums[:, 1], slope_of_variance(value, is_share=share))
     if found is None:
         return UNDEFINED
-    if len(groups) >= FEW and found.error > 0:
-        ends = (of_share if is_share else of_rate)(value, found.reach(level))
-        return Interval(*ends, level, JACKKNIFE, len(groups), reason)
-    trials = float(columns[1].sum())
-    independent = value * (1 - value) if is_share else value
-    effective = min(trials, independent / found.error**2) if found.error > 0 else trials
-    return _exact(value, effective, trials, sums, level, reason or ALIKE, share=is_share)
+    if len(sums) >= FEW and found.error > 0 and few is None:
+        ends = of_share(found, erring, others, level) if share else of_rate(found, erring, level)
+        return Interval(*ends, level, JACKKNIFE, len(sums), reason)
+    independent = value * (1 - value) if share else value
+    effective = min(whole, independent / found.error**2) if found.error > 0 else whole
+    return _exact(value, effective, whole, sums, level, reason or ALIKE, share=share)
 
 
 def few_clusters(weights: Floats) -> str | None:
@@ -137,12 +150,11 @@ def few_clusters(weights: Floats) -> str | None:
     return None
 
 
-def _few_errors(columns: Floats, *, share: bool) -> str | None:
-    """Return why few positions with an error (for a share, also without one) give only a bound, or None."""
-    erring = int((columns[0] > 0).sum())
-    if share:
-        erring = min(erring, int((columns[0] < columns[1]).sum()))
-    return f"{BOUND}: {erring} of {columns.shape[1]} samples differ from the rest, too few" if erring < FEW else None
+def _few_errors(positions: int, erring: int) -> str | None:
+    """Return why this many positions with an error give only a bound, or None."""
+    if erring < FEWEST_ERRORS:
+        return f"{BOUND}: {erring} of {positions} samples differ from the rest, too few"
+    return None
 
 
 def _exact(
@@ -186,8 +198,12 @@ def sums_result(
     return Interval(low, high, level, name, len(groups), reason) if low < high else NO_SPREAD
 
 
-def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackknife | Refusal:
+def over_clusters(
+    sums: Floats, columns: Floats, statistic: Statistic, method: Callable[..., Jackknife | None] = jackknife
+) -> Jackknife | Refusal:
     """Return the jackknife of a statistic of counts. sums: per cluster; columns: shape (columns, positions).
+
+    method: `jackknife` or `adjusted_jackknife`.
 
     Few clusters with small integer counts may agree by chance. Below `FEW` clusters, the error is therefore at least
     that of independent positions.
@@ -195,12 +211,12 @@ def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackkn
     weights = cluster_weights(sums)
     if effective_clusters(weights) < LEAST_EFFECTIVE:
         return DOMINATED
-    found = jackknife(sums, statistic, weights)
+    found = method(sums, statistic, weights)
     if found is None:
         return UNDEFINED
     if len(sums) < FEW:
         positions = columns.T[np.lexsort(columns)]  # sorted, so that the order of the input does not change any digit
-        independent = jackknife(positions, statistic, cluster_weights(positions))
+        independent = method(positions, statistic, cluster_weights(positions))
         if independent is not None:
             return replace(found, error=max(found.error, independent.error))
     return found
@@ -244,6 +260,11 @@ def quantile_result(
     array = np.asarray(values, dtype=np.float64)
     if len(groups) < 2:
         return ONE_CLUSTER
+    return quantile_of_clusters(array, groups, quantile, level)
+
+
+def quantile_of_clusters(array: Floats, groups: Groups, quantile: float, level: float) -> Result:
+    """Return the interval of a quantile. groups: the positions of the values of each cluster, at least two."""
     effective = effective_values(array, groups, quantile, level)
     if not interval_supported(effective, quantile, level):
         return too_few_values(len(array), effective, len(groups))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.metrics.clusters import Floats, Groups, effective_clusters
+from voicelab.metrics.clusters import Floats, Groups, effective_clusters, summed
 from voicelab.metrics.exact import for_few_clusters
 from voicelab.metrics.jackknife import Ends, standard_error
 
@@ -33,7 +35,7 @@ def design_effect(below: NDArray[np.bool_], groups: Groups) -> float:
     share, count = float(below.mean()), len(below)
     if len(groups) == count or share in (0.0, 1.0):
         return 1.0
-    hits = np.array([below[group].sum() for group in groups], dtype=np.float64)
+    hits = summed(below[None].astype(np.float64), groups)[:, 0]
     sizes = np.array([len(group) for group in groups], dtype=np.float64)
     left_out = (hits.sum() - hits) / (count - sizes)
     return max(1.0, standard_error(left_out) ** 2 / (share * (1 - share) / count))
@@ -48,9 +50,11 @@ def order_statistics(values: Floats, quantile: float, effective: float, level: f
     """
     from scipy.special import betainc
 
-    rank = np.arange(1, len(values) + 1) * effective / len(values)
-    below = np.asarray(betainc(rank, effective - rank + 1, quantile))
-    tail = (1 - level) / 2
-    low = max(int((1 - below <= tail).sum()) - 1, 0)
-    high = min(int((below > tail).sum()), len(values) - 1)
+    tail, scale, ranks = (1 - level) / 2, effective / len(values), range(1, len(values) + 1)
+
+    def below(rank: int) -> float:
+        return float(betainc(rank * scale, effective - rank * scale + 1, quantile))
+
+    low = max(bisect(ranks, False, key=lambda rank: 1 - below(rank) > tail) - 1, 0)
+    high = min(bisect(ranks, False, key=lambda rank: below(rank) <= tail), len(values) - 1)
     return float(values[low]), float(values[high])

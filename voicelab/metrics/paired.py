@@ -34,7 +34,7 @@ from voicelab.metrics.intervals import (
     too_few_values,
     unvaried_reach,
 )
-from voicelab.metrics.jackknife import two_sided_p
+from voicelab.metrics.jackknife import adjusted_jackknife, two_sided_p
 from voicelab.metrics.latency import interval_supported, least_turns
 from voicelab.metrics.order_statistics import effective_values
 from voicelab.metrics.resampling import percentile, times_drawn, wide_normal
@@ -91,15 +91,27 @@ def paired_rates(
         ],
         dtype=np.float64,
     ).reshape(4, -1)  # fmt: skip
+    kept = np.flatnonzero(columns.any(axis=0))
+    counts = columns[:, kept]
+    sums = summed(counts, clusters_of([keys[position] for position in kept.tolist()]))
+    return replace(difference_of_clusters(counts, sums, level), samples=len(first))
+
+
+def difference_of_clusters(columns: Floats, sums: Floats, level: float) -> PairedDifference:
+    """Return the difference of two rates from the counts of each sample and the sums of each cluster.
+
+    columns: part and whole of the first system, then of the second, shape (4, samples). sums: shape (clusters, 4).
+    """
     a, n, b, m = columns.sum(axis=1).tolist()
     one, other = a / n if n else None, b / m if m else None
+    samples = columns.shape[1]
     if one is None or other is None:
-        return PairedDifference(one, other, None, None, None, None, len(first))
+        return PairedDifference(one, other, None, None, None, None, samples)
     difference, relative = other - one, other / one - 1 if one else None
-    test = _by_cluster(columns, keys, level)
+    test = _by_cluster(columns, sums, level)
     if isinstance(test, Refusal):
         return PairedDifference(
-            one, other, difference, None, relative, None, len(first), refused=test, relative_refused=test
+            one, other, difference, None, relative, None, samples, refused=test, relative_refused=test
         )
     ratio = _relative_ends(one, other, test)
     return PairedDifference(
@@ -109,7 +121,7 @@ def paired_rates(
         test.around(difference, level),
         relative,
         None if isinstance(ratio, Refusal) else Interval(*ratio, level, test.method, test.clusters, test.bound),
-        len(first),
+        samples,
         p_value=test.p_value,
         relative_refused=ratio if isinstance(ratio, Refusal) else None,
     )
@@ -130,28 +142,25 @@ class _Test:
         return Interval(low, high, level, self.method, self.clusters, self.bound)
 
 
-def _by_cluster(columns: Floats, keys: Sequence[Hashable], level: float) -> _Test | Refusal:
-    kept = np.flatnonzero(columns.any(axis=0))
-    groups = clusters_of([keys[position] for position in kept.tolist()])
-    if len(groups) < 2:
+def _by_cluster(columns: Floats, sums: Floats, level: float) -> _Test | Refusal:
+    samples, clusters = columns.shape[1], len(sums)
+    if clusters < 2:
         return ONE_CLUSTER
-    sums = summed(columns[:, kept], groups)
-    found = over_clusters(sums, columns[:, kept], _difference)
+    # Its degrees of freedom are not lowered for deviating clusters, as they are for a single rate: speakers on whom the
+    # systems differ most make a t test of a difference find less, not more.
+    found = over_clusters(sums, columns, _difference, adjusted_jackknife)
     if isinstance(found, Refusal):
         return found
-    weights = cluster_weights(sums)
-    # Speakers on whom the systems differ most make a t test of a difference find less, not more, so their kind does not
-    # lower the degrees of freedom as it does for a single rate.
-    found = replace(found, freedom=effective_clusters(weights) - 1)
-    differing = _differing(columns[:, kept])
-    bound = few_clusters(weights) or (_few_differ(differing) if differing < FEWEST_DIFFERING else None)
+    differing = _differing(columns)
+    bound = few_clusters(cluster_weights(sums)) or (_few_differ(differing) if differing < FEWEST_DIFFERING else None)
     if found.error > 0:
         p_value = max(two_sided_p(found), sys.float_info.min)
-        return _Test(found.reach(level), None if bound else p_value, JACKKNIFE, len(groups), bound)
-    count = for_few_clusters(len(kept), len(kept), found.freedom, level)
+        return _Test(found.reach(level), None if bound else p_value, JACKKNIFE, clusters, bound)
+    freedom = effective_clusters(cluster_weights(sums)) - 1
+    count = for_few_clusters(samples, samples, freedom, level)
     p_value = max(min(1.0, 2 * max(0.0, 1 - abs(found.value)) ** count), sys.float_info.min)
-    reach = unvaried_reach(sums, len(kept), level)
-    return _Test(reach, None if bound and differing else p_value, UNVARIED, len(groups), bound or ALIKE)
+    reach = unvaried_reach(sums, samples, level)
+    return _Test(reach, None if bound and differing else p_value, UNVARIED, clusters, bound or ALIKE)
 
 
 def _differing(columns: Floats) -> int:

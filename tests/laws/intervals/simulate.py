@@ -7,11 +7,13 @@ import os
 import random
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, pairwise
 from statistics import NormalDist
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from scipy import stats
@@ -28,17 +30,22 @@ from tests.laws.intervals.designs import (
     times,
     two_systems,
 )
-from voicelab.metrics.intervals import Floats, Interval, quantile_result, ratio_result
+from voicelab.metrics.intervals import Floats, Interval, Result, quantile_of_clusters, ratio_of_clusters
 from voicelab.metrics.mapsswe import matched_pairs
-from voicelab.metrics.paired import PairedDifference, paired_rates
+from voicelab.metrics.paired import PairedDifference, difference_of_clusters
 from voicelab.metrics.significance import mcnemar, sign_test, wilcoxon
 
-Table = Literal["coverage", "percentiles", "false alarms", "differences"]
-TABLES: tuple[Table, ...] = ("coverage", "percentiles", "false alarms", "differences")
+Table = Literal["coverage", "percentiles", "differences", "false alarms", "other tests"]
+TABLES: tuple[Table, ...] = ("coverage", "percentiles", "differences", "false alarms", "other tests")
+LEVEL = 0.95
 QUANTILES = (0.5, 0.9, 0.95)
 SUITS = (0.0, 0.5)
 FEWEST_RANKED = 6
-TESTS = ("t by speaker", "BCa", "sign", "Wilcoxon", "MAPSSWE", "McNemar")
+BATCH_TURNS = 200_000
+"""Sets are simulated in batches of about this many turns."""
+_Found = TypeVar("_Found")
+OneSet = tuple[Floats, Floats]
+"""The counts of the turns of a set, shape (columns, turns), and the sums of each speaker, shape (speakers, columns)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,10 @@ class Design:
 class Cell:
     """The result of a design in `sets` simulated sets.
 
-    answered: number of sets with an interval or a p-value. share: share of those whose interval contains the true
-    value, or whose test has a false alarm. width: median width of the intervals, None for tests. bounds: number of
-    intervals that are only bounds.
+    answered: number of sets with a 95 % interval or a test. bounds: number of sets with only a bound. The others are
+    refused. share: share of the answered sets whose interval contains the true value, or whose test has a false alarm.
+    together: share of the sets with an interval or a bound that contains the true value; None for tests. width: median
+    width of the intervals; None for tests.
     """
 
     design: Design
@@ -65,21 +73,28 @@ class Cell:
     sets: int
     answered: int
     share: float | None
-    width: float | None
     bounds: int = 0
+    together: float | None = None
+    width: float | None = None
 
     @property
     def error(self) -> float | None:
         """The standard error of the share, from the number of sets."""
         return None if self.share is None else (self.share * (1 - self.share) / self.answered) ** 0.5
 
+    @property
+    def mostly_refused(self) -> bool:
+        """Whether more than half of the sets have no 95 % interval or no test."""
+        return 2 * self.answered < self.sets
+
 
 def designs(tables: Sequence[Table], speakers: Sequence[int] = SPEAKERS) -> list[Design]:
     rows: dict[Table, list[str]] = {
         "coverage": [rate.name for rate in RATES],
         "percentiles": [f"p{100 * quantile:g}" for quantile in QUANTILES],
-        "false alarms": [_pair_name(rate, suits) for rate in RATES[:3] for suits in SUITS],
         "differences": [rate.name for rate in RATES],
+        "false alarms": [_pair_name(rate, suits) for rate in RATES[:3] for suits in SUITS],
+        "other tests": [_pair_name(RATES[1], SUITS[1])],
     }
     kinds: tuple[Counts, ...] = ("equal", "Pareto")
     return [
@@ -108,8 +123,10 @@ def run(cells: Sequence[Design], sets: int, seed: int, jobs: int | None = None) 
 
 
 def simulate(design: Design, sets: int, seed: int) -> list[Cell]:
-    """One design."""
-    name = f"{design.table}/{design.row}/{design.counts}/{design.speakers}"
+    """One design. sets: number of sets, and of intervals or tests; see `_until_answered`."""
+    # A design has one seed in both tables of tests.
+    kind = "false alarms" if design.table == "other tests" else design.table
+    name = f"{kind}/{design.row}/{design.counts}/{design.speakers}"
     chance = np.random.default_rng([seed, zlib.crc32(name.encode())])
     return _SIMULATIONS[design.table](design, sets, chance)
 
@@ -118,73 +135,106 @@ def _rate_of(design: Design) -> TrueRate:
     return next(rate for rate in RATES if design.row.startswith(rate.name))
 
 
+def _until_answered(found: Iterator[_Found], sets: int, answered: Callable[[_Found], bool]) -> list[_Found]:
+    """Return the results of `sets` sets, and of as many more, at most, as it takes for `sets` answers.
+
+    The standard error of a cell then hardly depends on how many sets are refused. A cell that is mostly refused gets no
+    more sets.
+    """
+    drawn = list(islice(found, sets))
+    count = sum(map(answered, drawn))
+    while sets / 2 <= count < sets and len(drawn) < 2 * sets:
+        drawn.append(next(found))
+        count += answered(drawn[-1])
+    return drawn
+
+
+def _sets(draw: Callable[[int], SimulatedTurns], speakers: int) -> Iterator[OneSet]:
+    """Yield the counts of set after set. draw: returns the turns of a number of speakers, who are independent."""
+    size = max(1, BATCH_TURNS // (20 * speakers))
+    while True:
+        turns = draw(size * speakers)
+        columns = np.stack([turns.parts, turns.wholes], axis=1).reshape(-1, len(turns.speaker)).astype(np.float64)
+        starts = np.searchsorted(turns.speaker, np.arange(size * speakers + 1))
+        sums = np.add.reduceat(columns, starts[:-1], axis=1).T
+        for first in range(0, size * speakers, speakers):
+            last = first + speakers
+            yield columns[:, starts[first] : starts[last]], np.ascontiguousarray(sums[first:last])
+
+
 def _coverage(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
     rate = _rate_of(design)
-    found: list[Interval] = []
-    for _ in range(sets):
-        turns = one_system(chance, rate, design.speakers, design.counts)
-        one = ratio_result(turns.parts[0], turns.wholes[0], turns.speaker.tolist())
-        if isinstance(one, Interval):
-            found.append(one)
-    return [_covered(design, "interval", found, rate.truth, sets)]
+    drawn = _sets(lambda speakers: one_system(chance, rate, speakers, design.counts), design.speakers)
+    found = (ratio_of_clusters(columns, sums, LEVEL, share=True) for columns, sums in drawn)
+    return [_covered(design, "interval", _until_answered(found, sets, _is_interval), rate.truth)]
 
 
 def _percentiles(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
     quantile = float(design.row[1:]) / 100
     truth = float(np.exp(NormalDist().inv_cdf(quantile) * np.hypot(SPEAKERS_VARY, TURNS_VARY)))
-    found: list[Interval] = []
-    for _ in range(sets):
-        speaker, values = times(chance, design.speakers, design.counts)
-        one = quantile_result(values.tolist(), speaker.tolist(), quantile)
-        if isinstance(one, Interval):
-            found.append(one)
-    return [_covered(design, "interval", found, truth, sets)]
+
+    def intervals() -> Iterator[Result]:
+        size = max(1, BATCH_TURNS // (20 * design.speakers))
+        while True:
+            speaker, values = times(chance, size * design.speakers, design.counts)
+            starts = np.searchsorted(speaker, np.arange(size * design.speakers + 1))
+            for first in range(0, size * design.speakers, design.speakers):
+                ends = starts[first : first + design.speakers + 1] - starts[first]
+                groups = [np.arange(start, end) for start, end in pairwise(ends)]
+                own = values[starts[first] : starts[first + design.speakers]]
+                yield quantile_of_clusters(own, groups, quantile, LEVEL)
+
+    return [_covered(design, "interval", _until_answered(intervals(), sets, _is_interval), truth)]
 
 
 def _differences(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
-    """The second system has 0.7 times the errors; the true value is computed from one very large set."""
+    """The second system has 0.7 times the errors."""
     rate = _rate_of(design)
-    large = two_systems(np.random.default_rng(1), rate, 40_000, "equal", SUITS[1], 0.7)
-    before, after = (large.parts / large.wholes.sum(axis=1, keepdims=True)).sum(axis=1)
-    absolute: list[Interval] = []
-    relative: list[Interval] = []
-    for _ in range(sets):
-        one = _paired(two_systems(chance, rate, design.speakers, design.counts, SUITS[1], 0.7))
-        absolute += [one.interval] if one.interval else []
-        relative += [one.relative_interval] if one.relative_interval else []
+    before, after = _true_rates(rate)
+    drawn = _pairs(chance, rate, design, SUITS[1], 0.7)
+    found = _until_answered(drawn, sets, lambda one: _is_interval(one.interval))
     return [
-        _covered(design, "absolute", absolute, after - before, sets),
-        _covered(design, "relative", relative, after / before - 1, sets),
+        _covered(design, "absolute", [one.interval for one in found], after - before),
+        _covered(design, "relative", [one.relative_interval for one in found], after / before - 1),
     ]
+
+
+@lru_cache
+def _true_rates(rate: TrueRate) -> tuple[float, float]:
+    """Return both systems' true rates, computed from one very large set."""
+    large = two_systems(np.random.default_rng(1), rate, 100_000, "equal", SUITS[1], 0.7)
+    before, after = large.parts.sum(axis=1) / large.wholes.sum(axis=1)
+    return float(before), float(after)
+
+
+def _pairs(
+    chance: np.random.Generator, rate: TrueRate, design: Design, suits: float, effect: float
+) -> Iterator[PairedDifference]:
+    def draw(speakers: int) -> SimulatedTurns:
+        return two_systems(chance, rate, speakers, design.counts, suits, effect)
+
+    return (difference_of_clusters(columns, sums, LEVEL) for columns, sums in _sets(draw, design.speakers))
 
 
 def _false_alarms(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
     suits = SUITS[design.row.endswith("one system")]
-    found: dict[str, list[bool]] = {test: [] for test in TESTS}
+    drawn = _pairs(chance, _rate_of(design), design, suits, 1.0)
+    found = _until_answered((one.p_value for one in drawn), sets, lambda p: p is not None)
+    return [_alarmed(design, "t by speaker", [None if p is None else p < 1 - LEVEL for p in found])]
+
+
+def _other_tests(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
+    rate, found = _rate_of(design), []
     for _ in range(sets):
-        turns = two_systems(chance, _rate_of(design), design.speakers, design.counts, suits)
-        for test, alarm in _alarms(turns).items():
-            found[test].append(alarm)
-    return [
-        Cell(design, test, sets, len(alarms), float(np.mean(alarms)) if alarms else None, None)
-        for test, alarms in found.items()
-    ]
+        found.append(_alarms(two_systems(chance, rate, design.speakers, design.counts, SUITS[1])))
+    return [_alarmed(design, test, [one[test] for one in found]) for test in found[0]]
 
 
-def _paired(turns: SimulatedTurns) -> PairedDifference:
-    first, second = (
-        list(zip(part.tolist(), whole.tolist(), strict=True))
-        for part, whole in zip(turns.parts, turns.wholes, strict=True)
-    )
-    return paired_rates(first, second, turns.speaker.tolist())
+def _alarms(turns: SimulatedTurns) -> dict[str, bool | None]:
+    """Which tests are significant at the 5 % level; None where a test has no p-value.
 
-
-def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
-    """Which tests are significant at the 5 % level; tests without a p-value are left out.
-
-    Exact tests of fewer than six pairs are left out too, because their p-value cannot be below 0.05.
+    Exact tests of fewer than six pairs count as without one, because their p-value cannot be below 0.05.
     """
-    paired = _paired(turns)
     drawn = _bca(turns)
     sizes = np.bincount(turns.speaker, turns.wholes[0])
     rates = [np.bincount(turns.speaker, part) / sizes for part in turns.parts]
@@ -192,14 +242,13 @@ def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
     different = np.flatnonzero(wrong[0] | wrong[1])
     ranked = len(rates[0]) >= FEWEST_RANKED
     p_values = {
-        "t by speaker": paired.p_value,
         "sign": sign_test(*(rate.tolist() for rate in rates)).p_value if ranked else None,
         "Wilcoxon": wilcoxon(*(rate.tolist() for rate in rates)).p_value if ranked else None,
         "MAPSSWE": matched_pairs(*(part[different].tolist() for part in turns.parts)).p_value,
         "McNemar": mcnemar(*((~one).tolist() for one in wrong)).p_value,
     }
-    alarms = {test: p < 0.05 for test, p in p_values.items() if p is not None}
-    return alarms | ({"BCa": drawn[0] > 0 or drawn[1] < 0} if drawn else {})
+    alarms = {test: None if p is None else p < 1 - LEVEL for test, p in p_values.items()}
+    return {"BCa": None if drawn is None else drawn[0] > 0 or drawn[1] < 0} | alarms
 
 
 def _bca(turns: SimulatedTurns) -> tuple[float, float] | None:
@@ -217,17 +266,36 @@ def _difference(parts: Floats, others: Floats, wholes: Floats, of_others: Floats
     return np.asarray(others.sum(axis) / of_others.sum(axis) - parts.sum(axis) / wholes.sum(axis))
 
 
-def _covered(design: Design, method: str, found: Sequence[Interval], truth: float, sets: int) -> Cell:
-    if not found:
-        return Cell(design, method, sets, 0, None, None)
-    held = float(np.mean([one.low <= truth <= one.high for one in found]))
-    width = float(np.median([one.high - one.low for one in found]))
-    return Cell(design, method, sets, len(found), held, width, sum(one.bound is not None for one in found))
+def _is_interval(found: object) -> bool:
+    return isinstance(found, Interval) and found.bound is None
+
+
+def _covered(design: Design, method: str, results: Sequence[object], truth: float) -> Cell:
+    found = [one for one in results if isinstance(one, Interval)]
+    held = np.array([one.low <= truth <= one.high for one in found], dtype=bool)
+    sure = np.array([one.bound is None for one in found], dtype=bool)
+    answered = int(sure.sum())
+    return Cell(
+        design,
+        method,
+        len(results),
+        answered,
+        float(held[sure].mean()) if answered else None,
+        len(found) - answered,
+        float(held.mean()) if found else None,
+        float(np.median([one.high - one.low for one in found])) if found else None,
+    )
+
+
+def _alarmed(design: Design, method: str, results: Sequence[bool | None]) -> Cell:
+    found = [one for one in results if one is not None]
+    return Cell(design, method, len(results), len(found), float(np.mean(found)) if found else None)
 
 
 _SIMULATIONS = {
     "coverage": _coverage,
     "percentiles": _percentiles,
-    "false alarms": _false_alarms,
     "differences": _differences,
+    "false alarms": _false_alarms,
+    "other tests": _other_tests,
 }
