@@ -95,6 +95,10 @@ class LoopShare:
         paid_at_s = max(known.paid_at_s, now_s) + used_s / self._share
         known.paid_at_s = min(paid_at_s, now_s + _LONGEST_WAIT_S)
 
+    def add_thread(self, used_s: float, client: str | None) -> None:
+        """Add the processor time of a thread, which keeps the loop from running while it holds the GIL."""
+        self.add(used_s, perf_counter(), client)
+
     def _new(self, now_s: float) -> _Client:
         if len(self._clients) >= _MANY_CLIENTS:
             kept = {name: one for name, one in self._clients.items() if one.paid_at_s > now_s or one.queue.locked()}

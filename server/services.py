@@ -159,6 +159,9 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
                 logger.warning(notice)
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
                 share = LoopShare(settings.loop_share_per_client)
+                history.database.account_to(share.add_thread)
+                for pool in pools:
+                    pool.account = share.add_thread
                 services = Services(settings, pipeline, history, tokens, vad_batcher, pools, share, tracer)
                 tasks = [asyncio.create_task(services.keep_sampling())]
                 if settings.history_days is not None:

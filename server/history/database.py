@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from server.history.addresses import is_sqlite
 from server.history.faults import READ_ONLY, HistoryUnavailableError, is_of_the_database, reason_of
-from voicelab.engines.pool.work_pool import WorkPool
+from voicelab.engines.pool.work_pool import Account, WorkPool
 from voicelab.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -67,6 +67,10 @@ class Database(ABC):
         """Return the result of a function that writes. Its changes are stored unless it raises an exception."""
         with self._faults():
             return await self._write(work)
+
+    @abstractmethod
+    def account_to(self, account: Account) -> None:
+        """Report the processor time of each client's transactions, unless they run in the event loop."""
 
     @abstractmethod
     async def check_writable(self, limit_s: float) -> None:
@@ -126,6 +130,9 @@ class SqliteDatabase(Database):
         self._writer = WorkPool("history-write", 1, _QUEUE, in_background=False)
         self._readers = WorkPool("history-read", _READERS, _QUEUE, in_background=False)
 
+    def account_to(self, account: Account) -> None:
+        self._writer.account = self._readers.account = account
+
     async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
         return await self._readers.run_within(self._limit_s, self._reading, work)
 
@@ -170,6 +177,9 @@ class PostgresqlDatabase(Database):
     def __init__(self, url: str, limit_s: float = DEFAULT_LIMIT_S) -> None:
         super().__init__()
         self._engine = postgresql_engine(url, limit_s=limit_s)
+
+    def account_to(self, account: Account) -> None:
+        """Do nothing: transactions run in the event loop, which measures them."""
 
     async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
         async with self._engine.connect() as connection:

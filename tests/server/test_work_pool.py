@@ -102,6 +102,28 @@ async def test_a_call_that_no_thread_begins_in_time_is_given_up_and_one_that_has
     assert (begun, pool.unfinished) == ([], 0)
 
 
+async def test_the_processor_time_of_a_clients_jobs_is_reported_also_if_it_has_left(gate: threading.Event) -> None:
+    pool, reported = WorkPool("test", 2, 4), list[tuple[float, str | None]]()
+    pool.account = lambda used_s, client: reported.append((used_s, client))
+
+    def work() -> None:
+        gate.wait(30)
+        end_s = time.thread_time() + 0.02
+        while time.thread_time() < end_s:
+            continue
+
+    await pool.run(int)
+    with client_scope("ada"):
+        left = asyncio.create_task(pool.run(work))
+        await asyncio.sleep(0.01)
+    left.cancel()
+    gate.set()
+    while not reported:
+        await asyncio.sleep(0.01)
+    assert [client for _, client in reported] == ["ada"], "work without a client is the server's own"
+    assert 0.02 <= reported[0][0] < 1
+
+
 async def test_cancelling_the_caller_of_a_limited_call_is_not_a_time_out(gate: threading.Event) -> None:
     pool = WorkPool("test", 1, 4)
     await started(pool, gate, 1)

@@ -7,8 +7,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from time import thread_time
 from typing import Any, ParamSpec, TypeVar
 
 from voicelab.engines.pool.clients import current_client
@@ -23,6 +25,8 @@ _Parameters = ParamSpec("_Parameters")
 
 DEFAULT_QUEUE = 64
 """Maximum number of jobs that wait for a thread of one pool."""
+Account = Callable[[float, str | None], None]
+"""Takes the processor time of a job in seconds, and its client."""
 _IDLE_S = 30.0
 """Seconds after which an idle thread ends."""
 
@@ -41,13 +45,15 @@ class WorkPool(Executor):
     served in turn. One client gets all threads but one and half of the queue, so that the rest is left for others.
 
     name: the pool's task, for thread names, metrics and messages. threads: number of concurrent jobs; None is one per
-    core, at least two. queue: number of jobs that may wait. in_background: the threads have a lower priority.
+    core, at least two. queue: number of jobs that may wait. in_background: the threads have a lower priority. account:
+    called in the event loop with the processor time of each client's job; jobs must then come from a loop.
     """
 
     def __init__(
         self, name: str, threads: int | None = None, queue: int = DEFAULT_QUEUE, *, in_background: bool = True
     ) -> None:
         self.name = name
+        self.account: Account | None = None
         self._in_background = in_background
         self.refused = 0
         self._most_threads = threads or max(2, available_cores())
@@ -88,11 +94,28 @@ class WorkPool(Executor):
         finally:
             giving_up.cancel()
 
+    def _accounted(self, call: Callable[[], _Result]) -> Callable[[], _Result]:
+        """Return the call, measured for `account` if it comes from an event loop."""
+        account, client = self.account, current_client()
+        if account is None or client is None:
+            return call
+        loop = asyncio.get_running_loop()
+
+        def measured() -> _Result:
+            begun_s = thread_time()
+            try:
+                return call()
+            finally:
+                with suppress(RuntimeError):  # the loop has ended
+                    loop.call_soon_threadsafe(account, thread_time() - begun_s, client)
+
+        return measured
+
     def submit(
         self, function: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> Future[_Result]:
         """Queue a call of the function. Raises BusyError at once when the queue is full."""
-        job = _Job(current_client(), Future(), partial(function, *args, **kwargs))
+        job = _Job(current_client(), Future(), self._accounted(partial(function, *args, **kwargs)))
         with self._changed:
             if why := self._refusal(job.client):
                 self.refused += 1
