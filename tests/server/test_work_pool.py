@@ -118,7 +118,7 @@ async def test_the_processor_time_of_a_clients_jobs_is_reported_also_if_it_has_l
         await asyncio.sleep(0.01)
     left.cancel()
     gate.set()
-    while not reported:
+    while not reported:  # noqa: ASYNC110 - a thread reports
         await asyncio.sleep(0.01)
     assert [client for _, client in reported] == ["ada"], "work without a client is the server's own"
     assert 0.02 <= reported[0][0] < 1
