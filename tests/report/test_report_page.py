@@ -276,7 +276,7 @@ def test_every_figure_draws_whatever_there_is_and_names_its_run(turns, theme):
         plots.linker(summary, theme),
     ]
     for figure in figures:
-        assert "run made · burst · normalizer english 3" in [
+        assert "run made · burst · normalizer english 4" in [
             text.get_text() for text in figure.findobj(match=_has_text)
         ]
         assert plots.svg(figure).startswith(b"<?xml")
