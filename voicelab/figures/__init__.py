@@ -1,4 +1,4 @@
-"""The figures of a run: one file for each family, and the table that everything else iterates."""
+"""The figures of a run: one file each, and the table that everything else iterates."""
 
 from __future__ import annotations
 

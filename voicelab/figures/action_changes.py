@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Figure, Ratio, counting
+from voicelab.figures.figure import Counts, Figure, Ratio
+from voicelab.figures.scored_turn import TurnScore
 
-_COUNTS = ("changed", "turns", "intent", "companies", "amounts", "changes", "calls")
+
+def _counts(score: TurnScore) -> Counts | None:
+    found = score.equivalence
+    if found is None:
+        return None
+    return {
+        "changed": found.changed,
+        "turns": found.turns,
+        "intent": found.intent,
+        "companies": found.companies,
+        "amounts": found.amounts,
+        "changes": found.changes,
+        "calls": found.calls,
+    }
+
 
 FIGURE = Figure(
     name="action_changes",
@@ -12,7 +27,7 @@ FIGURE = Figure(
     short="action",
     better="lower",
     group="actions",
-    counts=counting("equivalence", lambda found: {name: getattr(found, name) for name in _COUNTS}),
+    counts=_counts,
     value=Ratio("changed", "turns"),
     shown_in=("report",),
 )

@@ -107,32 +107,3 @@ class Percentile:
 
 
 AnyFigure = Figure | Percentile
-
-
-def counting(field: str, counts: Callable[[Any], Counts]) -> Callable[[TurnScore], Counts | None]:
-    """Return the counting function of a figure of one field of TurnScore. A turn in which it is None is not scored."""
-
-    def of_turn(score: TurnScore) -> Counts | None:
-        value = getattr(score, field)
-        return None if value is None else counts(value)
-
-    return of_turn
-
-
-def p50_and_p95(
-    name: str, title: str, short: str, sample: Callable[[TurnScore], float | None], shown_in: tuple[Place, ...]
-) -> tuple[Percentile, Percentile]:
-    """Return the median and the 95th percentile of a time that most runs do not have, `NAME.p50` and `NAME.p95`."""
-
-    def percentile(point: str, quantile: float) -> Percentile:
-        return Percentile(
-            name=f"{name}.{point}",
-            title=f"{title}, {point}",
-            short=f"{short} {point}",
-            sample=sample,
-            quantile=quantile,
-            shown_in=shown_in,
-            only_with_evidence=True,
-        )
-
-    return percentile("p50", 0.5), percentile("p95", 0.95)

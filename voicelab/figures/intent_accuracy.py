@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Figure, Ratio, counting
+from voicelab.figures.figure import Counts, Figure, Ratio
+from voicelab.figures.scored_turn import TurnScore
+
+
+def _counts(score: TurnScore) -> Counts | None:
+    right = score.intent_right
+    return None if right is None else {"right": int(right), "turns": 1}
+
 
 FIGURE = Figure(
     name="intent_accuracy",
@@ -10,7 +17,7 @@ FIGURE = Figure(
     short="intent",
     better="higher",
     group="intents",
-    counts=counting("intent_right", lambda right: {"right": int(right), "turns": 1}),
+    counts=_counts,
     value=Ratio("right", "turns"),
     shown_in=("report", "compare", "sweep"),
 )

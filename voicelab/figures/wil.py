@@ -1,0 +1,34 @@
+"""Word information lost (Morris, Maier and Green 2004)."""
+
+from __future__ import annotations
+
+from voicelab.figures.figure import Counts, Figure
+from voicelab.figures.scored_turn import TurnScore
+
+
+def _counts(score: TurnScore) -> Counts | None:
+    words = score.words
+    if words is None:
+        return None
+    return {"hits": words.hits, "reference_words": words.reference_words, "hypothesis_words": words.hypothesis_words}
+
+
+def _value(counts: Counts) -> float | None:
+    """Return the value; 1 if nothing was recognized."""
+    if not counts["reference_words"]:
+        return None
+    return 1 - counts["hits"] ** 2 / (counts["reference_words"] * max(counts["hypothesis_words"], 1))
+
+
+FIGURE = Figure(
+    name="wil",
+    title="word information lost (WIL)",
+    short="WIL",
+    better="lower",
+    group="words",
+    counts=_counts,
+    value=_value,
+    detail="{reference_words} reference words",
+    least=0.0,
+    most=1.0,
+)
