@@ -1,8 +1,7 @@
 """Run transactions in SQLite or PostgreSQL beside the event loop.
 
-A transaction is a function of a SQLAlchemy connection. With SQLite it runs in a thread as a whole: a driver that passes
-each statement to a thread costs a dozen switches between threads per turn. With asyncpg it runs in a greenlet of the
-event loop.
+A transaction is a function of a SQLAlchemy connection. With SQLite it runs as a whole in one thread; aiosqlite would
+pass 28 calls to a thread for each turn. With asyncpg it runs in a greenlet of the event loop.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ _NO_PARAMETERS_IN_ERRORS = {"hide_parameters": True}
 class Database(ABC):
     """A database that runs transactions without blocking the event loop.
 
-    Its methods raise HistoryUnavailableError if the database is unavailable. failures: number of these errors.
+    `read` and `write` raise HistoryUnavailableError if the database is unavailable. failures: number of these errors.
     """
 
     def __init__(self) -> None:

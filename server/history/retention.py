@@ -42,9 +42,9 @@ async def remove_older(history: History, days: float) -> int:
 
 
 def _remove_some(oldest: str, connection: Connection) -> int | None:
-    """Remove the first turns of a session that ended before `oldest`, and the session when none are left.
+    """Remove the first turns of the session that was updated least recently, and the session when none are left.
 
-    Returns the number of sessions removed; None if there is no such session.
+    Returns the number of sessions removed, or None if no session is older than `oldest`.
     """
     old = select(SESSIONS.c.id).where(SESSIONS.c.updated_at < oldest).order_by(SESSIONS.c.updated_at).limit(1)
     session_id = connection.scalar(old)

@@ -32,7 +32,7 @@ from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
 _SHORTEST_S = 0.5 / SPEECH_RATE_HZ
-"""Less is no sample at the rate of the recognizers."""
+"""A shorter recording has no sample at the rate of the recognizers."""
 _OPUS = ("opus", "libopus")
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
 _INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3, 4) for order in ("le", "be")}

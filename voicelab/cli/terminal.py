@@ -27,7 +27,7 @@ _PARTS_AT_ONCE = 10_000
 
 
 class ProgressBar(Protocol):
-    """Show the numbers of completed and all items. turn: what a run reports beside them; not shown."""
+    """Show the numbers of completed and all items. turn: the last turn of a run; not shown."""
 
     def __call__(self, done: int, total: int, turn: TurnResult | None = None, /) -> None: ...
 
@@ -128,7 +128,7 @@ def _progress_lines(label: str) -> ProgressBar:
 
 
 def print_json(document: Any) -> None:
-    """Print a document as indented JSON, in pieces, because that of many utterances is large."""
+    """Print a document as indented JSON. It is written in pieces, because it is large if there are many utterances."""
     parts = json.JSONEncoder(indent=2, default=str, ensure_ascii=False).iterencode(document)
     while piece := "".join(islice(parts, _PARTS_AT_ONCE)):
         typer.echo(piece, nl=False)

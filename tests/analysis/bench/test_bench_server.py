@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from tests.support.command_line import voicelab
 from voicelab import datasets
-from voicelab.analysis.bench.server import latency, load, recordings, remains, speech
+from voicelab.analysis.bench.server import bare, latency, load, recordings, remains, speech
 from voicelab.analysis.bench.server.bench import _RUN, PARTS, Sizes, run_part
 from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
 from voicelab.analysis.bench.server.watch import Vitals
@@ -93,6 +93,15 @@ def test_the_processor_time_is_compared_with_a_bare_servers(found):
     ratio = found["load"]["processor time of 3 paced Opus sessions without VAD over a bare WebSocket server's"]
     assert ratio.most == 5.0
     assert ratio.value > 1, "the server does the same and more"
+
+
+async def test_a_failed_client_of_the_bare_server_ends_the_comparison(monkeypatch):
+    async def fail(*_):
+        raise ConnectionRefusedError("no server")
+
+    monkeypatch.setattr(bare, "_speak", fail)
+    with pytest.raises(ConnectionRefusedError, match="no server"):
+        await bare.cores_per_session([[b"packet"]], 2, 0.1)
 
 
 def test_what_connections_leave_behind(found):

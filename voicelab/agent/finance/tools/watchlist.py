@@ -18,18 +18,18 @@ class _WatchlistTool:
 
 
 class _ChangeTool(_WatchlistTool):
-    """done, needless: the results for the model if the change is made, and if the watchlist has it already."""
+    """done, unchanged: the results for the model if the watchlist changes, and if it does not."""
 
     promises_changes: ClassVar = True
     arguments: ClassVar[type[ToolArguments]] = CompanyArguments
     operation: ClassVar[Literal["add", "remove"]]
     done: ClassVar[str]
-    needless: ClassVar[str]
+    unchanged: ClassVar[str]
 
     def run(self, arguments: CompanyArguments, dialogue: Dialogue) -> ToolOutput:
         entity = self._companies.find(arguments.company)
         if (entity.value in dialogue.watchlist) == (self.operation == "add"):
-            return ToolOutput({"company": entity.name, "result": self.needless}, (entity,))
+            return ToolOutput({"company": entity.name, "result": self.unchanged}, (entity,))
         change = WatchlistChange(self.operation, entity.value)
         return ToolOutput({"company": entity.name, "result": self.done}, (entity,), (change,))
 
@@ -40,7 +40,7 @@ class WatchlistAddTool(_ChangeTool):
     spoken: ClassVar = "adding it to your watchlist"
     intent: ClassVar = WATCHLIST_ADD
     operation = "add"
-    done, needless = "added", "already on the watchlist"
+    done, unchanged = "added", "already on the watchlist"
 
 
 class WatchlistRemoveTool(_ChangeTool):
@@ -49,7 +49,7 @@ class WatchlistRemoveTool(_ChangeTool):
     spoken: ClassVar = "removing it from your watchlist"
     intent: ClassVar = WATCHLIST_REMOVE
     operation = "remove"
-    done, needless = "removed", "not on the watchlist"
+    done, unchanged = "removed", "not on the watchlist"
 
 
 class WatchlistViewArguments(ToolArguments):

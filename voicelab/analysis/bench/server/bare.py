@@ -19,7 +19,7 @@ import psutil
 import uvicorn
 import websockets
 
-from voicelab.analysis.bench.server.talker import chunk_frames, open_socket
+from voicelab.analysis.bench.server.talker import chunk_frames, open_socket, while_all_go_on
 from voicelab.audio.opus import FRAME_S
 from voicelab.engines.pool.children import python_command, safe_environment
 
@@ -38,9 +38,9 @@ async def cores_per_session(speech: Sequence[list[bytes]], sessions: int, step_s
     async with _server() as (address, process):
         tasks = [asyncio.create_task(_speak(address, frames, number / sessions)) for number in range(sessions)]
         try:
-            await asyncio.sleep(_WARM_UP_S)
+            await while_all_go_on(tasks, _WARM_UP_S)
             before_s, start_s = _cpu_s(process), perf_counter()
-            await asyncio.sleep(step_s)
+            await while_all_go_on(tasks, step_s)
             return (_cpu_s(process) - before_s) / (perf_counter() - start_s) / sessions
         finally:
             for task in tasks:

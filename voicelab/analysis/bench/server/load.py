@@ -9,7 +9,7 @@ it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from time import perf_counter
@@ -19,7 +19,7 @@ import numpy as np
 from voicelab.analysis.bench.server.bare import PROBE_EVERY, cores_per_session
 from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.recordings import speech_at_hand
-from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames
+from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames, while_all_go_on
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.audio.opus import FRAME_S
 from voicelab.errors import ConnectionLostError, ServerError
@@ -117,12 +117,12 @@ async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: 
         for number in range(count)
     ]
     try:
-        await _while_all_go_on(tasks, _WARM_UP_S)
+        await while_all_go_on(tasks, _WARM_UP_S)
         before, start = await Vitals.of(address), perf_counter()
         # Requesting the vitals kept the client from reading, so delays in this time do not count.
-        await _while_all_go_on(tasks, _SETTLE_S)
+        await while_all_go_on(tasks, _SETTLE_S)
         tally.counts = True
-        await _while_all_go_on(tasks, step_s)
+        await while_all_go_on(tasks, step_s)
         tally.counts = False
         cores = ((await Vitals.of(address)).cpu_s - before.cpu_s) / (perf_counter() - start)
     finally:
@@ -135,13 +135,6 @@ async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: 
     return LoadStep(count, tally.transit_ms, tally.first_ms, spoken, cores)
 
 
-async def _while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
-    """Wait for a time in seconds, or forever (None); raise a task's exception at once."""
-    done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
-    for task in done:
-        task.result()
-
-
 async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _LoadTally) -> None:
     """Send utterances in one session until cancelled. offset: 0..1, phase within a frame and within the warm-up."""
     await asyncio.sleep(offset * _WARM_UP_S / 2)
@@ -150,7 +143,7 @@ async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset
         session = _LoadSession(talker, tally)
         both = [asyncio.create_task(session.listen()), asyncio.create_task(session.speak(mode, speech))]
         try:
-            await _while_all_go_on(both, None)
+            await while_all_go_on(both, None)
         finally:
             for task in both:
                 task.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
@@ -17,6 +17,13 @@ Mode = Literal["realtime", "continuous"]
 ORIGIN = websockets.Origin("http://localhost:3000")
 PATIENCE_S = 60.0
 _PATH = "/ws/voice/simple"
+
+
+async def while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
+    """Wait for a time in seconds, or forever (None); raise a task's exception at once."""
+    done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
 
 
 class Talker:
