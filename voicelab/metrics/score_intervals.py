@@ -13,10 +13,10 @@ import math
 from voicelab.metrics.jackknife import Ends, Jackknife
 
 FEWEST_ERRORS = 3
-"""With fewer positions that err, an interval is only a bound: no interval of so few covers its level."""
+"""With errors at fewer positions there is only a bound, because no interval has the coverage of its level then."""
 
 TAIL_OF_FEW = 0.6
-"""Share of 1 - level beyond the lower end, where no interval can miss beyond its upper end."""
+"""Share of 1 - level below the lower end, where the true rate cannot be above the upper end (see `_low`)."""
 
 
 def of_share(found: Jackknife, erring: int, others: int, level: float) -> Ends:
