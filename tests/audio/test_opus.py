@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.tones import tone
@@ -15,13 +15,24 @@ from voicelab.audio import decoding, opus
 from voicelab.audio.clip import Clip
 from voicelab.errors import EngineMissingError, InputError
 
+_SHORTEST_S = 0.5 / 16_000
+"""Half a sample at the rate of recognizers; anything shorter would be rounded to none."""
+
 
 @given(st.integers(1, 80_000), st.sampled_from([16_000, 24_000, 48_000]))
+@example(1, 16_000)
+@example(2, 48_000)
 @settings(max_examples=25, deadline=None)
 def test_an_ogg_stream_is_as_long_as_what_went_in(count, rate_hz):
+    assume(count / rate_hz >= _SHORTEST_S)
     decoded = decoding.decode(opus.encode_ogg(tone(count / rate_hz, rate_hz)))
     assert decoded.rate_hz == 48_000
     assert len(decoded.samples) == round(count / rate_hz * rate_hz) * 48_000 // rate_hz
+
+
+def test_less_than_half_a_sample_of_speech_is_no_recording():
+    with pytest.raises(InputError, match="contains no audio"):
+        decoding.decode(opus.encode_ogg(tone(1 / 48_000, 48_000)))
 
 
 def test_an_ogg_stream_written_in_pieces_is_the_same_sound():

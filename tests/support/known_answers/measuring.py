@@ -25,7 +25,7 @@ from voicelab.targets.base import Interruption, TargetSettings, TurnOutcome, Utt
 from voicelab.targets.catalog import target_config
 
 TIMEOUT_S = 8.0
-ATTEMPTS = 3
+ATTEMPTS = 6
 """Maximum number of measurements of a case that other load has disturbed."""
 _INTERRUPTS_AFTER_S = 1.0
 _LEADING_S = 0.2
