@@ -28,6 +28,7 @@ from server.http.openai.errors import invalid, of_voicelab
 from server.http.openai.routes import router as openai_router
 from server.http.paths import is_openai
 from server.http.refusal import HttpRefusal
+from server.loop_share import LoopShare
 from server.messages import Refused
 from server.origins import as_regex
 from server.revocation import keep_revoking
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            async with open_services(chosen, accepted) as services:
+            async with open_services(chosen, accepted, app.state.loop_share) as services:
                 app.state.services = services
                 revoking = asyncio.create_task(keep_revoking(services))
                 try:
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
 
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.tokens, app.state.start_fault = chosen, accepted, None
+    app.state.loop_share = LoopShare(chosen.loop_share_per_client)
     app.add_exception_handler(RequestValidationError, _wrong_shape)
     app.add_exception_handler(StarletteHTTPException, _not_found)
     app.add_exception_handler(HttpRefusal, _refused)

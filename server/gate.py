@@ -9,9 +9,8 @@ from starlette.websockets import WebSocket
 from server import hosts, origins, sign_in
 from server.clients import ClientCounts, key_of
 from server.history import HistoryUnavailableError
-from server.http.paths import SOCKET_PATH, SOCKET_PATHS
-from server.http.refusal import HttpRefusal
-from server.http.requests import PROBES, TOO_MANY_CONNECTIONS
+from server.http.paths import PROBES, SOCKET_PATH, SOCKET_PATHS
+from server.http.refusal import TOO_MANY_CONNECTIONS, HttpRefusal
 from server.loop_share import METER
 from server.messages import LONGEST_NAME
 from server.services import Services
@@ -67,7 +66,7 @@ class Gate:
         places = self._sockets if scope["type"] == "websocket" else self._requests
         with places.held(client if denial is None else None), client_scope(client):
             if METER in scope:
-                scope[METER].bind(services.loop_share, client)
+                scope[METER].bind(client)
             await services.loop_share.turn()
             receive_in_turn = services.loop_share.receiver(receive)
             await services.loop_share.timed(self._answered(denial, connection, receive_in_turn, send))

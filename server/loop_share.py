@@ -51,10 +51,14 @@ class LoopShare:
     async def turn(self) -> None:
         """Wait until the current client may use the loop. The tasks of one client continue one by one."""
         client = current_client()
-        if not self.is_over(client):
+        if self.is_over(client):
+            await self.turn_in_queue(client)
+
+    async def turn_in_queue(self, client: str | None) -> None:
+        """Wait behind the client's other tasks, which continue one per iteration, and until it may use the loop."""
+        if client is None:
             return
-        assert client is not None
-        known = self._clients[client]
+        known = self._of(client, perf_counter())
         async with known.queue:
             while (wait_s := self._wait_s(client, known)) > 0:  # noqa: ASYNC110 - the time grows meanwhile
                 await asyncio.sleep(wait_s)
@@ -89,9 +93,7 @@ class LoopShare:
         if client != self._latest:
             self._latest, self._other_s = client, self._latest_s
         self._latest_s = now_s
-        known = self._clients.get(client)
-        if known is None:
-            known = self._clients[client] = self._new(now_s)
+        known = self._of(client, now_s)
         paid_at_s = max(known.paid_at_s, now_s) + used_s / self._share
         known.paid_at_s = min(paid_at_s, now_s + _LONGEST_WAIT_S)
 
@@ -99,11 +101,13 @@ class LoopShare:
         """Add the processor time of a thread, which keeps the loop from running while it holds the GIL."""
         self.add(used_s, perf_counter(), client)
 
-    def _new(self, now_s: float) -> _Client:
+    def _of(self, client: str, now_s: float) -> _Client:
+        if (known := self._clients.get(client)) is not None:
+            return known
         if len(self._clients) >= _MANY_CLIENTS:
             kept = {name: one for name, one in self._clients.items() if one.paid_at_s > now_s or one.queue.locked()}
             self._clients = kept
-        return _Client()
+        return self._clients.setdefault(client, _Client())
 
     def _wait_s(self, client: str, known: _Client) -> float:
         now_s = perf_counter()
@@ -146,12 +150,12 @@ class _Steps:
 class Meter:
     """Attributes the time in which a connection's bytes are parsed to its client.
 
-    The client is known only after the headers were parsed; the time before counts when it is set.
+    The client is known only after the first bytes; the time before counts when it is set.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, share: LoopShare) -> None:
         self._begun_s = perf_counter()
-        self._share: LoopShare | None = None
+        self._share = share
         self._client: str | None = None
         self._unattributed_s = 0.0
 
@@ -164,27 +168,26 @@ class Meter:
         """Add the time since the request began; call it before the first wait."""
         self.add(self._begun_s)
 
-    def bind(self, share: LoopShare, client: str | None) -> None:
-        """Set the client."""
-        self._share, self._client = share, client
-        share.add(self._unattributed_s, perf_counter(), client)
+    def bind(self, client: str | None) -> None:
+        """Set the client: the address while that is all that is known, then the user of the token."""
+        self._client = client
+        self._share.add(self._unattributed_s, perf_counter(), client)
         self._unattributed_s = 0.0
 
     @property
     def is_over(self) -> bool:
         """Whether the client has used more than its share."""
-        return self._share is not None and self._share.is_over(self._client)
+        return self._share.is_over(self._client)
 
     def add(self, begun_s: float) -> None:
         """Add the time since begun_s, a time of the performance counter."""
         now_s = perf_counter()
-        if self._share is None:
+        if self._client is None:
             self._unattributed_s += now_s - begun_s
         else:
             self._share.add(now_s - begun_s, now_s, self._client)
 
     async def turn(self) -> None:
         """Wait until the client may use the loop."""
-        if self._share is not None:
-            with client_scope(self._client):
-                await self._share.turn()
+        with client_scope(self._client):
+            await self._share.turn()

@@ -140,8 +140,8 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
         _ClearStart(app),
         lifespan="on",
         proxy_headers=False,
-        http=request_protocol(_request_limits(settings)),
-        ws=socket_protocol(settings.reader_timeout_s),
+        http=request_protocol(_request_limits(settings), app.state.loop_share),
+        ws=socket_protocol(settings.reader_timeout_s, app.state.loop_share),
         # Twice the accepted size: frames up to this size get the error message_too_large; larger ones are not read and
         # close the connection (close code 1009).
         ws_max_size=2 * settings.max_message_bytes,

@@ -140,7 +140,7 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, tokens: Tokens, share: LoopShare) -> AsyncIterator[Services]:
     """Open the history and load the engines, logging each; close them on exit."""
     vad_batcher = VadBatcher.named(settings.vad, settings.turn_end)
     tracer = Tracer.from_environment()
@@ -158,7 +158,6 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
             if notice := fallback_notice(settings.tts):
                 logger.warning(notice)
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
-                share = LoopShare(settings.loop_share_per_client)
                 history.database.account_to(share.add_thread)
                 for pool in pools:
                     pool.account = share.add_thread

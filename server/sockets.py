@@ -10,7 +10,7 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from server.loop_share import Meter
+from server.loop_share import LoopShare, Meter
 
 _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
@@ -23,7 +23,7 @@ _NOT_UTF8 = 1007
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
+def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocketsSansIOProtocol]:
     """Return a protocol class that aborts a connection when a frame or a close cannot be sent for this many seconds.
 
     uvicorn closes such a connection only after sending all buffered data, so a client that does not read keeps it open
@@ -38,7 +38,7 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self._meter = Meter()
+            self._meter = Meter(share)
 
         def data_received(self, data: bytes) -> None:
             self._came_s = self.loop.time()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Protocol
-
-from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from server.clients import ClientCounts
 
@@ -76,13 +73,3 @@ class Admission:
             most = self._most_per_address
             return f"the address {address} already has {most} connections (MAX_CONNECTIONS_PER_CLIENT); close some"
         return None
-
-
-@lru_cache(maxsize=8)
-def _proxies(allowed: str) -> _TrustedHosts:
-    return _TrustedHosts(allowed)
-
-
-def is_proxy(host: str, allowed: str | list[str] | None) -> bool:
-    """Return whether uvicorn trusts this peer's X-Forwarded-For. allowed: as in FORWARDED_ALLOW_IPS."""
-    return host in _proxies(allowed if isinstance(allowed, str) else ",".join(allowed or ()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
 _PROTO = b"x-forwarded-proto"
 
@@ -31,3 +32,13 @@ def _with_one_scheme(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, by
         return headers
     first = schemes[0].partition(b",")[0].strip().lower()
     return [*((name, value) for name, value in headers if name != _PROTO), (_PROTO, first)]
+
+
+def trusted_proxies(allowed: str | list[str] | None) -> _TrustedHosts:
+    """Return the peers whose X-Forwarded-For uvicorn trusts. allowed: as in FORWARDED_ALLOW_IPS."""
+    return _trusted(allowed if isinstance(allowed, str) else ",".join(allowed or ()))
+
+
+@lru_cache(maxsize=8)
+def _trusted(allowed: str) -> _TrustedHosts:
+    return _TrustedHosts(allowed)

@@ -10,6 +10,8 @@ OPENAI_PREFIX = "/v1"
 REALTIME_PATH = "/v1/realtime"
 RTVI_PATH = "/ws/rtvi"
 TWILIO_PATH = "/ws/twilio"
+PROBES = ("/health/live", "/health/ready")
+"""Health probes, which are answered regardless of the number of connections."""
 SOCKET_PATHS = (SOCKET_PATH, REALTIME_PATH, RTVI_PATH, TWILIO_PATH)
 
 

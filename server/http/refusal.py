@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from server.http.paths import is_openai
+from server.http.paths import OPENAI_PREFIX, is_openai
 
 RETRY_AFTER_S = 5
+TOO_MANY_CONNECTIONS = "too_many_connections"
 
 
 class HttpRefusal(Exception):  # noqa: N818 - it is an answer to the client, not an error of the server
@@ -45,3 +48,18 @@ class HttpRefusal(Exception):  # noqa: N818 - it is an answer to the client, not
     def response(self, scope: Scope) -> JSONResponse:
         """Return the response."""
         return JSONResponse(self.body(scope), self.status, self.headers)
+
+
+@lru_cache(maxsize=64)
+def last_response(status: int, code: str, message: str, *, openai: bool, retry_after_s: int | None = None) -> bytes:
+    """Return a whole HTTP response that closes its connection, for a request that the app does not see.
+
+    openai: use the format of OpenAI's errors.
+    """
+    scope = {"path": OPENAI_PREFIX if openai else "/"}
+    body = json.dumps(HttpRefusal(status, code, message).body(scope)).encode()
+    fields = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
+    if retry_after_s is not None:
+        fields["retry-after"] = str(retry_after_s)
+    lines = (f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in fields.items()))
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

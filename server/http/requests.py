@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from time import perf_counter
 
 import h11
@@ -14,14 +12,14 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.clients import key_of
-from server.http.admission import Admission, is_proxy
-from server.http.refusal import HttpRefusal
-from server.loop_share import Meter
+from server.http import arrivals
+from server.http.admission import Admission
+from server.http.forwarded import trusted_proxies
+from server.http.paths import PROBES, is_openai
+from server.http.refusal import TOO_MANY_CONNECTIONS, last_response
+from server.loop_share import LoopShare, Meter
 
-PROBES = ("/health/live", "/health/ready")
-"""Health probes, which are answered regardless of the number of connections."""
 REQUEST_TIMEOUT = "request_timeout"
-TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
 """Buffer size of a socket read. asyncio's own 256 KiB is a large block (voicelab/engines/pool/allocator.py): mapping
 and unmapping one for each packet of speech takes a thirtieth of the server's processor time."""
@@ -41,7 +39,8 @@ class RequestLimits:
 
     request_timeout_s: for the headers, and between two parts of a body. body_timeout_s: for a whole body.
     min_body_bytes_per_s: minimum average over each ten seconds. reader_timeout_s: how long a client may leave a
-    response unread. most: total connections. most_per_address: connections per address, except trusted proxies.
+    response unread. most: total connections. most_per_address: connections per address, and open
+    requests per address behind a trusted proxy.
     """
 
     request_timeout_s: float
@@ -52,13 +51,16 @@ class RequestLimits:
     most_per_address: int
 
 
-def request_protocol(limits: RequestLimits) -> type[H11Protocol]:
-    """Return uvicorn's HTTP protocol class with these limits."""
+def request_protocol(limits: RequestLimits, share: LoopShare) -> type[H11Protocol]:
+    """Return uvicorn's HTTP protocol class with these limits. share: of each client in the event loop's time."""
     admission = Admission(limits.most, limits.most_per_address)
+    begun = arrivals.Arrivals(share, limits.most_per_address)
 
     class HttpProtocol(_Limited):
         _limits = limits
         _admission = admission
+        _arrivals = begun
+        _share = share
 
     return HttpProtocol
 
@@ -77,6 +79,12 @@ def _closing(send: Send) -> Send:
 class _Limited(H11Protocol):
     _limits: RequestLimits
     _admission: Admission
+    _arrivals: arrivals.Arrivals
+    _share: LoopShare
+    _waiting: asyncio.Task[None] | None = None
+    """Waits for the sender's turn with a request that is not parsed yet."""
+    _sender: str | None = None
+    """The address whose open requests include this connection's."""
     _address: str | None = None
     _refusal: str | None = None
     """Why the connection is not admitted; None if it is."""
@@ -86,32 +94,83 @@ class _Limited(H11Protocol):
     _body_began_s = 0.0
     _came_in_window = 0
     _is_lingering = False
+    _is_refused = False
 
     # Receiving.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._meter = Meter()
+        self._meter = Meter(self._share)
         with suppress(AttributeError):  # max_size exists only in asyncio's own transports
             transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
         host = self.client[0] if self.client else None
-        if host is not None and not is_proxy(host, self.config.forwarded_allow_ips):
+        if host is not None and host not in trusted_proxies(self.config.forwarded_allow_ips):
             self._address = key_of(host)
         self._refusal = self._admission.admit(self, self._address)
         if not self.transport.is_closing():
             self._expect(self._limits.request_timeout_s if self._refusal is None else _PROBE_S)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
+        begun_s = perf_counter()
+        is_start = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+        if not is_start or self._begins(data):
+            self._take(data)
+        self._meter.add(begun_s)
+
+    def _begins(self, head: bytes) -> bool:
+        """Return whether a request that starts with these bytes may be parsed now. Else it waits or is refused."""
+        host = self.client[0] if self.client else None
+        client = arrivals.client_of(host, head, trusted_proxies(self.config.forwarded_allow_ips))
+        self._meter.bind(client)
+        if arrivals.is_probe(head):
+            return True
+        if refusal := self._arrivals.refusal(client):
+            self._refuse(refusal, openai=arrivals.is_openai(head))
+            return False
+        self._end_request()
+        self._sender = client
+        self._arrivals.begin(client)
+        if not self._arrivals.has_to_wait(client):
+            return True
+        self._unset_keepalive_if_required()
+        self.flow.pause_reading()
+        self._waiting = self.loop.create_task(self._read_in_turn(head))
+        return False
+
+    def _refuse(self, why: str, *, openai: bool) -> None:
+        """Answer a request that is not parsed, and discard the rest of it for a moment."""
+        self.transport.write(last_response(429, TOO_MANY_CONNECTIONS, why, openai=openai, retry_after_s=10))
+        self._is_refused, self._refusal = True, why
+        self._admission.demote(self, why)
+        if not self.transport.is_closing():
+            self._expect(_LINGER_S)
+
+    async def _read_in_turn(self, head: bytes) -> None:
+        await self._arrivals.turn(self._sender)
+        if arrivals.has_left(self.transport):
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.flow.resume_reading()
+            begun_s = perf_counter()
+            self._take(head)
+            self._meter.add(begun_s)
+
+    def _end_request(self) -> None:
+        self._arrivals.end(self._sender)
+        self._sender = None
+
+    def _take(self, data: bytes) -> None:
         if self._refusal is not None and not self.is_answered and not self._is_lingering:
             # Another connection may have closed in the meantime.
             self._refusal = self._admission.admit(self, self._address)
         self._came_in_window += len(data)
-        begun_s = perf_counter()
         super().data_received(data)
-        self._meter.add(begun_s)
         if self.transport.get_protocol() is not self:
             # It has become a WebSocket.
             self._admission.leave(self)
+            self._end_request()
             self._expect_nothing()
             return
         if self.conn.their_state is h11.SEND_BODY:
@@ -125,7 +184,10 @@ class _Limited(H11Protocol):
             self._expect(self._limits.request_timeout_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
         self._admission.leave(self)
+        self._end_request()
         self._expect_nothing()
         self._end_body()
         super().connection_lost(exc)
@@ -181,8 +243,8 @@ class _Limited(H11Protocol):
     def turn_away(self, why: str) -> None:
         self._admission.leave(self)
         self._expect_nothing()
-        if self.conn.our_state is h11.IDLE or self.conn.our_state is h11.SEND_RESPONSE:
-            self.transport.write(self._closing_answer(503, TOO_MANY_CONNECTIONS, why, ("retry-after", "10")))
+        if not self._is_refused and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._answer_last(503, TOO_MANY_CONNECTIONS, why, retry_after_s=10)
         self.transport.close()
         self._expect_reading()
 
@@ -196,6 +258,7 @@ class _Limited(H11Protocol):
     # Sending.
 
     def on_response_complete(self) -> None:
+        self._end_request()
         super().on_response_complete()
         if self.transport.get_write_buffer_size():
             self._expect_reading()
@@ -266,18 +329,13 @@ class _Limited(H11Protocol):
     def _give_up(self, message: str) -> None:
         is_begun = self.conn.their_state is h11.SEND_BODY or bool(self.conn.trailing_data[0])
         if is_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.write(self._closing_answer(408, REQUEST_TIMEOUT, message))
+            self._answer_last(408, REQUEST_TIMEOUT, message)
         if self.cycle is not None:
             # The app may still be answering and must not write after this.
             self.cycle.disconnected = True
         self.transport.close()
         self._expect_reading()
 
-    def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
-        scope = dict(self.scope) if self.scope is not None else {"path": ""}
-        body = json.dumps(HttpRefusal(status, code, message).body(scope)).encode()
-        length = ("content-length", str(len(body)))
-        headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
-        head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
-        events = (head, h11.Data(data=body), h11.EndOfMessage())
-        return b"".join(self.conn.send(event) or b"" for event in events)
+    def _answer_last(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
+        openai = self.scope is not None and is_openai(dict(self.scope))
+        self.transport.write(last_response(status, code, message, openai=openai, retry_after_s=retry_after_s))

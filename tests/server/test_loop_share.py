@@ -126,11 +126,12 @@ async def test_messages_wait_for_their_turn_and_disconnects_do_not() -> None:
 
 
 async def test_the_time_of_parsing_counts_once_the_client_of_the_connection_is_known() -> None:
-    share, meter = LoopShare(SHARE), Meter()
+    share = LoopShare(SHARE)
+    meter = Meter(share)
     await step(share, "modest", 0.001)
     meter.add(time.perf_counter() - 0.2)
     assert not meter.is_over
-    meter.bind(share, "greedy")
+    meter.bind("greedy")
     assert meter.is_over
     await meter.turn()
     meter.add(time.perf_counter() - 0.2)
