@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 _PARTS_AT_ONCE = 10_000
+_LINE_EVERY_S = 30.0
 """Number of parts of a JSON document that are written at once."""
 
 
@@ -85,7 +86,7 @@ def warn(message: str) -> None:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[ProgressBar]:
-    """A progress bar on a terminal; without a terminal, one line per tenth."""
+    """A progress bar on a terminal; without a terminal, one line per tenth and at least one per half minute of work."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -113,14 +114,14 @@ def progress_bar(label: str) -> Iterator[ProgressBar]:
 
 
 def _progress_lines(label: str) -> ProgressBar:
-    printed, started_s = -1, time.monotonic()
+    printed, printed_s, started_s = -1, 0.0, time.monotonic()
 
     def advance(done: int, total: int, _turn: TurnResult | None = None, /) -> None:
-        nonlocal printed
-        tenth = 10 * done // total if total else 10
-        if tenth != printed:
-            printed = tenth
-            left_s = (time.monotonic() - started_s) * (total - done) / done if done else 0.0
+        nonlocal printed, printed_s
+        tenth, now_s = 10 * done // total if total else 10, time.monotonic()
+        if tenth != printed or now_s - printed_s >= _LINE_EVERY_S:
+            printed, printed_s = tenth, now_s
+            left_s = (now_s - started_s) * (total - done) / done if done else 0.0
             left = f", about {left_s:.0f} s left" if left_s >= 10 else ""
             typer.echo(f"{label}: {done} of {total}{left}", err=True)
 

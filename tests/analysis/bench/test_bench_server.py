@@ -20,7 +20,7 @@ from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.cli.bench_server import _PARTS
 
 SMALL = replace(
-    Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=1.5,
+    Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=3, speaking_vad=2, load_step_s=1.5,
     idle_connections=50, idle_s=0.2, churn=250, speech_turns=1,
 )  # fmt: skip
 
@@ -34,6 +34,8 @@ def _short() -> Iterator[None]:
         patch.setattr(remains, "_AT_ONCE", 10)
         patch.setattr(recordings, "load", lambda folder: datasets.load(folder).only(limit=3))
         patch.setattr(speech, "_STEPS", (0.5,))
+        patch.setattr(load, "_STEPS", (0.25,))
+        patch.setattr(load, "STEPS_IN_ALL", 2)
         patch.setattr(latency, "_SPEAKS_S", 0.1)
         yield
 
@@ -67,26 +69,58 @@ async def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str,
 
 def test_what_the_server_adds_and_how_fast_it_stops(found):
     part = found["latency"]
-    added = part["end of speech → first audio, less the engines' time, 1 session: p50"]
-    assert (added.count, added.most) == (5, 5.0)
-    assert 0 < added.value < part["end of speech → first audio, less the engines' time, 1 session: worst"].value * 1.01
+    what = "end of speech → first audio, less the engines' time, 1 session"
+    added = part[f"{what}: p50"]
+    assert added.count == 5
+    assert 0 < added.value < part[f"{what}: worst"].value * 1.01
+    round_trip = part["round trip of a bare WebSocket server: p50"]
+    assert 0 < round_trip.value < added.value, "the server does the same and more"
+    for quantile, most in (("p50", 10), ("p95", 20)):
+        ratio = part[f"{what}: {quantile}, over that round trip"]
+        assert ratio.value == pytest.approx(part[f"{what}: {quantile}"].value / round_trip.value)
+        assert ratio.most == most
     stopped = part["interrupt → last chunk of that reply, 2 sessions: p99"]
     assert (stopped.count, stopped.most) == (6, 100.0)
     assert part["interrupt → interrupted, 2 sessions: p50"].value > 0
 
 
-def test_how_many_can_speak_at_once(found):
+@pytest.mark.parametrize("about", ["without VAD", "with VAD"])
+def test_how_many_can_speak_at_once(found, about):
     part = found["load"]
-    for about, least, count in (("without VAD", 100, 3), ("with VAD", 40, 2)):
-        (transit,) = [
-            one for what, one in part.items() if what.startswith(f"transit p99, {count} paced") and about in what
-        ]
-        assert transit.value > 0
-        assert transit.count >= count
-        most = part[f"paced Opus sessions {about} with transit p99 < 20 ms"]
-        assert most.value == (count if transit.value < 20 else 0)
-        assert most.least == least
-        assert most.is_met is False, "three sessions are not a hundred"
+    transits = {what: one for what, one in part.items() if what.startswith("transit p99") and f" {about}" in what}
+    first, *more = transits.values()
+    assert first.value > 0
+    assert first.count >= 2
+    (most,) = [one for what, one in part.items() if what.startswith(f"paced Opus sessions {about} with transit")]
+    passed = [int(what.split()[2]) for what, one in transits.items() if one.value < 20]
+    assert most.value == max(passed, default=0)
+    assert most.count == 1 + len(more)
+    assert most.least >= 1
+
+
+def test_the_cost_of_voice_activity_detection_is_a_ratio(found):
+    ratio = found["load"]["processor time of a paced Opus session with VAD over one without"]
+    assert (ratio.most, ratio.count) == (3.0, 2)
+    assert ratio.value > 0
+
+
+async def test_sessions_are_added_until_the_audio_is_late(monkeypatch):
+    taken = []
+
+    async def step(_address, _mode, _speech, count, _step_s):
+        taken.append(count)
+        return load.LoadStep(count, [count / 3], [], spoken=1.0, cores=0.02 * count)
+
+    async def nothing(*_, **__):
+        return []
+
+    monkeypatch.setattr(load, "_step", step)
+    monkeypatch.setattr(load, "speech_at_hand", nothing)
+    ticks = []
+    first, found = await load.most_sessions("", "continuous", 10, 1.0, lambda: ticks.append(1))
+    assert (first.sessions, len(ticks)) == (10, load.STEPS_IN_ALL)
+    assert taken == [10, 20, 30, 40, 50, 60], "0.8 of a core are 40 sessions; transit is 20 ms at 60"
+    assert (found[-1].value, found[-1].least, found[-1].is_met) == (50, 40, True)
 
 
 def test_the_processor_time_is_compared_with_a_bare_servers(found):

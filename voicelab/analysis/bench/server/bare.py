@@ -26,6 +26,8 @@ from voicelab.engines.pool.children import python_command, safe_environment
 PROBE_EVERY = 10
 """Number of packets per heartbeat."""
 HEARTBEAT = '{"event": "heartbeat", "data": {}}'
+PAUSE_S = 0.05
+"""Pause before a measured message. A processor that has been idle takes longer."""
 _WARM_UP_S = 1.0
 
 
@@ -46,6 +48,19 @@ async def cores_per_session(speech: Sequence[list[bytes]], sessions: int, step_s
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def round_trips_s(count: int) -> list[float]:
+    """Return the seconds from sending a message to its answer, with pauses as between the turns of `latency`."""
+    taken_s = []
+    async with _server() as (address, _), open_socket(address) as connection:
+        for _ in range(count):
+            await asyncio.sleep(PAUSE_S)
+            start = perf_counter()
+            await connection.send(HEARTBEAT)
+            await connection.recv()
+            taken_s.append(perf_counter() - start)
+    return taken_s
 
 
 async def _speak(address: str, frames: Sequence[str], offset: float) -> None:

@@ -21,15 +21,15 @@ class Sizes:
     """The amount of work per measurement.
 
     turns: for the server's added latency. interrupts: at each number of `interrupting` sessions. speaking,
-    speaking_vad: numbers of concurrent sessions, each measured for load_step_s seconds. idle_connections stay open for
-    idle_s seconds. churn: connects and disconnects. speech_turns: with a real recognizer and one session.
+    speaking_vad: concurrent sessions in the first step of load; each step takes load_step_s seconds. idle_connections
+    stay open for idle_s seconds. churn: connects and disconnects. speech_turns: with a real recognizer and one session.
     """
 
     turns: int = 200
     interrupts: int = 300
     interrupting: tuple[int, ...] = (1, 50)
-    speaking: tuple[int, ...] = (25, 50, 75, 100, 125, 150)
-    speaking_vad: tuple[int, ...] = (10, 20, 30, 40, 50, 60)
+    speaking: int = 25
+    speaking_vad: int = 10
     load_step_s: float = 10.0
     idle_connections: int = 500
     idle_s: float = 20.0
@@ -66,14 +66,16 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
 
 
 async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    steps: Sequence[tuple[Mode, Sequence[int], int]]
-    steps = (("realtime", sizes.speaking, 100), ("continuous", sizes.speaking_vad, 40))
-    found = []
-    for mode, counts, least in steps:
+    modes: Sequence[tuple[Mode, int]] = (("realtime", sizes.speaking), ("continuous", sizes.speaking_vad))
+    found, first = [], []
+    for mode, sessions in modes:
         async with _server(folder) as address:
-            tick = bar(len(counts), f"steps of more sessions, {mode}")
-            found += await load.most_sessions(address, mode, counts, sizes.load_step_s, least, tick)
-    return found
+            tick = bar(load.STEPS_IN_ALL, f"steps of more sessions, {mode}")
+            step, these = await load.most_sessions(address, mode, sessions, sizes.load_step_s, tick)
+            first.append(step)
+            found += these
+    without, with_vad = first
+    return [*found, load.over_sessions_without_vad(with_vad, without)]
 
 
 async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:

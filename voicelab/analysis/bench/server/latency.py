@@ -13,6 +13,7 @@ from time import perf_counter
 
 import numpy as np
 
+from voicelab.analysis.bench.server.bare import PAUSE_S, round_trips_s
 from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
 from voicelab.analysis.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -22,6 +23,8 @@ AGENT = "fake:text=" + " ".join(f"Sentence number {number} is a rather short one
 """An agent whose reply is long enough to be interrupted."""
 _STAGES = ("asr_busy_s", "agent_s", "tts_first_s")
 _SPEAKS_S = 0.5
+_MOST_ROUND_TRIPS = (10.0, 20.0)
+"""Guaranteed p50 and p95 of the added latency, in median round trips of a bare server."""
 
 
 class LatencyTurns:
@@ -49,7 +52,7 @@ class LatencyTurns:
         """
         for frame in self._frames:
             await self._talker.socket.send(frame)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE_S)
         start = perf_counter()
         await self._talker.socket.send(self._end)
         await self._talker.until("audio_chunk")
@@ -60,14 +63,23 @@ class LatencyTurns:
 
 
 async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
-    """Measure the added latency in a number of turns. tick: called after each turn."""
+    """Measure the added latency in a number of turns, and relate it to the round trip of a bare WebSocket server.
+
+    The ratio depends less on the machine than the latency. tick: called after each turn.
+    """
+    bare_ms = 1000 * float(np.median(await round_trips_s(turns)))
     taken_s = []
     async with LatencyTurns.open(address) as session:
         for _ in range(turns):
             taken_s.append(await session.added_s())
             tick()
     what = "end of speech → first audio, less the engines' time, 1 session"
-    return quantiles_ms("latency", what, taken_s, {0.5: 5.0, 0.95: 10.0})
+    found = quantiles_ms("latency", what, taken_s, {0.5: None, 0.95: None})
+    ratios = [
+        Measurement("latency", f"{one.what}, over that round trip", one.value / bare_ms, "", turns, most=most)
+        for one, most in zip(found, _MOST_ROUND_TRIPS, strict=False)
+    ]
+    return [Measurement("latency", "round trip of a bare WebSocket server: p50", bare_ms, "ms", turns), *found, *ratios]
 
 
 async def interrupts(

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
+from math import floor
 from time import perf_counter
 
 import numpy as np
@@ -27,6 +28,13 @@ from voicelab.errors import ConnectionLostError, ServerError
 MOST_TRANSIT_MS = 20.0
 _PART = "load"
 _MOST_OVER_BARE = 5.0
+_MOST_OVER_NO_VAD = 3.0
+_SHARE_OF_A_CORE = 0.8
+"""Share of a core's sessions that is guaranteed. The event loop runs on one core."""
+_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
+"""Share of the guaranteed number of sessions that is measured after the first step."""
+STEPS_IN_ALL = 1 + len(_STEPS)
+"""Number of calls of tick by `most_sessions`."""
 _WARM_UP_S = 3.0
 _SETTLE_S = 0.5
 _PAUSE_S = 1.2
@@ -48,46 +56,54 @@ class LoadStep:
     cores: float
 
     @property
+    def cores_per_session(self) -> float:
+        """Cores that a session uses while it speaks."""
+        return self.cores / (self.sessions * self.spoken)
+
+    @property
     def p99_ms(self) -> float:
         return float(np.quantile(self.transit_ms, 0.99))
 
 
 async def most_sessions(
-    address: str, mode: Mode, counts: Sequence[int], step_s: float, least: int, tick: Callable[[], None]
-) -> list[Measurement]:
+    address: str, mode: Mode, first: int, step_s: float, tick: Callable[[], None]
+) -> tuple[LoadStep, list[Measurement]]:
     """Increase the number of sessions until the 99th percentile of transit reaches MOST_TRANSIT_MS.
 
-    In realtime mode, the processor time of the first step is also compared with that of a bare WebSocket server. This
-    ratio depends less on the machine than the number of sessions.
+    The first step shows the processor time of a session, and with it how many sessions would use a core. The guarantee
+    is a share of that number, so it does not depend on the speed of the machine.
 
-    counts: increasing numbers of sessions; step_s: duration of each step in seconds; least: guaranteed number of
-    sessions. tick: called for each step, including skipped ones.
+    first: number of sessions of the first step, which is also returned. step_s: duration of each step in seconds.
+    tick: called for each of at most STEPS_IN_ALL steps, including skipped ones.
     """
     speech = await speech_at_hand(pause_s=_PAUSE_S if mode == "continuous" else 0.0)
-    found: list[Measurement] = []
-    most, steps = 0, 0
-    about = "without VAD" if mode == "realtime" else "with VAD"
-    for count in counts:
-        step = await _step(address, mode, speech, count, step_s)
+    steps = [await _step(address, mode, speech, first, step_s)]
+    tick()
+    least = max(1, floor(_SHARE_OF_A_CORE / steps[0].cores_per_session))
+    for count in dict.fromkeys(round(share * least) for share in _STEPS):
+        if count > first and steps[-1].p99_ms < MOST_TRANSIT_MS:
+            steps.append(await _step(address, mode, speech, count, step_s))
         tick()
-        steps += 1
-        found += _of(step, about)
-        if steps == 1 and mode == "realtime":
-            found.append(await _over_bare(step, speech, step_s))
-        if step.p99_ms >= MOST_TRANSIT_MS:
-            for _ in counts[steps:]:
-                tick()
-            break
-        most = count
-    what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
-    return [*found, Measurement(_PART, what, most, "sessions", steps, least=least)]
+    about = "without VAD" if mode == "realtime" else "with VAD"
+    found = [finding for step in steps for finding in _of(step, about)]
+    if mode == "realtime":
+        found.append(await _over_bare(steps[0], speech, step_s))
+    most = max((step.sessions for step in steps if step.p99_ms < MOST_TRANSIT_MS), default=0)
+    what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms ({_SHARE_OF_A_CORE} ÷ cores of one)"
+    return steps[0], [*found, Measurement(_PART, what, most, "sessions", len(steps), least=least)]
 
 
 async def _over_bare(step: LoadStep, speech: Sequence[list[bytes]], step_s: float) -> Measurement:
     bare = await cores_per_session(speech, step.sessions, step_s)
     what = f"processor time of {step.sessions} paced Opus sessions without VAD over a bare WebSocket server's"
-    ratio = step.cores / (step.sessions * step.spoken) / bare
-    return Measurement(_PART, what, ratio, "", step.sessions, most=_MOST_OVER_BARE)
+    return Measurement(_PART, what, step.cores_per_session / bare, "", step.sessions, most=_MOST_OVER_BARE)
+
+
+def over_sessions_without_vad(with_vad: LoadStep, without: LoadStep) -> Measurement:
+    """Relate the processor time of a session with VAD to that of one without, each from its first step."""
+    ratio = with_vad.cores_per_session / without.cores_per_session
+    what = "processor time of a paced Opus session with VAD over one without"
+    return Measurement(_PART, what, ratio, "", with_vad.sessions, most=_MOST_OVER_NO_VAD)
 
 
 def _of(step: LoadStep, about: str) -> list[Measurement]:
