@@ -15,8 +15,8 @@ from server.loop_share import LoopShare
 from voicelab.engines.pool.clients import client_scope
 
 _FORWARDED_FOR = re.compile(rb"^x-forwarded-for[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
-_PROBE = re.compile(rb"(?:GET|HEAD) \S*(?:" + "|".join(PROBES).encode() + rb")[ ?]")
-_OPENAI = re.compile(rb"\S+ \S*" + OPENAI_PREFIX.encode() + rb"[/ ?]")
+_PROBE = re.compile(rb"(?:GET|HEAD) [^\s?]*(?:" + "|".join(PROBES).encode() + rb")[ ?]")
+_OPENAI = re.compile(rb"\S+ [^\s?]*" + OPENAI_PREFIX.encode() + rb"[/ ?]")
 _AT_ONCE = 8
 """Number of requests of one client that are parsed in one iteration of the event loop. Further ones wait in a queue."""
 _LONGEST_HEAD = 16_384
