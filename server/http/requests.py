@@ -337,5 +337,7 @@ class _Limited(H11Protocol):
         self._expect_reading()
 
     def _answer_last(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
+        if self.transport.is_closing():
+            return
         openai = self.scope is not None and is_openai(dict(self.scope))
         self.transport.write(last_response(status, code, message, openai=openai, retry_after_s=retry_after_s))
