@@ -7,7 +7,7 @@ def test_slow_work_shows_its_progress_and_the_time_left(monkeypatch, capsys):
     now_s = 0.0
     monkeypatch.setattr(terminal.time, "monotonic", lambda: now_s)
     with terminal.progress_bar("turns") as advance:
-        for done in range(0, 80):
+        for done in range(80):
             advance(done, 1000)
             now_s += 5.0
     lines = capsys.readouterr().err.splitlines()

@@ -124,6 +124,19 @@ def test_the_example_of_the_documents_runs(folder, tmp_path, monkeypatch, capsys
     assert (tmp_path / "wer.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_figures_by_voice_are_read_as_the_documents_say(folder, tmp_path, monkeypatch):
+    text = (PROJECT / "docs/reference/samples.md").read_text()
+    (block,) = re.findall(r"^```py\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    shutil.copytree(folder.path, tmp_path / "reports" / "RUN")
+    monkeypatch.chdir(tmp_path)
+    *shown, last = block.strip().splitlines()
+    names = {}
+    exec("\n".join(shown), names)
+    by_voice = eval(last, names)
+    assert len(by_voice) == len(names["run"].summary.details.by["speaker"]) + 1
+    assert by_voice["turns"].iloc[:-1].sum() == by_voice["turns"].iloc[-1] > 0
+
+
 def test_requests_and_replies_are_inside(folder, shown):
     sounds = shown.all("audio")
     assert all(sound["preload"] == "none" for sound in sounds)
@@ -201,6 +214,11 @@ def test_scenarios_are_counted_by_speaker(tmp_path):
     lost = failed("s/2", scenario_id="s", turn_number=2, primary=False, speaker="cora")
     assert "Scenarios by speaker" in written(tmp_path, [in_scenario(1, speaker="cora"), lost]).text
     assert "Scenarios by speaker" not in written(tmp_path / "none", [answered("a", speaker="cora")]).text
+
+
+def test_latency_is_shown_by_speaker(tmp_path):
+    assert "Latency by speaker" in written(tmp_path, [answered("a", speaker="cora")]).text
+    assert "Latency by speaker" not in written(tmp_path / "none", [answered("a")]).text
 
 
 def test_tool_calls_stand_beside_the_expected_ones(tmp_path):

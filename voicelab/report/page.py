@@ -232,6 +232,11 @@ def _tables(summary: Summary) -> list[_Table]:
         _table("Turns whose action changes", _replay_note(summary), tables.equivalence(summary)),
         _table("Intents", _not_scored(summary, "intent_accuracy"), tables.confusion(summary)),
         _table(f"Latency, {summary.mode}", _latency_note(), tables.latency(summary)),
+        *(
+            [_table("Latency by speaker", _latency_note(), tables.latency_by(summary, "speaker"))]
+            if "speaker" in summary.by
+            else []
+        ),
         _table("The agent's matching threshold", summary.linker.note, tables.thresholds(summary)),
         _table("All figures", "Use these names in voicelab gate, voicelab compare and summary.json.",
                tables.figures_frame(summary)),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.datasets import SampleSet
-from voicelab.figures.figure import Figure, Group
+from voicelab.figures.figure import Figure, Group, Percentile
 from voicelab.figures.latency import POINTS, STAGES
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES
@@ -161,6 +161,27 @@ def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
         if name in found
     ]
     return data_frame(rows, [by, "value", "low", "high", "n", "part", "of", "missing"], index=by)
+
+
+def latency_by(summary: Summary, by: Grouping) -> pd.DataFrame:
+    """Return the leading latencies in seconds of each member of a grouping; the last row is the total."""
+    members = {label(name): found for name, found in summary.by.get(by, {}).items()} | {"all": summary.figures}
+    known = [one for one in FIGURES.values() if isinstance(one, Percentile) and one.grouped and _n(summary, one.name)]
+    rows = []
+    for name, found in members.items():
+        row: dict[str, Any] = {
+            by: name,
+            "turns": max((found[one.name].n for one in known if one.name in found), default=0),
+        }
+        for figure in known:
+            row |= _named(figure.short, found.get(figure.name))
+        rows.append(row)
+    return data_frame(rows, index=by)
+
+
+def _n(summary: Summary, name: str) -> int:
+    found = summary.figures.get(name)
+    return found.n if found is not None else 0
 
 
 def entities(summary: Summary) -> pd.DataFrame:
