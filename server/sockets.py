@@ -9,6 +9,7 @@ from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from server.loop_share import Meter
 
@@ -16,6 +17,9 @@ _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
 """Size of a socket read within a large frame, and otherwise. The event loop parses all frames of one read before it
 serves another connection, and 64 KiB can hold a thousand frames."""
+_LEAST_READ_BYTES = 512
+_LONG_PARSE_S = 0.001
+"""A read that took longer to parse is followed by smaller ones: 8 KiB can hold 1,300 pings."""
 _SMALL_BYTES = 4096
 _AHEAD = 16
 """Number of small messages that may be queued before reading pauses: a third of a second of speech."""
@@ -28,12 +32,13 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
 
     uvicorn closes such a connection only after sending all buffered data, so a client that does not read keeps it open
     forever; here the buffer is discarded. If little is sent, missing pongs reveal the client. A client in the middle of
-    sending a frame cannot answer a ping and gets more time.
+    sending a frame, or whose frames the server leaves unread for now, cannot answer a ping and gets more time.
     """
 
     class WebSocketProtocol(WebSocketsSansIOProtocol):
         close_timeout = reader_timeout_s
         _came_s = 0.0
+        _read_bytes = _SMALL_READ_BYTES
         _resuming: asyncio.Task[None] | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,14 +50,23 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
             begun_s = perf_counter()
             super().data_received(data)
             self._meter.add(begun_s)
-            is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
-            with suppress(AttributeError):  # max_size exists only in asyncio's own transports
-                self.transport.max_size = _READ_BYTES if is_in_large_frame else _SMALL_READ_BYTES  # type: ignore[attr-defined]
+            self._fit_reads(perf_counter() - begun_s)
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
                 self._refuse()
-            if is_in_large_frame and self._resuming is None and not self.read_paused and self._meter.is_over:
+            # Messages wait for their turn in `receive`; pings, pongs and incomplete messages wait only here.
+            if self._resuming is None and not self.read_paused and self._meter.is_over:
                 self.transport.pause_reading()
                 self._resuming = self.loop.create_task(self._resume_in_turn())
+
+        def _fit_reads(self, parse_s: float) -> None:
+            """Set the size of the next read. parse_s: time that the last one took."""
+            is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
+            if parse_s > _LONG_PARSE_S:
+                self._read_bytes = max(_LEAST_READ_BYTES, self._read_bytes // 2)
+            else:
+                self._read_bytes = min(_SMALL_READ_BYTES, 2 * self._read_bytes)
+            with suppress(AttributeError):  # max_size exists only in asyncio's own transports
+                self.transport.max_size = _READ_BYTES if is_in_large_frame else self._read_bytes  # type: ignore[attr-defined]
 
         async def _resume_in_turn(self) -> None:
             await self._meter.turn()
@@ -69,6 +83,33 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
             if not self.transport.is_closing():
                 self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
                 self.transport.close()
+
+        def handle_cont(self, event: Frame) -> None:
+            # In one buffer: a list of fragments takes up to 100 times the memory of their bytes, and a client can send
+            # any number of empty ones.
+            self.frames[0] += event.data
+            if event.fin:
+                self.frames[0] = bytes(self.frames[0])
+                self.send_receive_event_to_app()
+
+        def handle_text(self, event: Frame) -> None:
+            super().handle_text(event)
+            self._buffer_fragments(event)
+
+        def handle_bytes(self, event: Frame) -> None:
+            super().handle_bytes(event)
+            self._buffer_fragments(event)
+
+        def _buffer_fragments(self, first: Frame) -> None:
+            if not first.fin:
+                self.frames[0] = bytearray(first.data)  # type: ignore[call-overload]
+
+        def handle_ping(self) -> None:
+            # The pongs of a client that does not read would fill the memory.
+            if self.writable.is_set():
+                super().handle_ping()
+            else:
+                self.conn.data_to_send()
 
         def send_receive_event_to_app(self) -> None:
             # uvicorn would close the connection too, but with a traceback, so that clients could fill the log.
@@ -110,8 +151,9 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
                 self.read_paused = False
 
         def keepalive_timeout(self) -> None:
-            silent_s = self.loop.time() - self._came_s
-            if self.conn.reader.buffer and silent_s < reader_timeout_s:
+            is_waiting = self._resuming is not None
+            silent_s = 0.0 if is_waiting else self.loop.time() - self._came_s
+            if (is_waiting or self.conn.reader.buffer) and silent_s < reader_timeout_s:
                 self.pong_timer = self.loop.call_later(reader_timeout_s - silent_s, self.keepalive_timeout)
                 return
             super().keepalive_timeout()
