@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from server.gate import REQUESTS_BESIDE
 from server.http.forwarded import ForwardedHeaders
+from server.http.paced_bodies import paced
 from server.http.requests import RequestLimits, request_protocol
 from server.logs import level_for_uvicorn
 from server.services import Services
@@ -140,7 +141,7 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
         _ClearStart(app),
         lifespan="on",
         proxy_headers=False,
-        http=request_protocol(_request_limits(settings)),
+        http=paced(request_protocol(_request_limits(settings))),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice the accepted size: frames up to this size get the error message_too_large; larger ones are not read and
         # close the connection (close code 1009).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -12,14 +11,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from server.loop_share import Meter
+from server.read_sizes import ReadSizes
 
 _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
 """Size of a socket read within a large frame, and otherwise. The event loop parses all frames of one read before it
 serves another connection, and 64 KiB can hold a thousand frames."""
-_LEAST_READ_BYTES = 512
-_LONG_PARSE_S = 0.001
-"""A read that took longer to parse is followed by smaller ones: 8 KiB can hold 1,300 pings."""
 _SMALL_BYTES = 4096
 _AHEAD = 16
 """Number of small messages that may be queued before reading pauses: a third of a second of speech."""
@@ -38,35 +35,26 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
     class WebSocketProtocol(WebSocketsSansIOProtocol):
         close_timeout = reader_timeout_s
         _came_s = 0.0
-        _read_bytes = _SMALL_READ_BYTES
         _resuming: asyncio.Task[None] | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._meter = Meter()
+            self._read_sizes = ReadSizes(transport, _SMALL_READ_BYTES)
 
         def data_received(self, data: bytes) -> None:
             self._came_s = self.loop.time()
             begun_s = perf_counter()
             super().data_received(data)
             self._meter.add(begun_s)
-            self._fit_reads(perf_counter() - begun_s)
+            is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
+            self._read_sizes.fit(perf_counter() - begun_s, at_least=_READ_BYTES if is_in_large_frame else 0)
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
                 self._refuse()
             # Messages wait for their turn in `receive`; pings, pongs and incomplete messages wait only here.
             if self._resuming is None and not self.read_paused and self._meter.is_over:
                 self.transport.pause_reading()
                 self._resuming = self.loop.create_task(self._resume_in_turn())
-
-        def _fit_reads(self, parse_s: float) -> None:
-            """Set the size of the next read. parse_s: time that the last one took."""
-            is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
-            if parse_s > _LONG_PARSE_S:
-                self._read_bytes = max(_LEAST_READ_BYTES, self._read_bytes // 2)
-            else:
-                self._read_bytes = min(_SMALL_READ_BYTES, 2 * self._read_bytes)
-            with suppress(AttributeError):  # max_size exists only in asyncio's own transports
-                self.transport.max_size = _READ_BYTES if is_in_large_frame else self._read_bytes  # type: ignore[attr-defined]
 
         async def _resume_in_turn(self) -> None:
             await self._meter.turn()

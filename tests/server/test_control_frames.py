@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from time import perf_counter
 from typing import Any
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from server.loop_share import METER, LoopShare
 from server.sockets import socket_protocol
 from tests.abuse.frames import FIN, Opcode, frame
 from tests.abuse.handshakes import SOUND
+from tests.support.wires import UsedUp, Wire
 
 
-class Wire(asyncio.Transport):
-    """A connection whose client never closes it. reads: set unless the server has paused reading."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
-        self.reads = asyncio.Event()
-        self.reads.set()
-        self.written = b""
-
-    def write(self, data: Any) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        pass
-
-    def is_closing(self) -> bool:
-        return False
-
-    def pause_reading(self) -> None:
-        self.reads.clear()
-
-    def resume_reading(self) -> None:
-        self.reads.set()
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-
-async def connected(share: LoopShare) -> tuple[Any, Wire, asyncio.Queue[Any]]:
-    """A WebSocket of the client "greedy". Returns its protocol, its transport and the messages that its app gets."""
+async def connected() -> tuple[Any, Wire, asyncio.Queue[Any]]:
+    """A WebSocket. Returns its protocol, its transport and the messages that its app gets."""
     messages: asyncio.Queue[Any] = asyncio.Queue()
     is_open = asyncio.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        scope[METER].bind(share, "greedy")
         await receive()
         await send({"type": "websocket.accept"})
         is_open.set()
@@ -67,15 +37,6 @@ async def connected(share: LoopShare) -> tuple[Any, Wire, asyncio.Queue[Any]]:
     return protocol, wire, messages
 
 
-def busy() -> LoopShare:
-    """A share that "greedy" has used up while "modest" is active too."""
-    share = LoopShare(0.25)
-    now_s = perf_counter()
-    share.add(0.001, now_s, "modest")
-    share.add(0.2, now_s, "greedy")
-    return share
-
-
 @pytest.mark.parametrize(
     "data",
     [frame(b"x", Opcode.PING), frame(b"x", Opcode.PONG), frame(b"", Opcode.TEXT, bits=0)],
@@ -83,31 +44,33 @@ def busy() -> LoopShare:
 )
 async def test_frames_that_are_no_messages_wait_for_the_clients_share(data: bytes) -> None:
     """Regression: eight sockets that sent pings delayed the messages of others from 1 to 175 ms."""
-    protocol, wire, _ = await connected(busy())
+    protocol, wire, _ = await connected()
+    protocol._meter = meter = UsedUp()
     protocol.data_received(data)
     assert not wire.reads.is_set()
+    meter.is_next.set()
     async with asyncio.timeout(10):
         await wire.reads.wait()
     protocol.connection_lost(None)
 
 
 async def test_a_slow_read_is_followed_by_smaller_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    protocol, wire, _ = await connected(LoopShare(0.25))
-    monkeypatch.setattr("server.sockets._LONG_PARSE_S", -1.0)
+    protocol, wire, _ = await connected()
+    monkeypatch.setattr("server.read_sizes._LONG_PARSE_S", -1.0)
     for _ in range(10):
         protocol.data_received(frame(b"", Opcode.PING))
-    assert wire.max_size == 512  # type: ignore[attr-defined]
-    monkeypatch.setattr("server.sockets._LONG_PARSE_S", 10.0)
+    assert wire.max_size == 512
+    monkeypatch.setattr("server.read_sizes._LONG_PARSE_S", 10.0)
     for _ in range(10):
         protocol.data_received(frame(b"", Opcode.PING))
-    assert wire.max_size == 8192  # type: ignore[attr-defined]
+    assert wire.max_size == 8192
     protocol.connection_lost(None)
 
 
 @pytest.mark.parametrize(("opcode", "kind"), [(Opcode.TEXT, "text"), (Opcode.BINARY, "bytes")])
 async def test_fragments_are_kept_in_one_buffer_and_joined(opcode: Opcode, kind: str) -> None:
     """Regression: a message in fragments of one byte took 17 times its size, and empty ones were never limited."""
-    protocol, _, messages = await connected(LoopShare(1))
+    protocol, _, messages = await connected()
     empty = frame(b"", Opcode.CONTINUATION, bits=0)
     protocol.data_received(frame(b"a", opcode, bits=0) + empty * 1000 + frame(b"b", Opcode.CONTINUATION, bits=0))
     assert len(protocol.frames) == 1
@@ -121,7 +84,7 @@ async def test_fragments_are_kept_in_one_buffer_and_joined(opcode: Opcode, kind:
 
 async def test_a_client_that_does_not_read_gets_no_pongs() -> None:
     """Regression: the pongs of a client that did not read filled the memory."""
-    protocol, wire, _ = await connected(LoopShare(1))
+    protocol, wire, _ = await connected()
     protocol.pause_writing()
     before = wire.written
     protocol.data_received(frame(b"x" * 125, Opcode.PING) * 10)
