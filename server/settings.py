@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     max_message_bytes: Bytes = 10_000_000
     max_json_bytes: Annotated[int, Field(ge=1024, le=LARGEST_JSON_BYTES)] = MOST_JSON_BYTES
     max_turn_s: Seconds = LONGEST_TURN_S
+    max_speech_s: Seconds = 600.0
     max_connections: Annotated[int, Field(ge=1, le=100_000_000)] = 500
     max_connections_per_client: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     loop_share_per_client: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.25

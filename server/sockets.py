@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from server.loop_share import LoopShare, Meter
+from server.read_sizes import ReadSizes
 
 _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
@@ -28,7 +29,7 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
 
     uvicorn closes such a connection only after sending all buffered data, so a client that does not read keeps it open
     forever; here the buffer is discarded. If little is sent, missing pongs reveal the client. A client in the middle of
-    sending a frame cannot answer a ping and gets more time.
+    sending a frame, or whose frames the server leaves unread for now, cannot answer a ping and gets more time.
     """
 
     class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -39,6 +40,7 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._meter = Meter(share)
+            self._read_sizes = ReadSizes(transport, _SMALL_READ_BYTES)
 
         def data_received(self, data: bytes) -> None:
             self._came_s = self.loop.time()
@@ -46,11 +48,11 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
             super().data_received(data)
             self._meter.add(begun_s)
             is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
-            with suppress(AttributeError):  # max_size exists only in asyncio's own transports
-                self.transport.max_size = _READ_BYTES if is_in_large_frame else _SMALL_READ_BYTES  # type: ignore[attr-defined]
+            self._read_sizes.fit(perf_counter() - begun_s, at_least=_READ_BYTES if is_in_large_frame else 0)
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
                 self._refuse()
-            if is_in_large_frame and self._resuming is None and not self.read_paused and self._meter.is_over:
+            # Messages wait for their turn in `receive`; pings, pongs and incomplete messages wait only here.
+            if self._resuming is None and not self.read_paused and self._meter.is_over:
                 self.transport.pause_reading()
                 self._resuming = self.loop.create_task(self._resume_in_turn())
 
@@ -69,6 +71,33 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
             if not self.transport.is_closing():
                 self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
                 self.transport.close()
+
+        def handle_cont(self, event: Frame) -> None:
+            # In one buffer: a list of fragments takes up to 100 times the memory of their bytes, and a client can send
+            # any number of empty ones.
+            self.frames[0] += event.data
+            if event.fin:
+                self.frames[0] = bytes(self.frames[0])
+                self.send_receive_event_to_app()
+
+        def handle_text(self, event: Frame) -> None:
+            super().handle_text(event)
+            self._buffer_fragments(event)
+
+        def handle_bytes(self, event: Frame) -> None:
+            super().handle_bytes(event)
+            self._buffer_fragments(event)
+
+        def _buffer_fragments(self, first: Frame) -> None:
+            if not first.fin:
+                self.frames[0] = bytearray(first.data)  # type: ignore[call-overload]
+
+        def handle_ping(self) -> None:
+            # The pongs of a client that does not read would fill the memory.
+            if self.writable.is_set():
+                super().handle_ping()
+            else:
+                self.conn.data_to_send()
 
         def send_receive_event_to_app(self) -> None:
             # uvicorn would close the connection too, but with a traceback, so that clients could fill the log.
@@ -110,8 +139,9 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
                 self.read_paused = False
 
         def keepalive_timeout(self) -> None:
-            silent_s = self.loop.time() - self._came_s
-            if self.conn.reader.buffer and silent_s < reader_timeout_s:
+            is_waiting = self._resuming is not None
+            silent_s = 0.0 if is_waiting else self.loop.time() - self._came_s
+            if (is_waiting or self.conn.reader.buffer) and silent_s < reader_timeout_s:
                 self.pong_timer = self.loop.call_later(reader_timeout_s - silent_s, self.keepalive_timeout)
                 return
             super().keepalive_timeout()

@@ -71,7 +71,8 @@ def updated(session: RealtimeSession, wanted: object) -> RealtimeSession:
         raise _refused("session", "expected an object")
     if wanted.get("tools"):
         raise _refused("tools", "the server's agent does not accept tools; omit tools")
-    if "audio" not in (wanted.get("output_modalities") or wanted.get("modalities") or ["audio"]):
+    modalities = wanted.get("output_modalities") or wanted.get("modalities") or ["audio"]
+    if not isinstance(modalities, list) or "audio" not in modalities:
         raise _refused("output_modalities", "replies are always audio; request audio")
     sound = _object(wanted, "audio")
     heard, spoken = _object(sound, "input"), _object(sound, "output")
@@ -96,9 +97,9 @@ def _format(wanted: object, before: AudioFormat) -> AudioFormat:
     if wanted is None:
         return before
     kind = wanted.get("type") if isinstance(wanted, dict) else BETA_NAMES.get(str(wanted), str(wanted))
-    if kind not in FORMATS:
+    found = FORMATS.get(str(kind))
+    if found is None:
         raise _refused("format", f"{str(kind)[:40]!r} is unknown; known: {', '.join(FORMATS)}")
-    found = FORMATS[str(kind)]
     if isinstance(wanted, dict) and wanted.get("rate") not in (None, found.rate_hz):
         raise _refused("format", f"rate {str(wanted['rate'])[:20]} is not supported; {kind} has {found.rate_hz} Hz")
     return found

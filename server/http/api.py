@@ -25,14 +25,20 @@ from voicelab.pipeline.turn import Turn
 router = APIRouter()
 
 
-def services_of(request: Request) -> Services:
+# FastAPI runs synchronous routes and dependencies in the threads of anyio, which all clients share without limits. No
+# route uses them: blocking work runs in the threads of `Services.pools`.
+async def services_of(request: Request) -> Services:
     """Return the shared state of the running server."""
     services: Services = request.app.state.services
     return services
 
 
+async def _token_user(request: Request) -> str | None:
+    return user_of(request)
+
+
 SharedServices = Annotated[Services, Depends(services_of)]
-TokenUser = Annotated[str | None, Depends(user_of)]
+TokenUser = Annotated[str | None, Depends(_token_user)]
 """The token's user; None when the server does not require tokens."""
 
 

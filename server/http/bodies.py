@@ -17,6 +17,8 @@ UPLOADS = re.compile(r"/v1/audio/transcriptions|/app/api/recordings/[^/]+/takes"
 _FORM = b"multipart/form-data"
 _FORM_BYTES = 65_536
 """Size allowed for the fields of a form besides its file."""
+_PIECE_BYTES = 8192
+"""Maximum size of a piece of a form. Parsing 64 KiB of line breaks at once would block the event loop for 50 ms."""
 _LINGER_BYTES = 2**24
 _LINGER_S = 2.0
 """Bytes and seconds for which the rest of a denied body is read and discarded."""
@@ -42,12 +44,14 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = self._upload() if _is_upload(scope) else self._json()
+        is_upload = _is_upload(scope)
+        body = self._upload() if is_upload else self._json()
         body.announce(scope)
+        receive_piece = _in_pieces(receive) if is_upload else receive
         has_begun = False
 
         async def receive_some() -> Message:
-            message = await receive()
+            message = await receive_piece()
             body.add(message)
             return {"type": "http.disconnect"} if body.denial else message
 
@@ -119,6 +123,26 @@ class _Body:
         elif is_too_deep(text):
             message = f"the body is nested too deeply; at most {MOST_DEPTH} levels are accepted"
             self.denial = HttpRefusal(400, "bad_json", message)
+
+
+def _in_pieces(receive: Receive) -> Receive:
+    """Wrap `receive` to return a body in small pieces, between which other tasks run."""
+    rest: Message | None = None
+
+    async def receive_piece() -> Message:
+        nonlocal rest
+        if rest is None:
+            message = await receive()
+        else:
+            await asyncio.sleep(0)
+            message, rest = rest, None
+        body = message.get("body", b"")
+        if len(body) <= _PIECE_BYTES:
+            return message
+        rest = {**message, "body": body[_PIECE_BYTES:]}
+        return {**message, "body": body[:_PIECE_BYTES], "more_body": True}
+
+    return receive_piece
 
 
 def _is_upload(scope: Scope) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -15,14 +14,12 @@ from server.clients import key_of
 from server.http import arrivals
 from server.http.admission import Admission
 from server.http.forwarded import trusted_proxies
+from server.http.paced_bodies import PacedBodies
 from server.http.paths import PROBES, is_openai
 from server.http.refusal import TOO_MANY_CONNECTIONS, last_response
-from server.loop_share import LoopShare, Meter
+from server.loop_share import LoopShare
 
 REQUEST_TIMEOUT = "request_timeout"
-_READ_BYTES = 64 * 1024
-"""Buffer size of a socket read. asyncio's own 256 KiB is a large block (voicelab/engines/pool/allocator.py): mapping
-and unmapping one for each packet of speech takes a thirtieth of the server's processor time."""
 _AHEAD_BYTES = 64 * 1024
 """Bytes of pipelined requests that are read during a response. Beyond that, a disconnect is noticed only after it."""
 _PROBE_S = 1.0
@@ -76,11 +73,10 @@ def _closing(send: Send) -> Send:
     return send_last
 
 
-class _Limited(H11Protocol):
+class _Limited(PacedBodies):
     _limits: RequestLimits
     _admission: Admission
     _arrivals: arrivals.Arrivals
-    _share: LoopShare
     _waiting: asyncio.Task[None] | None = None
     """Waits for the sender's turn with a request that is not parsed yet."""
     _sender: str | None = None
@@ -100,9 +96,6 @@ class _Limited(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._meter = Meter(self._share)
-        with suppress(AttributeError):  # max_size exists only in asyncio's own transports
-            transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
         host = self.client[0] if self.client else None
         if host is not None and host not in trusted_proxies(self.config.forwarded_allow_ips):
             self._address = key_of(host)
@@ -115,9 +108,10 @@ class _Limited(H11Protocol):
             return
         begun_s = perf_counter()
         is_start = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
-        if not is_start or self._begins(data):
-            self._take(data)
+        may_begin = not is_start or self._begins(data)
         self._meter.add(begun_s)
+        if may_begin:
+            self._take(data)
 
     def _begins(self, head: bytes) -> bool:
         """Return whether a request that starts with these bytes may be parsed now. Else it waits or is refused."""
@@ -153,9 +147,7 @@ class _Limited(H11Protocol):
             self.transport.close()
         elif not self.transport.is_closing():
             self.flow.resume_reading()
-            begun_s = perf_counter()
             self._take(head)
-            self._meter.add(begun_s)
 
     def _end_request(self) -> None:
         self._arrivals.end(self._sender)

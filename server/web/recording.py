@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 from server.http.api import SharedServices, TokenUser
 from server.http.refusal import HttpRefusal
@@ -122,7 +122,7 @@ def _limits(settings: Settings) -> RecordingLimits:
     )
 
 
-def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingStore:
+async def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingStore:
     """Return the sets of the token's user; all sets when the server does not require tokens."""
     folder = services.settings.recordings_dir
     if folder is None:
@@ -135,17 +135,17 @@ def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingSto
 Sets = Annotated[RecordingStore, Depends(_recordings)]
 
 
-def _chosen_set(name: Name, sets: Sets) -> RecordedSet:
+async def _chosen_set(name: Name, sets: Sets, services: SharedServices) -> RecordedSet:
     with _as_answers():
-        return sets.get(name)
+        return await services.pools.files.run(sets.get, name)
 
 
 Chosen = Annotated[RecordedSet, Depends(_chosen_set)]
 
 
-def _chosen_take(take_id: Name, chosen: Chosen) -> Take:
+async def _chosen_take(take_id: Name, chosen: Chosen, services: SharedServices) -> Take:
     with _as_answers():
-        return chosen.take(take_id)
+        return await services.pools.files.run(chosen.take, take_id)
 
 
 ChosenTake = Annotated[Take, Depends(_chosen_take)]
@@ -155,17 +155,17 @@ ChosenTake = Annotated[Take, Depends(_chosen_take)]
 async def overview(services: SharedServices, token_user: TokenUser) -> Overview:
     if services.settings.recordings_dir is None:
         return Overview(enabled=False)
-    sets = await services.pools.files.run(_recordings(services, token_user).sets)
+    sets = await services.pools.files.run((await _recordings(services, token_user)).sets)
     return Overview(enabled=True, sets=[one.name for one in sets])
 
 
-@router.post("", summary="Create a set", status_code=201)
-async def create(body: NewSet, sets: Sets, services: SharedServices) -> SetView:
+@router.post("", summary="Create a set", status_code=201, response_model=SetView)
+async def create(body: NewSet, sets: Sets, services: SharedServices) -> Response:
     samples = (await sample_set(services)).samples if body.texts is None else ()
     return await services.pools.files.run(_create, body, samples, sets)
 
 
-def _create(body: NewSet, samples: Sequence[Sample], sets: RecordingStore) -> SetView:
+def _create(body: NewSet, samples: Sequence[Sample], sets: RecordingStore) -> Response:
     """Create a set. Runs in a thread, because many prompts take a while."""
     if body.texts is None:
         # Use each text once, also if several speakers recorded it, and skip samples that need a previous turn.
@@ -174,13 +174,13 @@ def _create(body: NewSet, samples: Sequence[Sample], sets: RecordingStore) -> Se
     else:
         prompts = prompts_of(body.texts)
     with _as_answers():
-        return _view(sets.create(body.name, prompts))
+        return _view(sets.create(body.name, prompts), status=201)
 
 
-@router.get("/{name}", summary="Get a set")
-def detail(chosen: Chosen) -> SetView:
+@router.get("/{name}", summary="Get a set", response_model=SetView)
+async def detail(chosen: Chosen, services: SharedServices) -> Response:
     with _as_answers():
-        return _view(chosen)
+        return await services.pools.files.run(_view, chosen)
 
 
 @router.post("/{name}/takes", summary="Record a prompt", status_code=201)
@@ -218,20 +218,20 @@ async def record(
 
 
 @router.get("/{name}/takes/{take_id}/audio", summary="Get the audio of a take", response_class=FileResponse)
-def take_audio(chosen: Chosen, take: ChosenTake) -> FileResponse:
+async def take_audio(chosen: Chosen, take: ChosenTake) -> FileResponse:
     return FileResponse(chosen.audio(take), media_type="audio/flac", headers={"Cache-Control": "no-store"})
 
 
 @router.post("/{name}/takes/{take_id}/accept", summary="Accept a take as a sample")
-def accept(chosen: Chosen, take: ChosenTake) -> Accepted:
+async def accept(chosen: Chosen, take: ChosenTake, services: SharedServices) -> Accepted:
     with _as_answers():
-        return Accepted(sample_id=chosen.accept(take))
+        return Accepted(sample_id=await services.pools.files.run(chosen.accept, take))
 
 
 @router.delete("/{name}/takes/{take_id}", summary="Delete a take", status_code=204)
-def discard(chosen: Chosen, take_id: Name) -> None:
+async def discard(chosen: Chosen, take_id: Name, services: SharedServices) -> None:
     with _as_answers():
-        chosen.discard_id(take_id)
+        await services.pools.files.run(chosen.discard_id, take_id)
 
 
 async def _heard(services: Services, clip: Clip) -> str | None:
@@ -255,7 +255,8 @@ def _report(decoded: Decoded, text: str, heard: str | None) -> dict[str, Any]:
     return {**asdict(check(decoded.clip)), "undecoded_s": decoded.undecoded_s, "wer": wer}
 
 
-def _view(chosen: RecordedSet) -> SetView:
+def _view(chosen: RecordedSet, *, status: int = 200) -> Response:
+    """Return the response with a SetView. Runs in a thread, because a set can have thousands of takes."""
     accepted = chosen.accepted()
     done: dict[str, list[str]] = {}
     for row in accepted:
@@ -263,4 +264,6 @@ def _view(chosen: RecordedSet) -> SetView:
     prompts = [
         PromptView(id=prompt.id, text=prompt.text, speakers=done.get(prompt.id, [])) for prompt in chosen.prompts()
     ]
-    return SetView(name=chosen.name, prompts=prompts, takes=[TakeView.model_validate(take) for take in chosen.takes()])
+    takes = [TakeView.model_validate(take) for take in chosen.takes()]
+    found = SetView(name=chosen.name, prompts=prompts, takes=takes)
+    return Response(found.model_dump_json(), status, media_type="application/json")

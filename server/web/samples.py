@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 from starlette.responses import Response
 
 from server.http.api import SharedServices
@@ -42,6 +42,9 @@ class SampleView(BaseModel):
     category: str
     speaker: str | None
     requires_context: bool
+
+
+_VIEWS = TypeAdapter(list[SampleView])
 
 
 @lru_cache(maxsize=1)
@@ -80,9 +83,15 @@ def _chosen(services: Services) -> datasets.SampleSet:
 Chosen = Annotated[datasets.SampleSet, Depends(sample_set)]
 
 
-@router.get("", summary="List the recordings of the sample set")
-def listing(chosen: Chosen) -> list[SampleView]:
-    return [SampleView.model_validate(sample) for sample in chosen.samples]
+@router.get("", summary="List the recordings of the sample set", response_model=list[SampleView])
+async def listing(chosen: Chosen, services: SharedServices) -> Response:
+    return await services.pools.files.run(_listed, chosen)
+
+
+def _listed(chosen: datasets.SampleSet) -> Response:
+    """Return the response with a SampleView for each sample. Runs in a thread, because a set can be long."""
+    views = [SampleView.model_validate(sample) for sample in chosen.samples]
+    return Response(_VIEWS.dump_json(views), media_type="application/json")
 
 
 @router.get("/{sample_id:path}/audio", summary="Get the audio of a recording")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import cache
+from itertools import accumulate, takewhile
+
+from voicelab.text.sentences import CJK_CHARS
 
 _LONG = 60
 """In characters. Shorter sentences are not split, because their audio starts soon enough."""
@@ -25,20 +30,46 @@ def opening_clause(sentence: str) -> list[str]:
 
 
 LONGEST = 300
-"""Maximum characters of a part. A voice synthesizes a part without interruption, so long parts delay other users."""
-_CLAUSE_END = re.compile(r"[,;:][\"')\]]*\s")
+"""Maximum spoken length of a part. A voice synthesizes a part without interruption, so long parts delay other users."""
+_CLAUSE_END = re.compile(r"[,;:][\"')\]]*\s|[，、；：]")
+_SILENT = frozenset(".,;:!?…'\"()[]-–—‘’“”«»¿¡。，、；：！？")
+_IDEOGRAM = re.compile(f"[{CJK_CHARS}]")
+_LETTERS_OF_DIGIT, _LETTERS_OF_SIGN = 8, 10
+
+
+def spoken_length(text: str) -> int:
+    """Return the length of a text as it is spoken, in letters: `7` counts as eight, `漢`, `%` and `😀` as ten.
+
+    The digits of an amount are read with their units. A voice of another language spells ideograms and names emoji.
+    """
+    return sum(map(_letters, text))
+
+
+@cache
+def _letters(character: str) -> int:
+    kind = unicodedata.category(character)[0]
+    if kind == "N":
+        return _LETTERS_OF_DIGIT
+    is_plain = kind in "LMZ" or character in _SILENT or character.isspace()
+    return 1 if is_plain and not _IDEOGRAM.match(character) else _LETTERS_OF_SIGN
 
 
 def short_parts(sentence: str, longest: int = LONGEST) -> list[str]:
-    """Split a sentence into parts of at most `longest` characters, after a comma if possible, else between words.
+    """Split a sentence into parts of at most `longest` letters (`spoken_length`), after a comma if possible.
 
-    Only spaces between parts are dropped. A longer word is split.
+    Else between words; a longer word is split. Only spaces between parts are dropped.
     """
     found, rest = [], sentence
-    while len(rest) > longest:
-        head = rest[: longest + 1]
-        ends = [border.end() for border in _CLAUSE_END.finditer(head, longest // 3)]
-        end = ends[-1] if ends else head.rfind(" ") + 1 or longest
+    while (count := _fitting(rest, longest)) < len(rest):
+        head = rest[: count + 1]
+        ends = [border.end() for border in _CLAUSE_END.finditer(head, count // 3) if border.end() <= count]
+        end = ends[-1] if ends else head.rfind(" ") + 1 or count
         found.append(rest[:end].strip())
         rest = rest[end:].strip()
     return [*filter(None, found), *([rest] if rest else [])]
+
+
+def _fitting(text: str, longest: int) -> int:
+    """Return the number of characters at the start whose spoken length is at most `longest`; at least one."""
+    lengths = accumulate(map(_letters, text))
+    return max(1, sum(1 for _ in takewhile(lambda length: length <= longest, lengths)))

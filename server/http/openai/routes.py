@@ -24,7 +24,7 @@ from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.limits import Limits
-from voicelab.text import sentences
+from voicelab.pipeline.spoken_text import spoken_parts
 
 router = APIRouter(prefix=OPENAI_PREFIX)
 
@@ -68,12 +68,26 @@ async def speech(request: Request, services: SharedServices) -> Response:
         raise of_validation(error) from error
     names.check_model(wanted.model, engine)
     names.check_voice(wanted.voice, engine)
-    parts = sentences(wanted.input)
+    parts = spoken_parts(wanted.input, clauses=False)
     if not parts:
         raise HttpRefusal(400, "nothing_to_say", "input contains no words", parameter="input")
-    clips = [await services.pipeline.tts.call("speak", part) for part in parts]
+    clips = await _spoken(parts, wanted.speed, services)
     data = await services.pools.encoding.run(_joined, clips, wanted)
     return Response(data, media_type=MEDIA_TYPES[wanted.response_format], headers={names.MODEL_HEADER: engine.name})
+
+
+async def _spoken(parts: Sequence[str], speed: float, services: Services) -> list[Clip]:
+    """Synthesize the parts. Raises HttpRefusal when the speech becomes too long, which its text does not show."""
+    clips: list[Clip] = []
+    longest_s, duration_s = services.settings.max_speech_s, 0.0
+    for part in parts:
+        clip: Clip = await services.pipeline.tts.call("speak", part)
+        clips.append(clip)
+        duration_s += clip.duration_s / speed
+        if duration_s > longest_s:
+            message = f"the speech is longer than {longest_s:g} s (MAX_SPEECH_S); send it in several requests"
+            raise HttpRefusal(400, "speech_too_long", message, parameter="input")
+    return clips
 
 
 def _joined(clips: Sequence[Clip], wanted: Speech) -> bytes:
