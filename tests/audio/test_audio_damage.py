@@ -172,6 +172,16 @@ def test_channels_in_opposite_phase_do_not_cancel() -> None:
     assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("form", "codec"),
+    [("ogg", "libopus"), ("webm", "libopus"), ("mp3", "libmp3lame"), ("ipod", "aac"), ("flac", "flac")],
+)
+def test_channels_in_opposite_phase_do_not_cancel_in_any_encoding(form: str, codec: str) -> None:
+    data = muxed(CLIP, form, codec, layout="stereo", gains=(1, -1))
+    for found in (decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip, decoding.decode(data)):
+        assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.6)
+
+
 def test_the_louder_channel_is_taken_where_the_other_nearly_cancels_it() -> None:
     both = np.stack([0.9 * CLIP.samples, -CLIP.samples], axis=1)
     assert decoding.decode(wav(_pcm16(both), channels=2)).level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.1)

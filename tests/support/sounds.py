@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
@@ -22,8 +22,9 @@ def muxed(
     layout: str = "mono",
     options: dict[str, str] | None = None,
     experimental: bool = False,
+    gains: Sequence[float] = (),
 ) -> bytes:
-    """The clip encoded by FFmpeg, in every channel of the layout."""
+    """The clip encoded by FFmpeg, in every channel of the layout. gains: factor of each channel, if not 1."""
     with tempfile.TemporaryDirectory() as folder:
         # A file, because some options make the muxer read what it wrote. Otherwise some write random serial numbers.
         file = Path(folder) / "sound"
@@ -32,7 +33,7 @@ def muxed(
             if experimental:
                 stream.codec_context.options = {"strict": "experimental"}
             channels = stream.codec_context.layout.nb_channels
-            samples = np.repeat(clip.at_rate(rate_hz).samples, channels).reshape(1, -1)
+            samples = np.outer(clip.at_rate(rate_hz).samples, gains or [1] * channels).astype(np.float32).reshape(1, -1)
             for start in range(0, samples.shape[1], channels * 1024):
                 part = np.ascontiguousarray(samples[:, start : start + channels * 1024])
                 frame = av.AudioFrame.from_ndarray(part, format="flt", layout=layout)
