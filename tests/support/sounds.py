@@ -65,6 +65,13 @@ def extensible(clip: Clip) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def rifx(data: bytes, rate_hz: int, *, tag: int = 1, bits: int = 16, extra: bytes = b"") -> bytes:
+    """A big-endian WAV file with these (big-endian) samples of one channel. extra: the rest of its format chunk."""
+    form = struct.pack(">HHIIHH", tag, 1, rate_hz, rate_hz * bits // 8, bits // 8, bits) + extra
+    body = b"WAVEfmt " + struct.pack(">I", len(form)) + form + b"data" + struct.pack(">I", len(data)) + data
+    return b"RIFX" + struct.pack(">I", len(body)) + body
+
+
 def rf64(clip: Clip) -> bytes:
     """A WAV with 64-bit sizes (EBU Tech 3306), and a list of texts behind its samples."""
     data = clip.to_pcm16()
@@ -94,6 +101,7 @@ SOUNDS: dict[str, Callable[[Clip], bytes]] = {
     "wav_alaw": lambda clip: muxed(clip, "wav", "pcm_alaw", rate_hz=8_000),
     "wav_adpcm_ms": lambda clip: muxed(clip, "wav", "adpcm_ms", rate_hz=16_000),
     "wav_adpcm_ima": lambda clip: muxed(clip, "wav", "adpcm_ima_wav", rate_hz=16_000),
+    "rifx": lambda clip: rifx(np.frombuffer(clip.to_pcm16(), "<i2").astype(">i2").tobytes(), clip.rate_hz),
     "rf64": rf64,
     "w64": lambda clip: muxed(clip, "w64", "pcm_s16le"),
     "flac": lambda clip: muxed(clip, "flac", "flac"),
@@ -142,6 +150,7 @@ ENCODINGS: dict[str, tuple[str, str]] = {
     "wav_alaw": ("WAV", "A-law"),
     "wav_adpcm_ms": ("WAV", "ADPCM (Microsoft)"),
     "wav_adpcm_ima": ("WAV", "ADPCM (IMA)"),
+    "rifx": ("RIFX", "PCM, 16 bit"),
     "rf64": ("RF64, BW64", "PCM, 16 bit"),
     "w64": ("W64", "PCM, 16 bit"),
     "flac": ("FLAC", "FLAC"),

@@ -17,7 +17,6 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.audio.alignment import Realigner
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
@@ -25,6 +24,7 @@ from voicelab.audio.containers import DECODERS, Container
 from voicelab.audio.damage import Damage, OggTimeline
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.opus import PacketDecoder
+from voicelab.audio.pcm_packets import realigned, swapped
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.wav import ByteReader, WavReader
@@ -35,8 +35,6 @@ _SHORTEST_S = 0.5 / SPEECH_RATE_HZ
 """A shorter recording has no sample at the rate of the recognizers."""
 _OPUS = ("opus", "libopus")
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
-_INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3, 4) for order in ("le", "be")}
-"""Size of a sample in bytes, and whether the most significant byte is the first."""
 _TIMED = ("mp4", "webm")
 """Containers whose packets have times of their own, which also tell of lost ones."""
 _INDEX = {
@@ -200,9 +198,11 @@ def _file(
             if codec.name in _OPUS and codec.layout.nb_channels <= 2 and wanted.rate_hz is not None:
                 yield from _packets(demuxed, wanted.rate_hz, stop, damage)
             else:
-                packets = demuxed.demux(stream)
+                packets, is_swapped = demuxed.demux(stream), wav is not None and wav.is_big_endian
                 if wav is None or not wav.is_complete:
-                    packets = _realigned(packets, demuxed, codec, damage)
+                    packets = realigned(packets, demuxed, codec, damage, is_swapped=is_swapped)
+                if is_swapped:
+                    packets = swapped(packets, codec)
                 yield from _resampled(_frames(packets, stream, stop, damage), stream, wanted, damage)
         finally:
             # Also after a demuxer error in the middle of the file.
@@ -247,32 +247,6 @@ def _frames(
         else:
             damage.good(packet.size, sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate))
             yield from frames
-
-
-def _realigned(
-    packets: Iterator[av.Packet[av.AudioStream]],
-    demuxed: av.container.InputContainer,
-    codec: av.AudioCodecContext,
-    damage: Damage,
-) -> Iterator[av.Packet[av.AudioStream]]:
-    """Yield the packets; integer PCM is realigned where bytes are missing."""
-    channels = codec.layout.nb_channels
-    size, is_big_endian = _INTEGERS.get(codec.name, (0, False))
-    # In Matroska, each packet begins with a whole sample.
-    if not size or demuxed.format.name.startswith("matroska"):
-        yield from packets
-        return
-    realigner, faults = Realigner(size, channels, big_endian=is_big_endian), 0
-    for packet in packets:
-        data = realigner.feed(bytes(packet)) if packet.size else realigner.finish()
-        damage.lose((realigner.faults - faults) / codec.sample_rate)
-        faults = realigner.faults
-        if data:
-            aligned: Any = av.Packet(data)
-            aligned.stream, aligned.time_base = packet.stream, packet.time_base
-            yield aligned
-        if not packet.size:
-            yield packet
 
 
 def _resampled(

@@ -7,7 +7,10 @@ stops at that size. This reader passes it one endless data chunk with all sample
 from __future__ import annotations
 
 import re
+import struct
 from typing import Literal, Protocol, Self
+
+import numpy as np
 
 from voicelab.audio.containers import is_markup, is_text
 from voicelab.audio.pipes import Pipe
@@ -45,7 +48,8 @@ class WavReader:
 
     A header of another format ends the file, and `following` returns the reader of the next one. missing_s: at the end,
     the seconds of audio missing compared with the size in the last header. is_complete: the whole file has arrived, and
-    its samples have the size in its header.
+    its samples have the size in its header. is_big_endian: the samples are those of a RIFX file. Its header is
+    converted, because FFmpeg would take the samples for little-endian ones.
     """
 
     def __init__(self, source: Pipe, name: str, rest: bytes = b"") -> None:
@@ -86,6 +90,10 @@ class WavReader:
     @property
     def total(self) -> int:
         return self._passed
+
+    @property
+    def is_big_endian(self) -> bool:
+        return self._order == "big"
 
     def _fill(self, count: int) -> bool:
         """Fill the buffer to this many bytes; return False at the end of the file."""
@@ -145,9 +153,8 @@ class WavReader:
             self._format, self._order = form, order
             self._byte_rate = _size(form[8:12], order)
             self._block = max(1, _size(form[12:14], order))
-            kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
-            head = kind + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", _with_all_bits(form, order), order)
-            self._out += head + b"data" + _ALL_ONES
+            form = _with_all_bits(_little_endian(form) if order == "big" else form)
+            self._out += b"RIFF" + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", form, "little") + b"data" + _ALL_ONES
             unread = self._source.unread_bytes()
             self.is_complete = unread is not None and 0 <= unread + len(self._buffer) - size <= size % 2
         elif form != self._format:
@@ -224,10 +231,19 @@ def _size(data: bytes | bytearray, order: ByteOrder) -> int:
     return int.from_bytes(data, order)
 
 
-def _with_all_bits(form: bytes, order: ByteOrder) -> bytes:
+def _little_endian(form: bytes) -> bytes:
+    """Return a big-endian format chunk as a little-endian one."""
+    head, rest = struct.pack("<HHIIHH", *struct.unpack_from(">HHIIHH", form)), form[16:]
+    if head[:2] == b"\xfe\xff" and len(rest) >= 24:
+        return head + struct.pack("<HHIIHH", *struct.unpack_from(">HHIIHH", rest)) + rest[16:]
+    words = np.frombuffer(rest[: len(rest) // 2 * 2], ">u2")
+    return head + words.astype("<u2").tobytes()
+
+
+def _with_all_bits(form: bytes) -> bytes:
     """Return the format with all bits of each sample marked as valid.
 
     FFmpeg reads integers with 24 valid bits in 32 as floats. The bits that are not valid are zeros.
     """
-    is_integer = len(form) >= 40 and form[:2] in (b"\xfe\xff", b"\xff\xfe") and _size(form[24:26], order) == 1
+    is_integer = len(form) >= 40 and form[:2] == b"\xfe\xff" and form[24:26] == b"\x01\0"
     return form[:18] + form[14:16] + form[20:] if is_integer else form
