@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.allocations import limit_allocations
+from voicelab.audio.amr import AmrDecoder, is_amr
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
@@ -34,7 +35,6 @@ _READ_BYTES = 4096
 _SHORTEST_S = 0.5 / SPEECH_RATE_HZ
 """A shorter recording has no sample at the rate of the recognizers."""
 _OPUS = ("opus", "libopus")
-_AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
 _TIMED = ("mp4", "webm")
 """Containers whose packets have times of their own, which also tell of lost ones."""
 _INDEX = {
@@ -234,14 +234,15 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
 def _frames(
     packets: Iterator[av.Packet[av.AudioStream]], stream: av.AudioStream, stop: Stop, damage: Damage
 ) -> Iterator[av.AudioFrame]:
+    decoder = AmrDecoder(stream.codec_context) if is_amr(stream.codec_context) else stream.codec_context
     for packet in packets:
         stop.check(damage.decoded_s)
         damage.reach(_end_s(packet))
-        if stream.codec_context.name in _AMR and not any(bytes(packet)):
+        if isinstance(decoder, AmrDecoder) and packet.size and not any(bytes(packet)):
             # Padding, which the decoder takes for comfort noise.
             continue
         try:
-            frames = packet.decode()
+            frames = decoder.decode(packet)
         except av.error.FFmpegError:
             damage.failed(bytes(packet), _duration_s(packet))
         else:
