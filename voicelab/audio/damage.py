@@ -79,6 +79,13 @@ class Damage:
         self._lost_s += duration_s
 
     @property
+    def so_far_s(self) -> float:
+        """Seconds of audio missing before the last packet, according to its time, in the middle of a file."""
+        gap_s = self.reached_s - (self.decoded_s - self._before_s)
+        is_gap = _TOLERANCE_S < gap_s < _LONGEST_S
+        return self._lost_s + (max(self._failed_s, gap_s) if is_gap else self._failed_s)
+
+    @property
     def undecoded_s(self) -> float:
         """Seconds of audio missing from the decoded result; complete after the last file's end."""
         return self._lost_s + self._failed_s

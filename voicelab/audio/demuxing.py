@@ -90,18 +90,21 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
 
 
 def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> list[bytes] | None:
-    """Return the Opus packets of a container, or None when its audio is not Opus with one or two channels."""
+    """Return the Opus packets of all files in the pipe, or None if one has other audio, or more than two channels."""
+    found: list[bytes] = []
+    reader = reader_for(pipe, container.name, wanted.source)
     try:
-        with open_container(pipe, container) as demuxed:
-            codec = first_audio(demuxed, wanted.source).codec_context
-            if codec.name not in _OPUS or codec.layout.nb_channels > 2:
-                return None
-            packets = []
-            for packet in demuxed.demux(audio=0):
-                stop.check()
-                if packet.size:
-                    packets.append(bytes(packet))
-            return packets
+        while True:
+            with open_container(reader or pipe, container) as demuxed:
+                codec = first_audio(demuxed, wanted.source).codec_context
+                if codec.name not in _OPUS or codec.layout.nb_channels > 2:
+                    return None
+                for packet in demuxed.demux(audio=0):
+                    stop.check()
+                    found += [bytes(packet)] if packet.size else []
+            reader = reader.following() if reader is not None else None
+            if reader is None:
+                return found
     except (av.error.FFmpegError, ValueError) as error:
         raise _refusal(pipe, container, wanted) from error
 

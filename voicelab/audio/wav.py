@@ -6,9 +6,10 @@ stops at that size. This reader passes it one endless data chunk with all sample
 
 from __future__ import annotations
 
+import io
 import re
 import struct
-from typing import Literal, Protocol, Self
+from typing import BinaryIO, Literal, Protocol, Self
 
 import numpy as np
 
@@ -29,9 +30,11 @@ _READ_BYTES = 4096
 _UNKNOWN_SIZE = 0x7FFF0000
 """Programs write sizes from here on, or 0, when the size is not known yet."""
 _MOST_FORMAT_BYTES = 4096
+_MOST_HEAD_BYTES = 65_536
 _JUNK_BYTES = 64
 _LINEAR = (1, 3, 0xFFFE)
 """Formats of PCM, integer, floating point and extensible; in others, and in 8 bits, zeros are no silence."""
+_G711 = (6, 7)
 _HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE(?:fmt |JUNK|ds64|bext)", re.DOTALL)
 _HEADER_BYTES = 16
 _CHUNKS_BEHIND = frozenset(
@@ -221,6 +224,38 @@ class WavReader:
                 self._ended = True
                 return
         del self._buffer[: found.start()]
+
+
+def is_plain(file: BinaryIO) -> bool:
+    """Whether FFmpeg reads this WAV file like WavReader: it has one usual header, whose sizes are right."""
+    file.seek(0)
+    head, place, form, size_64 = file.read(_MOST_HEAD_BYTES), 12, b"", None
+    if head[:4] not in (b"RIFF", b"RF64"):
+        return False
+    while place + 8 <= len(head):
+        kind, size = head[place : place + 4], _size(head[place + 4 : place + 8], "little")
+        place += 8
+        if kind == b"data":
+            size = size_64 if size_64 is not None and size == 0xFFFFFFFF else size
+            file.seek(place + size + size % 2)
+            behind, length = file.read(4), file.seek(0, io.SEEK_END)
+            # Known chunks may follow. Samples or another header may not.
+            is_whole = place + size <= length and (not behind or behind in _CHUNKS_BEHIND)
+            return is_whole and _is_usual(form)
+        body = head[place : place + size]
+        form = body if kind == b"fmt " else form
+        size_64 = _size(body[8:16], "little") if kind == b"ds64" and len(body) >= 16 else size_64
+        place += size + size % 2
+    return False
+
+
+def _is_usual(form: bytes) -> bool:
+    """Whether the block of one sample of each channel has the size that the bits of the samples need."""
+    if len(form) < 16 or _with_all_bits(form) != form:
+        return False
+    tag, channels, _, _, block, bits = struct.unpack_from("<HHIIHH", form)
+    # In others, FFmpeg's positions are not exact.
+    return tag in (*_LINEAR, *_G711) and bits > 0 and block == channels * -(-bits // 8)
 
 
 def _chunk(kind: bytes, body: bytes, order: ByteOrder) -> bytes:
