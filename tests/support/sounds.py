@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -37,7 +38,7 @@ def muxed(
             for start in range(0, samples.shape[1], channels * 1024):
                 part = np.ascontiguousarray(samples[:, start : start + channels * 1024])
                 frame = av.AudioFrame.from_ndarray(part, format="flt", layout=layout)
-                frame.sample_rate = rate_hz
+                frame.sample_rate, frame.pts, frame.time_base = rate_hz, start // channels, Fraction(1, rate_hz)
                 out.mux(stream.encode(frame))
             # FLAC ends with an empty packet for its header, which other muxers refuse.
             out.mux([packet for packet in stream.encode(None) if packet.size or form == "flac"])

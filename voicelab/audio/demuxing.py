@@ -22,8 +22,9 @@ from voicelab.audio.amr import AmrDecoder, is_amr
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
-from voicelab.audio.damage import Damage, OggTimeline
+from voicelab.audio.damage import Damage
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
+from voicelab.audio.ogg_pages import OggPages
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pcm_packets import realigned, swapped
 from voicelab.audio.pipes import Pipe, SeekablePipe
@@ -95,7 +96,8 @@ def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -
     reader = reader_for(pipe, container.name, wanted.source)
     try:
         while True:
-            with open_container(reader or pipe, container) as demuxed:
+            source = OggPages(reader) if reader is not None and container.name == "ogg" else reader or pipe
+            with open_container(source, container) as demuxed:
                 codec = first_audio(demuxed, wanted.source).codec_context
                 if codec.name not in _OPUS or codec.layout.nb_channels > 2:
                     return None
@@ -191,7 +193,7 @@ def _file(
     source: ByteReader, pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage
 ) -> Iterator[Clip]:
     wav = source if isinstance(source, WavReader) else None
-    ogg = _Watched(source) if container.name == "ogg" else None
+    ogg = OggPages(source) if container.name == "ogg" else None
     with open_container(ogg or source, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
@@ -212,7 +214,8 @@ def _file(
             if wav is not None:
                 damage.end_file(None, wav.missing_s)
             elif ogg is not None:
-                damage.end_file(ogg.length_s(stream))
+                length = ogg.length(stream.start_time or 0)
+                damage.end_file(float(length * stream.time_base) if length and stream.time_base else None)
             else:
                 timed_s = damage.reached_s if container.name in _TIMED else None
                 damage.end_file(_length_s(demuxed, stream) or timed_s)
@@ -298,23 +301,3 @@ def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> f
 
 def _nothing(rate_hz: int) -> Clip:
     return Clip(np.zeros(0, dtype=np.float32), rate_hz)
-
-
-class _Watched:
-    """An Ogg file whose granule positions are tracked while it is read."""
-
-    def __init__(self, source: ByteReader) -> None:
-        self._source = source
-        self._timeline = OggTimeline()
-
-    def read(self, size: int) -> bytes:
-        data = self._source.read(size)
-        self._timeline.feed(data)
-        return data
-
-    def length_s(self, stream: av.AudioStream) -> float | None:
-        """Return the seconds from the first to the last granule position."""
-        last = self._timeline.last_granule
-        if last is None or stream.time_base is None:
-            return None
-        return float((last - max(0, stream.start_time or 0)) * stream.time_base)

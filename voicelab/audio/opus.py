@@ -11,7 +11,6 @@ import ctypes.util
 import os
 import struct
 import warnings
-import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.downmix import Downmix
+from voicelab.audio.ogg_pages import checksum
 from voicelab.errors import EngineMissingError, InputError
 
 FRAME_S = 0.02
@@ -302,23 +302,9 @@ class OggOpusWriter:
         flags = (2 if first else 0) | (4 if last else 0)
         fields = struct.pack("<4sBBqIII", b"OggS", 0, flags, granule, _SERIAL, self._sequence, 0)
         page = bytearray(fields + bytes([len(lacing)]) + lacing + b"".join(packets))
-        page[22:26] = struct.pack("<I", _ogg_crc(bytes(page)))
+        page[22:26] = struct.pack("<I", checksum(bytes(page)))
         self._sequence += 1
         return bytes(page)
-
-
-_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-_ALL_ONES = 0xFFFFFFFF
-
-
-def _ogg_crc(data: bytes) -> int:
-    """Return the CRC-32 with polynomial 04C11DB7, start 0, not reflected (RFC 3533, section 6).
-
-    zlib has the same polynomial, but reflects the bits and inverts them at start and end. Undoing that on both sides is
-    faster than a loop over the bytes.
-    """
-    mirrored = zlib.crc32(data.translate(_MIRRORED), _ALL_ONES) ^ _ALL_ONES
-    return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
 
 def encode_packets(clip: Clip, bitrate: int = 32_000) -> list[bytes]:
