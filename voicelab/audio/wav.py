@@ -35,7 +35,7 @@ _JUNK_BYTES = 64
 _LINEAR = (1, 3, 0xFFFE)
 """Formats of PCM, integer, floating point and extensible; in others, and in 8 bits, zeros are no silence."""
 _G711 = (6, 7)
-_HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE(?:fmt |JUNK|ds64|bext)", re.DOTALL)
+_HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE[A-Za-z_][ -~]{3}", re.DOTALL)
 _HEADER_BYTES = 16
 _CHUNKS_BEHIND = frozenset(
     b"LIST id3  ID3  fact cue  smpl inst bext JUNK junk PAD  FLLR PEAK afsp DISP _PMX iXML axml plst acid cart".split(
@@ -237,16 +237,25 @@ def is_plain(file: BinaryIO) -> bool:
         place += 8
         if kind == b"data":
             size = size_64 if size_64 is not None and size == 0xFFFFFFFF else size
-            file.seek(place + size + size % 2)
-            behind, length = file.read(4), file.seek(0, io.SEEK_END)
-            # Known chunks may follow. Samples or another header may not.
-            is_whole = place + size <= length and (not behind or behind in _CHUNKS_BEHIND)
-            return is_whole and _is_usual(form)
+            return _is_usual(form) and _ends_with_chunks(file, place, size)
         body = head[place : place + size]
         form = body if kind == b"fmt " else form
         size_64 = _size(body[8:16], "little") if kind == b"ds64" and len(body) >= 16 else size_64
         place += size + size % 2
     return False
+
+
+def _ends_with_chunks(file: BinaryIO, place: int, size: int) -> bool:
+    """Whether only known chunks follow the chunk with this body, but no samples and no other header."""
+    length = file.seek(0, io.SEEK_END)
+    while place + size < length - 1:
+        place += size + size % 2
+        file.seek(place)
+        head = file.read(8)
+        if head[:4] not in _CHUNKS_BEHIND:
+            return False
+        place, size = place + 8, _size(head[4:], "little")
+    return place + size <= length
 
 
 def _is_usual(form: bytes) -> bool:
