@@ -92,6 +92,14 @@ def test_a_length_that_cannot_be_is_not_counted_as_lost() -> None:
     assert found.undecoded_s == 0
 
 
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000])
+def test_a_wav_that_states_more_than_a_day_is_not_cut_off(rate_hz: int) -> None:
+    data = wav(CLIP.at_rate(rate_hz).to_pcm16(), rate_hz, size=86_500 * rate_hz * 2 & 0xFFFFFFFE)
+    found = decoding.load(data)
+    assert found.clip.duration_s == pytest.approx(LONG_S)
+    assert found.undecoded_s == 0
+
+
 # In the others, no bytes tell sound from text or zeros.
 ENDS_ARE_KNOWN = sorted(set(SOUNDS) - {"amr", "au", "au_pcm"})
 
@@ -235,6 +243,18 @@ def test_floats_whose_range_changes_are_refused() -> None:
     samples = np.concatenate([CLIP.samples, CLIP.samples * 32768])
     with pytest.raises(InputError, match="full scale is 1"):
         decoding.decode(wav(samples.astype("<f4").tobytes(), tag=3, bits=32))
+
+
+@pytest.mark.parametrize("bits", [24, 32])
+def test_floats_in_the_range_of_larger_integers_are_refused(bits: int) -> None:
+    """Only their silence would be left otherwise."""
+    soft = np.random.default_rng(2).normal(0, 1e-4, SPEECH_RATE_HZ)
+    scaled = np.rint(np.concatenate([soft, CLIP.samples]) * 2 ** (bits - 1))
+    data = wav(scaled.astype("<f4").tobytes(), tag=3, bits=32)
+    with pytest.raises(InputError, match="full scale is 1"):
+        decoding.decode(data)
+    with pytest.raises(InputError, match="full scale is 1"):
+        heard([data[:5_000], data[5_000:]])
 
 
 def test_floats_a_little_over_full_scale_are_clipped() -> None:

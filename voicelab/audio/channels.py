@@ -15,6 +15,9 @@ _INT16_SCALE = np.float32(1 / 32768)
 _LOUDEST_UNIT = 8.0
 """18 dB over full scale; audio in ±1 never reaches this level."""
 _LOUDEST_INT16 = 65_536.0
+_LOUDEST_INT32 = 2.0**31
+_LEAST_SAMPLES = 64
+"""Among so many values that are no samples but other bytes, some exceed the range of 32-bit integers."""
 _HELD_S = 1.0
 
 
@@ -46,7 +49,10 @@ class Mixer:
         if samples.dtype.kind == "i":
             return self._downmix.mix(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-        if float(np.abs(samples).max(initial=0.0)) > _LOUDEST_INT16:
+        peak = float(np.abs(samples).max(initial=0.0))
+        if _LOUDEST_INT16 < peak <= _LOUDEST_INT32 and samples.size >= _LEAST_SAMPLES:
+            raise self._beyond(peak)
+        if peak > _LOUDEST_INT16:
             self.garbled_s += frame.samples / frame.sample_rate
             return np.zeros(0, np.float32)
         if self._scale is None:
@@ -75,8 +81,11 @@ class Mixer:
         """Return the floats scaled to ±1."""
         peak = float(np.abs(samples).max(initial=0.0))
         if peak > self._most:
-            found = f"floating-point samples up to {peak:.4g}, but full scale is 1"
-            raise InputError(f"{self._source}: {found}; write 16-bit samples, or scale it to ±1")
+            raise self._beyond(peak)
         assert self._scale is not None
         scaled = np.clip(samples * self._scale, -1.0, 1.0)
         return cast("NDArray[np.float32]", scaled.astype(np.float32, copy=False))
+
+    def _beyond(self, peak: float) -> InputError:
+        found = f"floating-point samples up to {peak:.4g}, but full scale is 1"
+        return InputError(f"{self._source}: {found}; write 16-bit samples, or scale it to ±1")

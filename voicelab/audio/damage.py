@@ -67,7 +67,7 @@ class Damage:
         failed to decode were no audio. missing_s: seconds that are known to be missing at its end.
         """
         if promised_s is None or promised_s > _LONGEST_S:
-            self._lost_s += self._failed_s + missing_s
+            self._lost_s += self._failed_s + (missing_s if missing_s <= _LONGEST_S else 0.0)
         else:
             missing_s = promised_s - (self.decoded_s - self._before_s)
             self._lost_s += max(self._failed_s, missing_s) if abs(missing_s) > _TOLERANCE_S else 0.0
