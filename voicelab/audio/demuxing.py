@@ -29,6 +29,7 @@ from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pcm_packets import realigned, swapped
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
+from voicelab.audio.tags import WithoutTags
 from voicelab.audio.wav import ByteReader, WavReader
 from voicelab.errors import InputError, VoicelabError
 
@@ -96,8 +97,7 @@ def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -
     reader = reader_for(pipe, container.name, wanted.source)
     try:
         while True:
-            source = OggPages(reader) if reader is not None and container.name == "ogg" else reader or pipe
-            with open_container(source, container) as demuxed:
+            with open_container(_cleaned(reader or pipe, container), container) as demuxed:
                 codec = first_audio(demuxed, wanted.source).codec_context
                 if codec.name not in _OPUS or codec.layout.nb_channels > 2:
                     return None
@@ -193,8 +193,8 @@ def _file(
     source: ByteReader, pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage
 ) -> Iterator[Clip]:
     wav = source if isinstance(source, WavReader) else None
-    ogg = OggPages(source) if container.name == "ogg" else None
-    with open_container(ogg or source, container) as demuxed:
+    cleaned = _cleaned(source, container)
+    with open_container(cleaned, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
         codec.thread_count = 1
@@ -213,12 +213,19 @@ def _file(
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
                 damage.end_file(None, wav.missing_s)
-            elif ogg is not None:
-                length = ogg.length(stream.start_time or 0)
+            elif isinstance(cleaned, OggPages):
+                length = cleaned.length(stream.start_time or 0)
                 damage.end_file(float(length * stream.time_base) if length and stream.time_base else None)
             else:
                 timed_s = damage.reached_s if container.name in _TIMED else None
                 damage.end_file(_length_s(demuxed, stream) or timed_s)
+
+
+def _cleaned(source: ByteReader, container: Container) -> ByteReader:
+    """Return a file without what FFmpeg's demuxer would stumble over."""
+    if container.name == "ogg":
+        return OggPages(source)
+    return WithoutTags(source) if container.name in ("mp3", "aac") else source
 
 
 def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:

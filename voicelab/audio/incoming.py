@@ -29,6 +29,7 @@ from voicelab.audio.encoder import ReplyFormat, reply_rate_hz
 from voicelab.audio.limits import Limits
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.streaming import StreamDecoder
+from voicelab.audio.tags import SIGNS
 from voicelab.errors import InputError, TurnTooLongError
 
 Mode = Literal["burst", "realtime"]
@@ -145,7 +146,7 @@ class IncomingAudio:
         head = b"".join(self._waiting)
         skipped = min(len(head), self._lead_in)
         lead_in = skipped + lead_in_bytes(head[skipped:], zeros=zeros)
-        self._is_tagged = self._is_tagged or head[skipped:].startswith(b"ID3")
+        self._is_tagged = self._is_tagged or head[skipped:].startswith(SIGNS)
         if not lead_in:
             return True
         self._lead_in -= skipped
