@@ -137,6 +137,8 @@ VARIANTS: dict[str, tuple[bytes, float]] = {
     "extensible, mu-law": (extensible(7, 8, 8, g711.encode(CLIP, "mulaw")), 1.5),
     "extensible, six channels": (extensible(1, 16, 16, np.repeat(np.frombuffer(PCM, "<i2"), 6).tobytes(), 6), 1.5),
     "mp3 in wav": (muxed(CLIP, "wav", "libmp3lame"), 1.5),
+    "g726 in wav": (muxed(CLIP, "wav", "g726", rate_hz=8_000), 1.5),
+    "g726 in au": (muxed(CLIP, "au", "g726le", rate_hz=8_000), 1.5),
     "g722 in wav": (muxed(CLIP, "wav", "g722", rate_hz=16_000), 1.5),
     "mov, sowt": (muxed(CLIP, "mov", "pcm_s16le"), 1.5),
     "mov, fl32": (muxed(CLIP, "mov", "pcm_f32le"), 1.5),
