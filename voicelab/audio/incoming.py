@@ -43,6 +43,7 @@ _SAMPLES = ("pcm16", "mulaw", "alaw")
 """Formats in which all byte values are valid audio, so that a few fixed bits do not identify a container."""
 
 _SOURCE = "the audio of this turn"
+_SEND = f"send {KNOWN}, one raw Opus packet per chunk, or pcm16, mulaw or alaw with its format and sample_rate"
 # Twice the size of two channels of 32-bit samples at 48 kHz, the largest expected input; the rest allows for metadata.
 _MOST_BYTES_PER_S = 768_000
 
@@ -198,10 +199,7 @@ def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
     if form not in _RAW:
         known = ", ".join(INPUT_FORMATS)
         raise InputError(f"format {form[:40]!r} is unknown and the audio is not a container; known formats: {known}")
-    raise InputError(
-        f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); send {KNOWN}, one raw Opus "
-        "packet per chunk, or pcm16, mulaw or alaw with its format and sample_rate"
-    )
+    raise InputError(f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); {_SEND}")
 
 
 class _PacketReader:
@@ -211,7 +209,10 @@ class _PacketReader:
         self._decoder = PacketDecoder(SPEECH_RATE_HZ)
 
     def feed(self, data: bytes) -> Clip:
-        return self._decoder.feed(data)
+        try:
+            return self._decoder.feed(data)
+        except InputError as error:
+            raise InputError(f"{_SOURCE}: {error}; {_SEND}") from error
 
     def finish(self) -> None:
         return None
