@@ -7,6 +7,7 @@ import random
 import struct
 from pathlib import Path
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.support.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding, parts
+from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits
@@ -255,6 +257,15 @@ def test_floats_in_the_range_of_larger_integers_are_refused(bits: int) -> None:
         decoding.decode(data)
     with pytest.raises(InputError, match="full scale is 1"):
         heard([data[:5_000], data[5_000:]])
+
+
+def test_loud_bursts_of_a_damaged_encoding_are_damage_and_no_refusal() -> None:
+    """The decoder of AAC makes floats of any size from changed bytes."""
+    frame = av.AudioFrame.from_ndarray(np.full((1, 1024), 1e6, np.float32), format="flt", layout="mono")
+    frame.sample_rate = SPEECH_RATE_HZ
+    mixer = Mixer("it")
+    assert not len(mixer.mix(frame))
+    assert mixer.garbled_s == pytest.approx(1024 / SPEECH_RATE_HZ)
 
 
 def test_floats_a_little_over_full_scale_are_clipped() -> None:

@@ -32,6 +32,7 @@ class Mixer:
 
     def __init__(self, source: str, *, floats: bool = False) -> None:
         self._source = source
+        self._is_float = floats
         self._scale: np.float32 | None = None if floats else np.float32(1)
         self._most = _LOUDEST_UNIT if floats else float("inf")
         self._held: list[NDArray[np.floating]] = []
@@ -50,7 +51,7 @@ class Mixer:
             return self._downmix.mix(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         peak = float(np.abs(samples).max(initial=0.0))
-        if _LOUDEST_INT16 < peak <= _LOUDEST_INT32 and samples.size >= _LEAST_SAMPLES:
+        if self._is_float and _LOUDEST_INT16 < peak <= _LOUDEST_INT32 and samples.size >= _LEAST_SAMPLES:
             raise self._beyond(peak)
         if peak > _LOUDEST_INT16:
             self.garbled_s += frame.samples / frame.sample_rate
