@@ -31,6 +31,7 @@ from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.tags import WithoutTags
 from voicelab.audio.wav import ByteReader, WavReader
+from voicelab.audio.webm_elements import WebmElements
 from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
@@ -225,6 +226,8 @@ def _cleaned(source: ByteReader, container: Container) -> ByteReader:
     """Return a file without what FFmpeg's demuxer would stumble over."""
     if container.name == "ogg":
         return OggPages(source)
+    if container.name == "webm":
+        return WebmElements(source)
     return WithoutTags(source) if container.name in ("mp3", "aac") else source
 
 
