@@ -23,8 +23,10 @@ from server.http.api import router
 from server.http.below_path import UnderPrefix, WithoutPrefix
 from server.http.bodies import BodyLimit, keep_uploads_in_memory
 from server.http.departures import Departures
+from server.http.head import HeadLikeGet
 from server.http.health import router as health_router
 from server.http.openai.errors import invalid, of_voicelab
+from server.http.openai.names import MODEL_HEADER, UNDECODED_HEADER
 from server.http.openai.routes import router as openai_router
 from server.http.paths import is_openai
 from server.http.refusal import HttpRefusal
@@ -99,7 +101,9 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
         allow_credentials=chosen.cors_credentials and not accepted,
         allow_methods=["*"],
         allow_headers=["*"],
+        expose_headers=[MODEL_HEADER, UNDECODED_HEADER, "Retry-After"],
     )
+    app.add_middleware(HeadLikeGet)
     app.add_middleware(WithoutPrefix, prefix=chosen.root_path)
     return app
 

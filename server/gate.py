@@ -105,7 +105,7 @@ async def _denial(connection: HTTPConnection, services: Services) -> HttpRefusal
     """Return the reason to deny a request; None admits it, with its user in the scope."""
     return (
         _of_host(connection, services)
-        or _of_path(connection)
+        or _of_path(connection, services.settings.root_path)
         or _of_query(connection)
         or _of_origin(connection, services)
         or await _of_token(connection, services)
@@ -121,15 +121,17 @@ def _of_host(connection: HTTPConnection, services: Services) -> HttpRefusal | No
     return HttpRefusal(400, "bad_host", message)
 
 
-def _of_path(connection: HTTPConnection) -> HttpRefusal | None:
+def _of_path(connection: HTTPConnection, prefix: str) -> HttpRefusal | None:
     """Deny a WebSocket at an unknown path, or plain HTTP at a WebSocket's path, and name the right address."""
     path, is_socket = connection.scope["path"], connection.scope["type"] == "websocket"
     if is_socket and path not in SOCKET_PATHS:
-        others = f"{', '.join(SOCKET_PATHS[1:])} speak other protocols"
-        message = f"there is no WebSocket at {path[:100]}; it is at {SOCKET_PATH} ({others})"
+        own, *others = (prefix + there for there in SOCKET_PATHS)
+        message = (
+            f"there is no WebSocket at {prefix}{path[:100]}; it is at {own} ({', '.join(others)} speak other protocols)"
+        )
         return HttpRefusal(404, "not_found", message)
     if not is_socket and path in SOCKET_PATHS:
-        message = f"{path} is a WebSocket; open it with ws:// or wss://"
+        message = f"{prefix}{path} is a WebSocket; open it with ws:// or wss://"
         return HttpRefusal(426, "upgrade_required", message, headers={"Upgrade": "websocket", "Connection": "Upgrade"})
     return None
 

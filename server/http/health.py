@@ -27,13 +27,11 @@ class Readiness(BaseModel):
     reason: str | None = None
 
 
-@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", summary="Liveness probe")
 async def live() -> Liveness:
     return Liveness()
 
 
-@router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
     summary="Readiness probe: whether the server accepts turns",

@@ -7,6 +7,7 @@ import random
 import struct
 from pathlib import Path
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.support.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding, parts
+from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits
@@ -89,6 +91,14 @@ def test_a_length_that_cannot_be_is_not_counted_as_lost() -> None:
     data[data.index(b"data") + 4] = 0x0F
     found = decoding.load(bytes(data))
     assert found.clip.duration_s == pytest.approx(LONG_S, abs=0.05)
+    assert found.undecoded_s == 0
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000])
+def test_a_wav_that_states_more_than_a_day_is_not_cut_off(rate_hz: int) -> None:
+    data = wav(CLIP.at_rate(rate_hz).to_pcm16(), rate_hz, size=86_500 * rate_hz * 2 & 0xFFFFFFFE)
+    found = decoding.load(data)
+    assert found.clip.duration_s == pytest.approx(LONG_S)
     assert found.undecoded_s == 0
 
 
@@ -172,6 +182,16 @@ def test_channels_in_opposite_phase_do_not_cancel() -> None:
     assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("form", "codec"),
+    [("ogg", "libopus"), ("webm", "libopus"), ("mp3", "libmp3lame"), ("ipod", "aac"), ("flac", "flac")],
+)
+def test_channels_in_opposite_phase_do_not_cancel_in_any_encoding(form: str, codec: str) -> None:
+    data = muxed(CLIP, form, codec, layout="stereo", gains=(1, -1))
+    for found in (decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip, decoding.decode(data)):
+        assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.6)
+
+
 def test_the_louder_channel_is_taken_where_the_other_nearly_cancels_it() -> None:
     both = np.stack([0.9 * CLIP.samples, -CLIP.samples], axis=1)
     assert decoding.decode(wav(_pcm16(both), channels=2)).level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.1)
@@ -209,7 +229,7 @@ def test_a_part_of_floats_has_the_scale_of_the_whole(scale: int, seconds: float)
     clip = CLIP.between(0, seconds)
     data = wav((clip.samples * scale).astype("<f4").tobytes(), tag=3, bits=32)
     for offset_s, duration_s in ((0.0, 0.2), (0.1, None), (seconds - 0.3, 0.2)):
-        found = parts.cut(data, offset_s, duration_s, source="the recording")
+        found = parts.cut(data, offset_s, duration_s, source="the recording").clip
         assert found.duration_s == pytest.approx(duration_s or seconds - offset_s)
         assert found.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.2)
 
@@ -225,6 +245,27 @@ def test_floats_whose_range_changes_are_refused() -> None:
     samples = np.concatenate([CLIP.samples, CLIP.samples * 32768])
     with pytest.raises(InputError, match="full scale is 1"):
         decoding.decode(wav(samples.astype("<f4").tobytes(), tag=3, bits=32))
+
+
+@pytest.mark.parametrize("bits", [24, 32])
+def test_floats_in_the_range_of_larger_integers_are_refused(bits: int) -> None:
+    """Only their silence would be left otherwise."""
+    soft = np.random.default_rng(2).normal(0, 1e-4, SPEECH_RATE_HZ)
+    scaled = np.rint(np.concatenate([soft, CLIP.samples]) * 2 ** (bits - 1))
+    data = wav(scaled.astype("<f4").tobytes(), tag=3, bits=32)
+    with pytest.raises(InputError, match="full scale is 1"):
+        decoding.decode(data)
+    with pytest.raises(InputError, match="full scale is 1"):
+        heard([data[:5_000], data[5_000:]])
+
+
+def test_loud_bursts_of_a_damaged_encoding_are_damage_and_no_refusal() -> None:
+    """The decoder of AAC makes floats of any size from changed bytes."""
+    frame = av.AudioFrame.from_ndarray(np.full((1, 1024), 1e6, np.float32), format="flt", layout="mono")
+    frame.sample_rate = SPEECH_RATE_HZ
+    mixer = Mixer("it")
+    assert not len(mixer.mix(frame))
+    assert mixer.garbled_s == pytest.approx(1024 / SPEECH_RATE_HZ)
 
 
 def test_floats_a_little_over_full_scale_are_clipped() -> None:

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from tests.support.sounds import SOUNDS, muxed, rf64, wav
+from tests.support.sounds import SOUNDS, muxed, rf64, rifx, wav
 from tests.support.tones import tone
 from voicelab.audio import decoding, g711
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -41,6 +41,13 @@ def extensible(tag: int, bits: int, valid: int, data: bytes, channels: int = 1) 
     head = struct.pack("<HHIIHHHHI", 0xFFFE, channels, 16_000, 16_000 * block, block, bits, 22, valid, 0)
     guid = struct.pack("<H", tag) + bytes.fromhex("000000001000800000aa00389b71")
     return riff(chunk(b"fmt ", head + guid), chunk(b"data", data))
+
+
+def as_integers(bits: int) -> bytes:
+    """Big-endian samples."""
+    return b"".join(
+        round(float(one) * (2 ** (bits - 1) - 1)).to_bytes(bits // 8, "big", signed=True) for one in CLIP.samples
+    )
 
 
 def caf(size: int | None = None) -> bytes:
@@ -105,6 +112,20 @@ VARIANTS: dict[str, tuple[bytes, float]] = {
         riff(FORMAT, chunk(b"data", PCM[:16_000]), chunk(b"LIST", b"INFO"), chunk(b"data", PCM[16_000:])),
         1.5,
     ),
+    "rifx, 24 bit": (rifx(as_integers(24), 16_000, bits=24), 1.5),
+    "rifx, 32 bit": (rifx(as_integers(32), 16_000, bits=32), 1.5),
+    "rifx, float": (rifx(CLIP.samples.astype(">f4").tobytes(), 16_000, tag=3, bits=32), 1.5),
+    "rifx, double": (rifx(CLIP.samples.astype(">f8").tobytes(), 16_000, tag=3, bits=64), 1.5),
+    "rifx, A-law": (rifx(g711.encode(CLIP, "alaw"), 16_000, tag=6, bits=8, extra=b"\0\0"), 1.5),
+    "rifx, extensible": (
+        rifx(
+            as_integers(16),
+            16_000,
+            tag=0xFFFE,
+            extra=struct.pack(">HHIIHH", 22, 16, 4, 1, 0, 16) + bytes.fromhex("800000aa00389b71"),
+        ),
+        1.5,
+    ),
     "bw64": (b"BW64" + rf64(CLIP)[4:], 1.5),
     "rf64 of unknown size": (riff(chunk(b"ds64", bytes(28)), FORMAT, b"data\xff\xff\xff\xff" + PCM, kind=b"RF64"), 1.5),
     "rf64 with room": (
@@ -116,6 +137,8 @@ VARIANTS: dict[str, tuple[bytes, float]] = {
     "extensible, mu-law": (extensible(7, 8, 8, g711.encode(CLIP, "mulaw")), 1.5),
     "extensible, six channels": (extensible(1, 16, 16, np.repeat(np.frombuffer(PCM, "<i2"), 6).tobytes(), 6), 1.5),
     "mp3 in wav": (muxed(CLIP, "wav", "libmp3lame"), 1.5),
+    "g726 in wav": (muxed(CLIP, "wav", "g726", rate_hz=8_000), 1.5),
+    "g726 in au": (muxed(CLIP, "au", "g726le", rate_hz=8_000), 1.5),
     "g722 in wav": (muxed(CLIP, "wav", "g722", rate_hz=16_000), 1.5),
     "mov, sowt": (muxed(CLIP, "mov", "pcm_s16le"), 1.5),
     "mov, fl32": (muxed(CLIP, "mov", "pcm_f32le"), 1.5),
@@ -193,3 +216,22 @@ def test_a_caf_of_unknown_size_is_heard_up_to_its_cut(share: float) -> None:
     data = caf(-1)
     found = decoding.load(data[: round(share * len(data))], rate_hz=SPEECH_RATE_HZ)
     assert found.clip.duration_s == pytest.approx(share * SPOKEN_S, abs=0.01)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+@pytest.mark.parametrize("bits", [16, 24, 32])
+def test_the_byte_order_of_a_wav_does_not_matter(bits: int, lost: int) -> None:
+    """Also where bytes are lost and the samples have to be realigned."""
+    big = as_integers(bits)
+    size = bits // 8
+    little = b"".join(big[start : start + size][::-1] for start in range(0, len(big), size))
+    # Whole samples, and a byte less than the last of them.
+    start = len(big) // 2 // size * size
+    stop = start + 5 * size + lost
+    found = decoding.load(rifx(big[:start] + big[stop:], 16_000, bits=bits) + bytes(size))
+    expected = decoding.load(wav(little[:start] + little[stop:], 16_000, bits=bits) + bytes(size))
+    assert found.clip.duration_s == pytest.approx(expected.clip.duration_s, abs=0.001)
+    assert found.clip.level_dbfs == pytest.approx(expected.clip.level_dbfs, abs=0.05)
+    assert found.undecoded_s == pytest.approx(expected.undecoded_s, abs=0.001)
+    before = round(0.4 * SPEECH_RATE_HZ)
+    assert np.array_equal(found.clip.samples[:before], expected.clip.samples[:before])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.sounds import muxed
 from tests.support.tones import tone
 from voicelab.audio import decoding, opus
 from voicelab.audio.clip import Clip
@@ -17,6 +18,10 @@ from voicelab.errors import EngineMissingError, InputError
 
 _SHORTEST_S = 0.5 / 16_000
 """Half a sample at the rate of recognizers; anything shorter would be rounded to none."""
+STEREO_BIT = 0x04
+NOISE = np.random.default_rng(1).normal(0, 0.1, 16_000)
+SPOKEN = Clip(np.convolve(NOISE, np.ones(8) / 8, "same").astype(np.float32), 16_000)
+"""Noise without high frequencies: unlike a tone, it is similar to itself at one position only."""
 
 
 @given(st.integers(1, 80_000), st.sampled_from([16_000, 24_000, 48_000]))
@@ -60,7 +65,8 @@ def test_packets_come_back_as_sound():
 @given(st.binary(max_size=60), st.sampled_from([16_000, 24_000, 48_000]))
 @settings(max_examples=80, deadline=None)
 def test_packets_are_decoded_as_opuslib_decodes_them(data, rate_hz):
-    """Includes packets that no encoder made, each decoded after the previous ones."""
+    """Includes packets of one channel that no encoder made, each decoded after the previous ones."""
+    data = bytes([data[0] & ~STEREO_BIT]) + data[1:] if data else data
     ours, theirs = opus.PacketDecoder(rate_hz), opus.load_opuslib().Decoder(rate_hz, 1)
     for packet in (*opus.encode_packets(tone(0.1)), data, *opus.encode_packets(tone(0.1))):
         try:
@@ -72,6 +78,35 @@ def test_packets_are_decoded_as_opuslib_decodes_them(data, rate_hz):
                 ours.feed(packet)
         else:
             assert np.array_equal(ours.feed(packet).samples, expected.samples)
+
+
+def stereo_packets(gains):
+    return decoding.opus_packets(muxed(SPOKEN, "ogg", "libopus", layout="stereo", gains=gains))
+
+
+@pytest.mark.parametrize("gains", [(1, -1), (0.9, -1), (1, 1), (1, 0.5)])
+def test_two_channels_are_mixed_like_those_of_any_other_sound(gains):
+    decoded = opus.decode_packets(stereo_packets(gains), 16_000)
+    expected = max(map(abs, gains)) if sum(gains) < 0.2 else sum(gains) / 2
+    assert decoded.level_dbfs == pytest.approx(SPOKEN.level_dbfs + 20 * np.log10(expected), abs=0.5)
+
+
+def test_channels_in_opposite_phase_are_not_alternated():
+    """Which one is louder changes from frame to frame, and each change would be a click."""
+    decoded = opus.decode_packets(stereo_packets((1, -1)), 16_000).samples
+    original = SPOKEN.samples
+    similarity = np.correlate(decoded, original, "valid" if len(decoded) > len(original) else "full")
+    assert np.abs(similarity).max() > 0.95 * np.sqrt(np.square(decoded).sum() * np.square(original).sum())
+
+
+def test_a_broken_packet_of_two_channels_does_not_disturb_a_stream_of_one():
+    packets = opus.encode_packets(tone(0.5))
+    undisturbed, disturbed = opus.PacketDecoder(16_000), opus.PacketDecoder(16_000)
+    for packet in packets:
+        assert packet[0] & STEREO_BIT == 0
+        with pytest.raises(InputError):
+            disturbed.feed(bytes([0xFF | STEREO_BIT]) * 30)
+        assert np.array_equal(disturbed.feed(packet).samples, undisturbed.feed(packet).samples)
 
 
 def test_a_clip_stays_as_it_is_when_the_next_packet_is_decoded():

@@ -56,6 +56,7 @@ def test_pcm_that_looks_like_an_mp3_frame_is_still_pcm():
         ([b"OggS" + b"x" * 50], "opus", "cannot be decoded"),
         ([b"Og"], "opus", "ends after 2 bytes"),
         ([b"\xff" * 40], "opus", "neither a known container nor an Opus packet"),
+        ([opus.encode_packets(tone(0.1))[0], b"\xff" * 40], "opus", r"not an Opus packet \(40 bytes\); send WAV"),
         ([b"abc"], "pcm16", "odd number of bytes"),
     ],
 )

@@ -70,6 +70,17 @@ async def test_the_websocket_works(address):
         await Talker(socket).works_after_init()
 
 
+async def test_a_wrong_websocket_path_names_the_right_one_below_the_prefix(address, http):
+    prefix = "/lab" if http.get(f"{address}/openapi.json").json().get("servers") else ""
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"{address.replace('http', 'ws', 1)}/ws", origin=address.removesuffix("/lab"), proxy=None)
+    message = refused.value.response.body.decode()
+    assert f"there is no WebSocket at {prefix}/ws; it is at {prefix}/ws/voice/simple " in message
+    assert f"{prefix}/v1/realtime" in message
+    plain = http.get(f"{address}/ws/voice/simple").json()["detail"]["message"]
+    assert plain.startswith(f"{prefix}/ws/voice/simple is a WebSocket")
+
+
 @pytest.mark.parametrize("prefix", ["/app", "/v1/x", "lab", "/a b", "/..", "/lab?x"])
 def test_a_prefix_that_cannot_work_is_refused_at_start(prefix):
     with pytest.raises(InputError, match="ROOT_PATH"):

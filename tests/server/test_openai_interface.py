@@ -51,7 +51,8 @@ def client(served):
     [
         {"language": "en"}, {"language": "en-GB"}, {"language": "english"}, {"language": ""}, {"prompt": ""},
         {"language": "eng"}, {"extra_body": {"languages": ["fr", "en"]}}, {"timestamp_granularities": ["segment"]},
-        {"stream": False}, {"temperature": 0.4}, {"chunking_strategy": "auto"},
+        {"stream": False}, {"temperature": 0.4}, {"chunking_strategy": "auto"}, {"extra_body": {"hotwords": ""}},
+        {"extra_body": {"known_speaker_names[]": ""}},
         {"response_format": "verbose_json", "timestamp_granularities": ["segment"]},
     ],
     ids=str,
@@ -170,13 +171,45 @@ def test_silence_is_in_every_language(client):
     assert client.audio.transcriptions.create(file=file, model="fake", language="fr").text == ""
 
 
-def test_null_fields_of_speech_count_as_absent_and_models_may_have_a_date(client):
-    body = {"speed": None, "response_format": None, "instructions": None}
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_null_and_empty_fields_of_speech_count_as_absent_and_models_may_have_a_date(client, nothing):
+    body = dict.fromkeys(("voice", "response_format", "stream_format", "instructions", "user"), nothing) | {
+        "speed": None
+    }
     answer = client.audio.speech.create(
         model="gpt-4o-mini-tts-2025-03-20", voice="alloy", input="Hello.", extra_body=body
     )
     assert decoding.container_name(answer.content) == "mp3"
     assert client.models.retrieve("gpt-4o-mini-transcribe-2025-12-15").alias_of == "fake"
+
+
+@pytest.mark.parametrize("body", [{"input": ""}, {"model": ""}, {"input": None}, {"user": "me"}, {"language": "en"}])
+def test_required_and_unknown_fields_of_speech_are_named(client, body):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        client.audio.speech.create(model="fake", voice="", input="Hi.", extra_body=body)
+    (field,) = body
+    assert refusal.value.param == field
+    assert field in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "audio/wav", None])
+def test_a_body_that_is_no_form_is_told_so(served, kind):
+    headers = {"Content-Type": kind} if kind else {}
+    answer = httpx.post(f"{served.http}/v1/audio/transcriptions", content=WAV[1], headers=headers)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["param"], error["code"]) == ("file", "invalid_form")
+    assert (kind or "no Content-Type") in error["message"]
+
+
+def test_a_page_of_another_origin_can_read_the_headers(served):
+    """Browsers hide all other headers from pages."""
+    headers = {"Origin": "http://localhost:3000"}
+    answer = httpx.post(
+        f"{served.http}/v1/audio/transcriptions", data={"model": "fake"}, files={"file": WAV}, headers=headers
+    )
+    shown = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"X-Voicelab-Engine", "X-Voicelab-Undecoded-Seconds", "Retry-After"} <= set(shown)
 
 
 def test_a_streamed_transcript_is_events(client):

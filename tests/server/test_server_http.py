@@ -32,6 +32,19 @@ def test_health_names_the_engines_as_loaded(http: httpx.Client) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json", "/app/", "/app", "/app/record",
+     "/v1/models", "/v1/models/nothing", SESSIONS, "/ws/status/audio", "/nothing", "/v1/audio/speech",
+     "/ws/voice/simple"],
+)  # fmt: skip
+def test_head_is_answered_like_get_without_a_body(http: httpx.Client, path: str) -> None:
+    asked, got = http.head(path), http.get(path)
+    assert asked.status_code == got.status_code
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"] if got.content else True
+    assert asked.content == b""
+
+
 async def test_status_counts_the_open_connections(served: Served, http: httpx.Client) -> None:
     async with talking(served) as one, talking(served) as other:
         await one.init()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -22,8 +23,9 @@ def muxed(
     layout: str = "mono",
     options: dict[str, str] | None = None,
     experimental: bool = False,
+    gains: Sequence[float] = (),
 ) -> bytes:
-    """The clip encoded by FFmpeg, in every channel of the layout."""
+    """The clip encoded by FFmpeg, in every channel of the layout. gains: factor of each channel, if not 1."""
     with tempfile.TemporaryDirectory() as folder:
         # A file, because some options make the muxer read what it wrote. Otherwise some write random serial numbers.
         file = Path(folder) / "sound"
@@ -32,11 +34,11 @@ def muxed(
             if experimental:
                 stream.codec_context.options = {"strict": "experimental"}
             channels = stream.codec_context.layout.nb_channels
-            samples = np.repeat(clip.at_rate(rate_hz).samples, channels).reshape(1, -1)
+            samples = np.outer(clip.at_rate(rate_hz).samples, gains or [1] * channels).astype(np.float32).reshape(1, -1)
             for start in range(0, samples.shape[1], channels * 1024):
                 part = np.ascontiguousarray(samples[:, start : start + channels * 1024])
                 frame = av.AudioFrame.from_ndarray(part, format="flt", layout=layout)
-                frame.sample_rate = rate_hz
+                frame.sample_rate, frame.pts, frame.time_base = rate_hz, start // channels, Fraction(1, rate_hz)
                 out.mux(stream.encode(frame))
             # FLAC ends with an empty packet for its header, which other muxers refuse.
             out.mux([packet for packet in stream.encode(None) if packet.size or form == "flac"])
@@ -62,6 +64,13 @@ def extensible(clip: Clip) -> bytes:
     form = struct.pack("<HHIIHHHHI", 0xFFFE, 2, rate_hz, rate_hz * 8, 8, 32, 22, 24, 3) + guid
     body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def rifx(data: bytes, rate_hz: int, *, tag: int = 1, bits: int = 16, extra: bytes = b"") -> bytes:
+    """A big-endian WAV file with these (big-endian) samples of one channel. extra: the rest of its format chunk."""
+    form = struct.pack(">HHIIHH", tag, 1, rate_hz, rate_hz * bits // 8, bits // 8, bits) + extra
+    body = b"WAVEfmt " + struct.pack(">I", len(form)) + form + b"data" + struct.pack(">I", len(data)) + data
+    return b"RIFX" + struct.pack(">I", len(body)) + body
 
 
 def rf64(clip: Clip) -> bytes:
@@ -93,6 +102,7 @@ SOUNDS: dict[str, Callable[[Clip], bytes]] = {
     "wav_alaw": lambda clip: muxed(clip, "wav", "pcm_alaw", rate_hz=8_000),
     "wav_adpcm_ms": lambda clip: muxed(clip, "wav", "adpcm_ms", rate_hz=16_000),
     "wav_adpcm_ima": lambda clip: muxed(clip, "wav", "adpcm_ima_wav", rate_hz=16_000),
+    "rifx": lambda clip: rifx(np.frombuffer(clip.to_pcm16(), "<i2").astype(">i2").tobytes(), clip.rate_hz),
     "rf64": rf64,
     "w64": lambda clip: muxed(clip, "w64", "pcm_s16le"),
     "flac": lambda clip: muxed(clip, "flac", "flac"),
@@ -141,6 +151,7 @@ ENCODINGS: dict[str, tuple[str, str]] = {
     "wav_alaw": ("WAV", "A-law"),
     "wav_adpcm_ms": ("WAV", "ADPCM (Microsoft)"),
     "wav_adpcm_ima": ("WAV", "ADPCM (IMA)"),
+    "rifx": ("RIFX", "PCM, 16 bit"),
     "rf64": ("RF64, BW64", "PCM, 16 bit"),
     "w64": ("W64", "PCM, 16 bit"),
     "flac": ("FLAC", "FLAC"),

@@ -8,36 +8,37 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from voicelab.audio.downmix import Downmix
 from voicelab.errors import InputError
 
 _INT16_SCALE = np.float32(1 / 32768)
 _LOUDEST_UNIT = 8.0
 """18 dB over full scale; audio in ±1 never reaches this level."""
 _LOUDEST_INT16 = 65_536.0
+_LOUDEST_INT32 = 2.0**31
+_LEAST_SAMPLES = 64
+"""Among so many values that are no samples but other bytes, some exceed the range of 32-bit integers."""
 _HELD_S = 1.0
-_CANCELLED = 0.05
-"""Channels cancel each other when their mean has less than this fraction of the loudest channel's energy (-13 dB)."""
 
 
 class Mixer:
     """Mixes the frames of one stream to one channel.
 
-    The result is the mean of the channels, or the loudest channel if they cancel each other (opposite phase). floats:
-    the samples are stored as floating point. Their range is either ±1 or that of 16-bit integers, which is scaled to
-    ±1. The first second of such a stream is held back until its range is known.
+    floats: the samples are stored as floating point. Their range is either ±1 or that of 16-bit integers, which is
+    scaled to ±1. The first second of such a stream is held back until its range is known.
 
     garbled_s: seconds of frames whose floats are no samples, such as bytes of text. These frames are left out.
     """
 
     def __init__(self, source: str, *, floats: bool = False) -> None:
         self._source = source
+        self._is_float = floats
         self._scale: np.float32 | None = None if floats else np.float32(1)
         self._most = _LOUDEST_UNIT if floats else float("inf")
         self._held: list[NDArray[np.floating]] = []
         self._held_s = 0.0
         self.garbled_s = 0.0
-        self._energies: NDArray[np.float64] | None = None
-        self._mean_energy = 0.0
+        self._downmix = Downmix()
 
     def mix(self, frame: av.AudioFrame) -> NDArray[np.float32]:
         """Return the available samples of one channel, shape (n,). Raises InputError for floats in an unknown range."""
@@ -45,11 +46,14 @@ class Mixer:
         if not frame.format.is_planar:
             samples = samples.reshape(-1, frame.layout.nb_channels).T
         if samples.dtype.kind == "u":
-            return self._one((samples.astype(np.float32) - np.float32(128)) / np.float32(128))
+            return self._downmix.mix((samples.astype(np.float32) - np.float32(128)) / np.float32(128))
         if samples.dtype.kind == "i":
-            return self._one(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
+            return self._downmix.mix(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-        if float(np.abs(samples).max(initial=0.0)) > _LOUDEST_INT16:
+        peak = float(np.abs(samples).max(initial=0.0))
+        if self._is_float and _LOUDEST_INT16 < peak <= _LOUDEST_INT32 and samples.size >= _LEAST_SAMPLES:
+            raise self._beyond(peak)
+        if peak > _LOUDEST_INT16:
             self.garbled_s += frame.samples / frame.sample_rate
             return np.zeros(0, np.float32)
         if self._scale is None:
@@ -57,13 +61,13 @@ class Mixer:
             self._held_s += frame.samples / frame.sample_rate
             self._scale = self._scale_of(samples)
             return self.rest() if self._scale is not None else np.zeros(0, np.float32)
-        return self._one(self._in_range(samples))
+        return self._downmix.mix(self._in_range(samples))
 
     def rest(self) -> NDArray[np.float32]:
         """Return the samples still held back, as one channel."""
         self._scale = self._scale or np.float32(1)
         held, self._held = self._held, []
-        return np.concatenate([np.zeros(0, np.float32), *(self._one(self._in_range(one)) for one in held)])
+        return np.concatenate([np.zeros(0, np.float32), *(self._downmix.mix(self._in_range(one)) for one in held)])
 
     def _scale_of(self, samples: NDArray[np.floating]) -> np.float32 | None:
         """Return the factor that scales the stream to ±1, or None while it is unknown."""
@@ -78,22 +82,11 @@ class Mixer:
         """Return the floats scaled to ±1."""
         peak = float(np.abs(samples).max(initial=0.0))
         if peak > self._most:
-            found = f"floating-point samples up to {peak:.4g}, but full scale is 1"
-            raise InputError(f"{self._source}: {found}; write 16-bit samples, or scale it to ±1")
+            raise self._beyond(peak)
         assert self._scale is not None
         scaled = np.clip(samples * self._scale, -1.0, 1.0)
         return cast("NDArray[np.float32]", scaled.astype(np.float32, copy=False))
 
-    def _one(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        if len(samples) == 1:
-            return cast("NDArray[np.float32]", samples[0])
-        mean = cast("NDArray[np.float32]", samples.mean(axis=0, dtype=np.float32))
-        energies = np.square(samples, dtype=np.float32).sum(axis=1, dtype=np.float64)
-        if self._energies is None or len(self._energies) != len(energies):
-            self._energies, self._mean_energy = np.zeros(len(energies)), 0.0
-        self._energies += energies
-        self._mean_energy += float(np.square(mean).sum(dtype=np.float64))
-        loudest = int(np.argmax(self._energies))
-        if self._mean_energy < _CANCELLED * self._energies[loudest]:
-            return np.ascontiguousarray(samples[loudest])
-        return mean
+    def _beyond(self, peak: float) -> InputError:
+        found = f"floating-point samples up to {peak:.4g}, but full scale is 1"
+        return InputError(f"{self._source}: {found}; write 16-bit samples, or scale it to ±1")

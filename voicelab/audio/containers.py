@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from voicelab.audio.frames import HEADER_BYTES, adts_frame_bytes, find_frames, mpeg_frame_bytes
+from voicelab.audio.tags import SIGNS, tag_bytes
 
 HEAD_BYTES = 16
 """Number of bytes that identifies every container."""
@@ -64,7 +65,8 @@ DECODERS = frozenset(
     {
         "aac", "ac3", "alac", "amrnb", "amrwb", "eac3", "flac", "libopencore_amrnb", "libopencore_amrwb", "libopus",
         "libvorbis", "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "opus", "speex", "vorbis",
-        "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_g726", "adpcm_yamaha", "g722", "g726", "gsm", "gsm_ms",
+        "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_g726", "adpcm_g726le", "adpcm_yamaha", "g722", "g726",
+        "g726le", "gsm", "gsm_ms",
         "pcm_alaw", "pcm_f32be", "pcm_f32le", "pcm_f64be", "pcm_f64le", "pcm_mulaw", "pcm_s16be", "pcm_s16le",
         "pcm_s24be", "pcm_s24le", "pcm_s32be", "pcm_s32le", "pcm_s8", "pcm_u8", "pcm_u16be", "pcm_u16le",
     }
@@ -105,7 +107,7 @@ _SIGNS: tuple[tuple[str, int, Callable[[bytes], bool]], ...] = (
 )
 _BEGINNINGS = (
     b"RIFF", b"RIFX", b"RF64", b"BW64", _W64_GUID, b"fLaC", b"OggS", b"\x1a\x45\xdf\xa3", b"FORM", b".snd", b"caff",
-    b"#!AMR", b"ID3",
+    b"#!AMR", *SIGNS,
 )  # fmt: skip
 
 
@@ -136,13 +138,13 @@ def may_begin(head: bytes, *, bare_frames: bool = True) -> bool:
 
 
 def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:
-    """Return the number of bytes of ID3 tags and zeros before the audio; exceeds len(head) when a tag continues.
+    """Return the number of bytes of tags and zeros before the audio; exceeds len(head) when a tag continues.
 
     zeros: whether to skip zeros; in PCM they are silence.
     """
     index = 0
     while index < len(head):
-        step = _id3_bytes(head[index : index + 10])
+        step = tag_bytes(head[index : index + HEAD_BYTES])
         if not step and zeros:
             count = len(head) - index - len(head[index:].lstrip(b"\0"))
             step = count - _box_zeros(head, index + count) if count >= LEAST_ZEROS else 0
@@ -155,14 +157,6 @@ def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:
 def _box_zeros(head: bytes, end: int) -> int:
     """Return the number of zeros before this position that belong to the size of an MP4's first box."""
     return next((count for count in (3, 2, 1) if head[end + 4 - count : end + 8 - count] in _MP4_BOXES), 0)
-
-
-def _id3_bytes(head: bytes) -> int:
-    """Return the length of the ID3v2 tag that starts with these bytes (10 are enough), or 0."""
-    if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 0x7F:
-        return 0
-    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-    return 10 + size + (10 if head[5] & 0x10 else 0)
 
 
 def find(data: bytes) -> tuple[Container, int] | None:

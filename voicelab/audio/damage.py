@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 
 from voicelab.audio.containers import is_text
@@ -68,7 +67,7 @@ class Damage:
         failed to decode were no audio. missing_s: seconds that are known to be missing at its end.
         """
         if promised_s is None or promised_s > _LONGEST_S:
-            self._lost_s += self._failed_s + missing_s
+            self._lost_s += self._failed_s + (missing_s if missing_s <= _LONGEST_S else 0.0)
         else:
             missing_s = promised_s - (self.decoded_s - self._before_s)
             self._lost_s += max(self._failed_s, missing_s) if abs(missing_s) > _TOLERANCE_S else 0.0
@@ -79,6 +78,13 @@ class Damage:
         self._lost_s += duration_s
 
     @property
+    def so_far_s(self) -> float:
+        """Seconds of audio missing before the last packet, according to its time, in the middle of a file."""
+        gap_s = self.reached_s - (self.decoded_s - self._before_s)
+        is_gap = _TOLERANCE_S < gap_s < _LONGEST_S
+        return self._lost_s + (max(self._failed_s, gap_s) if is_gap else self._failed_s)
+
+    @property
     def undecoded_s(self) -> float:
         """Seconds of audio missing from the decoded result; complete after the last file's end."""
         return self._lost_s + self._failed_s
@@ -87,40 +93,3 @@ class Damage:
 def is_no_sound(data: bytes) -> bool:
     """Whether a demuxed packet is padding, a tag, or an encoder's info frame."""
     return not data.strip(b"\0") or data.startswith(_TAGS) or any(name in data[:64] for name in _INFO_FRAMES)
-
-
-_PAGE = struct.Struct("<4sBBq")
-_PAGE_BYTES = _PAGE.size + 13
-_FIRST, _UNKNOWN = 2, -1
-
-
-class OggTimeline:
-    """Tracks the last granule position of an Ogg stream (RFC 3533).
-
-    The header of a truncated page still states where the page would have ended, and missing pages show in the positions
-    of later ones.
-    """
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._streams = 0
-        self._last = 0
-
-    def feed(self, data: bytes) -> None:
-        """Read the next bytes of the file."""
-        data = self._rest + data
-        index = data.find(b"OggS")
-        while 0 <= index <= len(data) - _PAGE_BYTES:
-            _, version, flags, granule = _PAGE.unpack_from(data, index)
-            if version == 0 and flags < 8:
-                self._streams += flags & _FIRST == _FIRST
-                if granule != _UNKNOWN:
-                    self._last = max(self._last, granule)
-            index = data.find(b"OggS", index + 4)
-        # The start of an incomplete page header.
-        self._rest = data[index:] if index >= 0 else data[-3:]
-
-    @property
-    def last_granule(self) -> int | None:
-        """The last granule position, in the stream's own units; None for several streams, which are not comparable."""
-        return self._last if self._streams == 1 else None

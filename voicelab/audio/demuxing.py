@@ -17,26 +17,27 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.audio.alignment import Realigner
 from voicelab.audio.allocations import limit_allocations
+from voicelab.audio.amr import AmrDecoder, is_amr
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
-from voicelab.audio.damage import Damage, OggTimeline
+from voicelab.audio.damage import Damage
 from voicelab.audio.limits import DecodingStopped, Limits, Stop
+from voicelab.audio.ogg_pages import OggPages
 from voicelab.audio.opus import PacketDecoder
+from voicelab.audio.pcm_packets import realigned, swapped
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
+from voicelab.audio.tags import WithoutTags
 from voicelab.audio.wav import ByteReader, WavReader
+from voicelab.audio.webm_elements import WebmElements
 from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
 _SHORTEST_S = 0.5 / SPEECH_RATE_HZ
 """A shorter recording has no sample at the rate of the recognizers."""
 _OPUS = ("opus", "libopus")
-_AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
-_INTEGERS = {f"pcm_s{8 * size}{order}": (size, order == "be") for size in (2, 3, 4) for order in ("le", "be")}
-"""Size of a sample in bytes, and whether the most significant byte is the first."""
 _TIMED = ("mp4", "webm")
 """Containers whose packets have times of their own, which also tell of lost ones."""
 _INDEX = {
@@ -92,18 +93,21 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
 
 
 def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> list[bytes] | None:
-    """Return the Opus packets of a container, or None when its audio is not Opus with one or two channels."""
+    """Return the Opus packets of all files in the pipe, or None if one has other audio, or more than two channels."""
+    found: list[bytes] = []
+    reader = reader_for(pipe, container.name, wanted.source)
     try:
-        with open_container(pipe, container) as demuxed:
-            codec = first_audio(demuxed, wanted.source).codec_context
-            if codec.name not in _OPUS or codec.layout.nb_channels > 2:
-                return None
-            packets = []
-            for packet in demuxed.demux(audio=0):
-                stop.check()
-                if packet.size:
-                    packets.append(bytes(packet))
-            return packets
+        while True:
+            with open_container(_cleaned(reader or pipe, container), container) as demuxed:
+                codec = first_audio(demuxed, wanted.source).codec_context
+                if codec.name not in _OPUS or codec.layout.nb_channels > 2:
+                    return None
+                for packet in demuxed.demux(audio=0):
+                    stop.check()
+                    found += [bytes(packet)] if packet.size else []
+            reader = reader.following() if reader is not None else None
+            if reader is None:
+                return found
     except (av.error.FFmpegError, ValueError) as error:
         raise _refusal(pipe, container, wanted) from error
 
@@ -190,8 +194,8 @@ def _file(
     source: ByteReader, pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage
 ) -> Iterator[Clip]:
     wav = source if isinstance(source, WavReader) else None
-    ogg = _Watched(source) if container.name == "ogg" else None
-    with open_container(ogg or source, container) as demuxed:
+    cleaned = _cleaned(source, container)
+    with open_container(cleaned, container) as demuxed:
         stream = first_audio(demuxed, wanted.source)
         codec = stream.codec_context
         codec.thread_count = 1
@@ -200,19 +204,31 @@ def _file(
             if codec.name in _OPUS and codec.layout.nb_channels <= 2 and wanted.rate_hz is not None:
                 yield from _packets(demuxed, wanted.rate_hz, stop, damage)
             else:
-                packets = demuxed.demux(stream)
+                packets, is_swapped = demuxed.demux(stream), wav is not None and wav.is_big_endian
                 if wav is None or not wav.is_complete:
-                    packets = _realigned(packets, demuxed, codec, damage)
+                    packets = realigned(packets, demuxed, codec, damage, is_swapped=is_swapped)
+                if is_swapped:
+                    packets = swapped(packets, codec)
                 yield from _resampled(_frames(packets, stream, stop, damage), stream, wanted, damage)
         finally:
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
                 damage.end_file(None, wav.missing_s)
-            elif ogg is not None:
-                damage.end_file(ogg.length_s(stream))
+            elif isinstance(cleaned, OggPages):
+                length = cleaned.length(stream.start_time or 0)
+                damage.end_file(float(length * stream.time_base) if length and stream.time_base else None)
             else:
                 timed_s = damage.reached_s if container.name in _TIMED else None
                 damage.end_file(_length_s(demuxed, stream) or timed_s)
+
+
+def _cleaned(source: ByteReader, container: Container) -> ByteReader:
+    """Return a file without what FFmpeg's demuxer would stumble over."""
+    if container.name == "ogg":
+        return OggPages(source)
+    if container.name == "webm":
+        return WebmElements(source)
+    return WithoutTags(source) if container.name in ("mp3", "aac") else source
 
 
 def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:
@@ -234,45 +250,20 @@ def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, dam
 def _frames(
     packets: Iterator[av.Packet[av.AudioStream]], stream: av.AudioStream, stop: Stop, damage: Damage
 ) -> Iterator[av.AudioFrame]:
+    decoder = AmrDecoder(stream.codec_context) if is_amr(stream.codec_context) else stream.codec_context
     for packet in packets:
         stop.check(damage.decoded_s)
         damage.reach(_end_s(packet))
-        if stream.codec_context.name in _AMR and not any(bytes(packet)):
+        if isinstance(decoder, AmrDecoder) and packet.size and not any(bytes(packet)):
             # Padding, which the decoder takes for comfort noise.
             continue
         try:
-            frames = packet.decode()
+            frames = decoder.decode(packet)
         except av.error.FFmpegError:
             damage.failed(bytes(packet), _duration_s(packet))
         else:
             damage.good(packet.size, sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate))
             yield from frames
-
-
-def _realigned(
-    packets: Iterator[av.Packet[av.AudioStream]],
-    demuxed: av.container.InputContainer,
-    codec: av.AudioCodecContext,
-    damage: Damage,
-) -> Iterator[av.Packet[av.AudioStream]]:
-    """Yield the packets; integer PCM is realigned where bytes are missing."""
-    channels = codec.layout.nb_channels
-    size, is_big_endian = _INTEGERS.get(codec.name, (0, False))
-    # In Matroska, each packet begins with a whole sample.
-    if not size or demuxed.format.name.startswith("matroska"):
-        yield from packets
-        return
-    realigner, faults = Realigner(size, channels, big_endian=is_big_endian), 0
-    for packet in packets:
-        data = realigner.feed(bytes(packet)) if packet.size else realigner.finish()
-        damage.lose((realigner.faults - faults) / codec.sample_rate)
-        faults = realigner.faults
-        if data:
-            aligned: Any = av.Packet(data)
-            aligned.stream, aligned.time_base = packet.stream, packet.time_base
-            yield aligned
-        if not packet.size:
-            yield packet
 
 
 def _resampled(
@@ -320,23 +311,3 @@ def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> f
 
 def _nothing(rate_hz: int) -> Clip:
     return Clip(np.zeros(0, dtype=np.float32), rate_hz)
-
-
-class _Watched:
-    """An Ogg file whose granule positions are tracked while it is read."""
-
-    def __init__(self, source: ByteReader) -> None:
-        self._source = source
-        self._timeline = OggTimeline()
-
-    def read(self, size: int) -> bytes:
-        data = self._source.read(size)
-        self._timeline.feed(data)
-        return data
-
-    def length_s(self, stream: av.AudioStream) -> float | None:
-        """Return the seconds from the first to the last granule position."""
-        last = self._timeline.last_granule
-        if last is None or stream.time_base is None:
-            return None
-        return float((last - max(0, stream.start_time or 0)) * stream.time_base)

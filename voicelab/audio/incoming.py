@@ -29,6 +29,7 @@ from voicelab.audio.encoder import ReplyFormat, reply_rate_hz
 from voicelab.audio.limits import Limits
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.streaming import StreamDecoder
+from voicelab.audio.tags import SIGNS
 from voicelab.errors import InputError, TurnTooLongError
 
 Mode = Literal["burst", "realtime"]
@@ -42,6 +43,7 @@ _SAMPLES = ("pcm16", "mulaw", "alaw")
 """Formats in which all byte values are valid audio, so that a few fixed bits do not identify a container."""
 
 _SOURCE = "the audio of this turn"
+_SEND = f"send {KNOWN}, one raw Opus packet per chunk, or pcm16, mulaw or alaw with its format and sample_rate"
 # Twice the size of two channels of 32-bit samples at 48 kHz, the largest expected input; the rest allows for metadata.
 _MOST_BYTES_PER_S = 768_000
 
@@ -145,7 +147,7 @@ class IncomingAudio:
         head = b"".join(self._waiting)
         skipped = min(len(head), self._lead_in)
         lead_in = skipped + lead_in_bytes(head[skipped:], zeros=zeros)
-        self._is_tagged = self._is_tagged or head[skipped:].startswith(b"ID3")
+        self._is_tagged = self._is_tagged or head[skipped:].startswith(SIGNS)
         if not lead_in:
             return True
         self._lead_in -= skipped
@@ -197,10 +199,7 @@ def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
     if form not in _RAW:
         known = ", ".join(INPUT_FORMATS)
         raise InputError(f"format {form[:40]!r} is unknown and the audio is not a container; known formats: {known}")
-    raise InputError(
-        f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); send {KNOWN}, one raw Opus "
-        "packet per chunk, or pcm16, mulaw or alaw with its format and sample_rate"
-    )
+    raise InputError(f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); {_SEND}")
 
 
 class _PacketReader:
@@ -210,7 +209,10 @@ class _PacketReader:
         self._decoder = PacketDecoder(SPEECH_RATE_HZ)
 
     def feed(self, data: bytes) -> Clip:
-        return self._decoder.feed(data)
+        try:
+            return self._decoder.feed(data)
+        except InputError as error:
+            raise InputError(f"{_SOURCE}: {error}; {_SEND}") from error
 
     def finish(self) -> None:
         return None

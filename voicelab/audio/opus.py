@@ -11,15 +11,17 @@ import ctypes.util
 import os
 import struct
 import warnings
-import zlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicelab.audio.clip import Clip
+from voicelab.audio.downmix import Downmix
+from voicelab.audio.ogg_pages import checksum
 from voicelab.errors import EngineMissingError, InputError
 
 FRAME_S = 0.02
@@ -27,6 +29,8 @@ OPUS_RATES_HZ = (8_000, 12_000, 16_000, 24_000, 48_000)
 _GRANULE_HZ = 48_000
 _LONGEST_PACKET_S = 0.12
 _FRAMES_PER_PAGE = 50
+_STEREO_BIT = 0x04
+"""In the first byte of a packet (RFC 6716, section 3.1)."""
 _VENDOR = b"voicelab"
 _SERIAL = 1
 
@@ -173,27 +177,30 @@ class PacketEncoder:
 
 
 class PacketDecoder:
-    """Decodes consecutive Opus packets to clips at rate_hz."""
+    """Decodes consecutive Opus packets to clips at rate_hz.
+
+    The two channels of a packet are decoded separately and mixed by `Downmix`, because libopus's own mix of channels in
+    opposite phase is silence.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._opuslib = load_opuslib()
-        self._decoder = self._opuslib.Decoder(rate_hz, 1)
         self._most = round(rate_hz * _LONGEST_PACKET_S)
-        # opuslib's own decode allocates space for the longest packet and copies it twice per call. A server decodes
-        # thousands of mostly short packets per second.
-        self._pcm = np.zeros(self._most, dtype="<i2")
-        self._room = self._pcm.ctypes.data_as(self._opuslib.api.c_int16_pointer)
+        self._downmix = Downmix()
+        self._open(1)
 
     def feed(self, packet: bytes) -> Clip:
         """Decode one packet. Raises InputError for an invalid one."""
         if not packet:
             raise InputError("an Opus packet has at least one byte; this one is empty")
+        if self._channels == 1 and packet[0] & _STEREO_BIT:
+            return self._feed_first_stereo(packet)
         state = self._decoder.decoder_state
         count = _opus_decode()(state, packet, len(packet), self._room, self._most, 0)
         if count < 0:
             raise InputError(f"not an Opus packet ({len(packet)} bytes)")
-        return Clip.from_pcm16(self._pcm[:count], self._rate_hz)
+        return self._clip(self._pcm[: count * self._channels])
 
     def conceal(self) -> Clip:
         """Return 20 ms of packet loss concealment for a lost packet."""
@@ -203,11 +210,37 @@ class PacketDecoder:
         """Return the 20 ms of a lost packet from the FEC data of the next one, or concealment without FEC data."""
         return self._lost(following, fec=True)
 
+    def _open(self, channels: int) -> None:
+        self._channels = channels
+        self._decoder = self._opuslib.Decoder(self._rate_hz, channels)
+        # opuslib's own decode allocates space for the longest packet and copies it twice per call. A server decodes
+        # thousands of mostly short packets per second.
+        self._pcm = np.zeros(channels * self._most, dtype="<i2")
+        self._room = self._pcm.ctypes.data_as(self._opuslib.api.c_int16_pointer)
+
+    def _feed_first_stereo(self, packet: bytes) -> Clip:
+        """Decode the first packet with two channels; the decoder starts anew, and keeps to two channels."""
+        before = self._decoder, self._pcm, self._room
+        self._open(2)
+        try:
+            return self.feed(packet)
+        except InputError:
+            self._channels = 1
+            self._decoder, self._pcm, self._room = before
+            raise
+
+    def _clip(self, pcm: NDArray[np.int16]) -> Clip:
+        if self._channels == 1:
+            return Clip.from_pcm16(pcm, self._rate_hz)
+        samples = pcm.reshape(-1, self._channels).T.astype(np.float32) / np.float32(32_768)
+        return Clip(self._downmix.mix(samples), self._rate_hz)
+
     def _lost(self, packet: bytes | None, *, fec: bool) -> Clip:
         # opuslib's Decoder.decode takes the length of a missing packet, which fails; the function below it does not.
         decode, size = self._opuslib.api.decoder.decode, round(self._rate_hz * FRAME_S)
-        pcm = decode(self._decoder.decoder_state, packet, len(packet or b""), size, fec, channels=1)
-        return Clip.from_pcm16(pcm, self._rate_hz)
+        state = self._decoder.decoder_state
+        pcm = decode(state, packet, len(packet or b""), size, fec, channels=self._channels)
+        return self._clip(np.frombuffer(pcm, dtype="<i2"))
 
 
 class OggOpusWriter:
@@ -269,23 +302,9 @@ class OggOpusWriter:
         flags = (2 if first else 0) | (4 if last else 0)
         fields = struct.pack("<4sBBqIII", b"OggS", 0, flags, granule, _SERIAL, self._sequence, 0)
         page = bytearray(fields + bytes([len(lacing)]) + lacing + b"".join(packets))
-        page[22:26] = struct.pack("<I", _ogg_crc(bytes(page)))
+        page[22:26] = struct.pack("<I", checksum(bytes(page)))
         self._sequence += 1
         return bytes(page)
-
-
-_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-_ALL_ONES = 0xFFFFFFFF
-
-
-def _ogg_crc(data: bytes) -> int:
-    """Return the CRC-32 with polynomial 04C11DB7, start 0, not reflected (RFC 3533, section 6).
-
-    zlib has the same polynomial, but reflects the bits and inverts them at start and end. Undoing that on both sides is
-    faster than a loop over the bytes.
-    """
-    mirrored = zlib.crc32(data.translate(_MIRRORED), _ALL_ONES) ^ _ALL_ONES
-    return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
 
 def encode_packets(clip: Clip, bitrate: int = 32_000) -> list[bytes]:

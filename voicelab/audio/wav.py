@@ -6,8 +6,12 @@ stops at that size. This reader passes it one endless data chunk with all sample
 
 from __future__ import annotations
 
+import io
 import re
-from typing import Literal, Protocol, Self
+import struct
+from typing import BinaryIO, Literal, Protocol, Self
+
+import numpy as np
 
 from voicelab.audio.containers import is_markup, is_text
 from voicelab.audio.pipes import Pipe
@@ -26,10 +30,12 @@ _READ_BYTES = 4096
 _UNKNOWN_SIZE = 0x7FFF0000
 """Programs write sizes from here on, or 0, when the size is not known yet."""
 _MOST_FORMAT_BYTES = 4096
+_MOST_HEAD_BYTES = 65_536
 _JUNK_BYTES = 64
 _LINEAR = (1, 3, 0xFFFE)
 """Formats of PCM, integer, floating point and extensible; in others, and in 8 bits, zeros are no silence."""
-_HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE(?:fmt |JUNK|ds64|bext)", re.DOTALL)
+_G711 = (6, 7)
+_HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE[A-Za-z_][ -~]{3}", re.DOTALL)
 _HEADER_BYTES = 16
 _CHUNKS_BEHIND = frozenset(
     b"LIST id3  ID3  fact cue  smpl inst bext JUNK junk PAD  FLLR PEAK afsp DISP _PMX iXML axml plst acid cart".split(
@@ -45,7 +51,8 @@ class WavReader:
 
     A header of another format ends the file, and `following` returns the reader of the next one. missing_s: at the end,
     the seconds of audio missing compared with the size in the last header. is_complete: the whole file has arrived, and
-    its samples have the size in its header.
+    its samples have the size in its header. is_big_endian: the samples are those of a RIFX file. Its header is
+    converted, because FFmpeg would take the samples for little-endian ones.
     """
 
     def __init__(self, source: Pipe, name: str, rest: bytes = b"") -> None:
@@ -86,6 +93,10 @@ class WavReader:
     @property
     def total(self) -> int:
         return self._passed
+
+    @property
+    def is_big_endian(self) -> bool:
+        return self._order == "big"
 
     def _fill(self, count: int) -> bool:
         """Fill the buffer to this many bytes; return False at the end of the file."""
@@ -145,9 +156,8 @@ class WavReader:
             self._format, self._order = form, order
             self._byte_rate = _size(form[8:12], order)
             self._block = max(1, _size(form[12:14], order))
-            kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
-            head = kind + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", _with_all_bits(form, order), order)
-            self._out += head + b"data" + _ALL_ONES
+            form = _with_all_bits(_little_endian(form) if order == "big" else form)
+            self._out += b"RIFF" + _ALL_ONES + b"WAVE" + _chunk(b"fmt ", form, "little") + b"data" + _ALL_ONES
             unread = self._source.unread_bytes()
             self.is_complete = unread is not None and 0 <= unread + len(self._buffer) - size <= size % 2
         elif form != self._format:
@@ -216,6 +226,47 @@ class WavReader:
         del self._buffer[: found.start()]
 
 
+def is_plain(file: BinaryIO) -> bool:
+    """Whether FFmpeg reads this WAV file like WavReader: it has one usual header, whose sizes are right."""
+    file.seek(0)
+    head, place, form, size_64 = file.read(_MOST_HEAD_BYTES), 12, b"", None
+    if head[:4] not in (b"RIFF", b"RF64"):
+        return False
+    while place + 8 <= len(head):
+        kind, size = head[place : place + 4], _size(head[place + 4 : place + 8], "little")
+        place += 8
+        if kind == b"data":
+            size = size_64 if size_64 is not None and size == 0xFFFFFFFF else size
+            return _is_usual(form) and _ends_with_chunks(file, place, size)
+        body = head[place : place + size]
+        form = body if kind == b"fmt " else form
+        size_64 = _size(body[8:16], "little") if kind == b"ds64" and len(body) >= 16 else size_64
+        place += size + size % 2
+    return False
+
+
+def _ends_with_chunks(file: BinaryIO, place: int, size: int) -> bool:
+    """Whether only known chunks follow the chunk with this body, but no samples and no other header."""
+    length = file.seek(0, io.SEEK_END)
+    while place + size < length - 1:
+        place += size + size % 2
+        file.seek(place)
+        head = file.read(8)
+        if head[:4] not in _CHUNKS_BEHIND:
+            return False
+        place, size = place + 8, _size(head[4:], "little")
+    return place + size <= length
+
+
+def _is_usual(form: bytes) -> bool:
+    """Whether the block of one sample of each channel has the size that the bits of the samples need."""
+    if len(form) < 16 or _with_all_bits(form) != form:
+        return False
+    tag, channels, _, _, block, bits = struct.unpack_from("<HHIIHH", form)
+    # In others, FFmpeg's positions are not exact.
+    return tag in (*_LINEAR, *_G711) and bits > 0 and block == channels * -(-bits // 8)
+
+
 def _chunk(kind: bytes, body: bytes, order: ByteOrder) -> bytes:
     return kind + len(body).to_bytes(4, order) + body + bytes(len(body) % 2)
 
@@ -224,10 +275,19 @@ def _size(data: bytes | bytearray, order: ByteOrder) -> int:
     return int.from_bytes(data, order)
 
 
-def _with_all_bits(form: bytes, order: ByteOrder) -> bytes:
+def _little_endian(form: bytes) -> bytes:
+    """Return a big-endian format chunk as a little-endian one."""
+    head, rest = struct.pack("<HHIIHH", *struct.unpack_from(">HHIIHH", form)), form[16:]
+    if head[:2] == b"\xfe\xff" and len(rest) >= 24:
+        return head + struct.pack("<HHIIHH", *struct.unpack_from(">HHIIHH", rest)) + rest[16:]
+    words = np.frombuffer(rest[: len(rest) // 2 * 2], ">u2")
+    return head + words.astype("<u2").tobytes()
+
+
+def _with_all_bits(form: bytes) -> bytes:
     """Return the format with all bits of each sample marked as valid.
 
     FFmpeg reads integers with 24 valid bits in 32 as floats. The bits that are not valid are zeros.
     """
-    is_integer = len(form) >= 40 and form[:2] in (b"\xfe\xff", b"\xff\xfe") and _size(form[24:26], order) == 1
+    is_integer = len(form) >= 40 and form[:2] == b"\xfe\xff" and form[24:26] == b"\x01\0"
     return form[:18] + form[14:16] + form[20:] if is_integer else form

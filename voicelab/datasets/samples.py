@@ -95,8 +95,12 @@ class Sample:
 
         Raises InputError, which names the sample, the file and the field.
         """
+        return self._audio()[0]
+
+    def _audio(self) -> tuple[bytes, float]:
+        """Return the audio to send, and the seconds of it that are known to be damaged."""
         if self.offset_s is None and self.duration_s is None:
-            return self.recording_bytes()
+            return self.recording_bytes(), 0.0
         return segment.cut(self._recording(), self.offset_s, self.duration_s, source=self.source)
 
     def _recording(self) -> bytes | Path:
@@ -129,7 +133,9 @@ class Sample:
 
     def decoded(self, rate_hz: int | None = None) -> Decoded:
         """Decode the audio (at rate_hz, or its own rate) and measure its damage. Raises InputError."""
-        return decoding.load(self.audio_bytes(), source=self.source, rate_hz=rate_hz)
+        data, undecoded_s = self._audio()
+        found = decoding.load(data, source=self.source, rate_hz=rate_hz)
+        return replace(found, undecoded_s=found.undecoded_s + undecoded_s)
 
 
 @dataclass(frozen=True, slots=True)

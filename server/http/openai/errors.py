@@ -23,6 +23,8 @@ def of_validation(error: ValidationError) -> HttpRefusal:
     """Return the first validation error of a JSON body."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(map(str, first["loc"])) or "body"
+    if first["type"] == "extra_forbidden":
+        return unsupported(f"{field[:100]} is not supported; omit it", field[:100])
     return invalid(f"{field}: {first['msg'].removeprefix('Value error, ')}", field)
 
 

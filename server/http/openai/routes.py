@@ -27,6 +27,7 @@ from voicelab.audio.limits import Limits
 from voicelab.pipeline.spoken_text import spoken_parts
 
 router = APIRouter(prefix=OPENAI_PREFIX)
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 @router.get("/models", summary="List the engines as models (OpenAI-compatible)")
@@ -95,6 +96,11 @@ def _joined(clips: Sequence[Clip], wanted: Speech) -> bytes:
 
 
 async def _form(request: Request, services: Services) -> TranscriptionForm:
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().startswith(_FORMS):
+        what = f"the body is {kind[:100]}, not a form" if kind else "the request has no Content-Type"
+        message = f"{what}; send multipart/form-data with the recording in the field `file`"
+        raise HttpRefusal(400, "invalid_form", message, parameter="file")
     try:
         async with request.form(max_files=1) as form:
             return await read_form(form, services.pipeline.asr.info, services.settings.max_message_bytes)

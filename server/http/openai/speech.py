@@ -17,10 +17,11 @@ MEDIA_TYPES = {
     "pcm": "audio/pcm",
 }  # fmt: skip
 _PCM_RATE_HZ = 24_000
+_REQUIRED = ("model", "input")
 
 
 class Speech(StrictClientMessage):
-    """Body of `POST /v1/audio/speech`. A field that is null counts as absent."""
+    """Body of `POST /v1/audio/speech`. A field that is null or empty counts as absent, except for the required ones."""
 
     model: Name
     input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
@@ -39,8 +40,10 @@ class Speech(StrictClientMessage):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+    def _without_empty(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None and (value != "" or key in _REQUIRED)}
 
 
 def encoded(clip: Clip, response_format: str, speed: float) -> bytes:

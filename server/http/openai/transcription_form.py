@@ -84,8 +84,8 @@ def check_language(asked: tuple[str, ...], transcript: Transcript) -> None:
 
 
 def _check_fields(fields: Mapping[str, list[str]]) -> None:
-    """Refuse unknown fields, and values that the server would have to ignore."""
-    for name in fields:
+    """Refuse unknown fields, and values that the server would have to ignore. An empty field is none."""
+    for name in (name for name, values in fields.items() if any(values)):
         if name.startswith("chunking_strategy["):
             raise unsupported("only chunking_strategy 'auto' is supported; omit it", "chunking_strategy")
         if name not in _KNOWN:
