@@ -1,7 +1,5 @@
 """The interface of dialects, and helpers to read and write JSON frames."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Source: openai.types.realtime of the `openai` package. The server's own agent an
 tools have no effect; `session.updated` shows the effective settings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any

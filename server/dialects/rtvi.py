@@ -7,8 +7,6 @@ Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. Replies are
 `eval-bot-audio` if an evaluation requests it (pipecat.evals.serializer).
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Source: Twilio's "Media Streams - WebSocket Messages". The protocol has no trans
 reply, and Twilio echoes it after playing the reply.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The protocol of docs/reference/protocol.md, whose messages are the session's events."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from server.dialects.base import Frame, FrameLimits, Received

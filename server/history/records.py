@@ -1,7 +1,5 @@
 """Records that the history stores and returns."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

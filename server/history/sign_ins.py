@@ -4,8 +4,6 @@ The database holds only a hash of the random id, and a keyed hash of the token w
 the database can neither use a sign-in nor guess tokens.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta

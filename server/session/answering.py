@@ -1,7 +1,5 @@
 """One turn from the end of the request to the end of the reply, in a task that can be stopped at any time."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import AsyncGenerator

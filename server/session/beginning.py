@@ -1,7 +1,5 @@
 """Start or resume a session with the options of `init`."""
 
-from __future__ import annotations
-
 from server.messages import ErrorCode, Init, Refused
 from server.services import Services
 from server.session.config import SessionConfig

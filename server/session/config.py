@@ -1,7 +1,5 @@
 """Options of a session."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.audio.encoder import REPLY_RATE_HZ, ReplyFormat

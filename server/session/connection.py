@@ -1,7 +1,5 @@
 """One connection: its main loop and its end."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress

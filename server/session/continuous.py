@@ -1,7 +1,5 @@
 """Continuous mode: find utterances in an endless audio stream, and decide which of them are turns."""
 
-from __future__ import annotations
-
 from collections import deque
 from time import perf_counter
 from typing import Any

@@ -1,7 +1,5 @@
 """The turns of one session: assign messages to turns, answer them in order, and handle failed turns."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from enum import Enum, auto

@@ -1,7 +1,5 @@
 """Receive one utterance: feed its audio to the recognizer as it arrives."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Literal

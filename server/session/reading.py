@@ -1,7 +1,5 @@
 """Read a client's messages. The loop does not wait for turns, so that interrupts are seen during a reply."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from time import perf_counter

@@ -1,7 +1,5 @@
 """Whisper through faster-whisper (CTranslate2), from the folder of a converted model."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -4,8 +4,6 @@ A 20 ms frame counts as speech when it is well above the surrounding noise. A pa
 misclassified frame costs time, not words, because audio is removed only PAUSE_S away from any speech.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

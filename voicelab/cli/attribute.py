@@ -1,7 +1,5 @@
 """`voicelab attribute`: which stage lost the entities, the actions and the time of a run."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """`voicelab correct`: write the next version of a sample set."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`voicelab echo-agent`: an agent with known behaviour, for trying out measurements."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Annotated, Literal
 

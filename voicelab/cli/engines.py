@@ -1,7 +1,5 @@
 """`voicelab engines`: list recognizers, agents and voices."""
 
-from __future__ import annotations
-
 from voicelab.cli import terminal
 
 

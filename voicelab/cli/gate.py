@@ -1,7 +1,5 @@
 """`voicelab gate`: fail a build if a run misses a limit or is worse than another run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

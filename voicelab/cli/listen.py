@@ -1,7 +1,5 @@
 """`voicelab listen`: predict the sound quality of a run's replies and requests."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """The `voicelab` command: the application and its table of commands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import typer

@@ -1,7 +1,5 @@
 """`voicelab match`: find entities in texts."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any

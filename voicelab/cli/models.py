@@ -1,7 +1,5 @@
 """`voicelab models`: list, download and locate the weights of engines."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import typer

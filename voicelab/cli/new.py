@@ -1,7 +1,5 @@
 """`voicelab new`: write a package for a component."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Options and arguments that several commands share: the set, the engines, the target and the run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

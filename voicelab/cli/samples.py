@@ -1,7 +1,5 @@
 """`voicelab samples`: check a sample set and count its contents."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

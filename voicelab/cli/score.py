@@ -1,7 +1,5 @@
 """`voicelab score`: score transcript files against references, without a pipeline."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The options of `voicelab score` for the kind of its files and their alignment."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """`voicelab score-timeline`: turn-taking figures of timelines from other tools."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

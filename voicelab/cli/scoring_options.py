@@ -1,7 +1,5 @@
 """Shared options for scoring texts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

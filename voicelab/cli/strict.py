@@ -1,7 +1,5 @@
 """Checks for the options of all commands: no value is empty, and no number is nan or infinite."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from inspect import getdoc
 from math import isfinite

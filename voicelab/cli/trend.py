@@ -1,7 +1,5 @@
 """`voicelab runs trend`: a figure over time."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`voicelab --version`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

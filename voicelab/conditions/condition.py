@@ -1,7 +1,5 @@
 """Condition: the parameters of a degradation, as stored in run.json."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Annotated, Any, Self

@@ -4,8 +4,6 @@ my_package.conditions:Muffle:cutoff_hz=800    a class, imported in the process o
 muffle                                        an entry point of the group voicelab.conditions
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any, Protocol, cast
 

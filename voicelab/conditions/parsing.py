@@ -1,7 +1,5 @@
 """Parses conditions given as options: `noise=babble,snr_db=10,telephone`, or `package.module:Class:option=value`."""
 
-from __future__ import annotations
-
 from pydantic import ValidationError
 
 from voicelab.conditions import files, outside

@@ -1,7 +1,5 @@
 """The table of formats and their detection. To add a format, write a reader in a new file and add a line here."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

@@ -7,8 +7,6 @@ Without `segments`, `wav.scp` names a recording per utterance. Commands in `wav.
 rejected and never run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads voice_samples.json: samples by category, scenarios, and audio as files or `audio_chunk` events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Connects to servers with an OpenAI-compatible API and translates their errors."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

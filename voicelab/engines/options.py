@@ -1,7 +1,5 @@
 """Options of an engine or a target: the keyword parameters of its constructor."""
 
-from __future__ import annotations
-
 import inspect
 import types
 import typing

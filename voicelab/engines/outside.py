@@ -6,8 +6,6 @@
 A class needs the methods of its kind (`asr.base`, `agent.base`, `tts.base`); `load` is optional and may return None.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import re

@@ -1,7 +1,5 @@
 """The revision of a class from outside: the version of its package, or a digest of its source."""
 
-from __future__ import annotations
-
 import hashlib
 import inspect
 from importlib import metadata

@@ -4,8 +4,6 @@ Each recognizer, agent or voice is a class with keyword options in its own file,
 (`asr/catalog.py`, `agent/catalog.py`, `tts/catalog.py`).
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

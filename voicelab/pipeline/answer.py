@@ -1,7 +1,5 @@
 """Answer a text: the agent writes the reply, which is synthesized sentence by sentence and encoded."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 

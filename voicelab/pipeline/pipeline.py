@@ -1,7 +1,5 @@
 """The loaded engines that every turn needs."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from typing import Self

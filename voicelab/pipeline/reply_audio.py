@@ -4,8 +4,6 @@ The encoder runs in a pool like an engine (engines/pool): in a separate process 
 otherwise compete with it for the GIL on every packet, and in a thread when few replies are encoded concurrently.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise

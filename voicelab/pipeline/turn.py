@@ -1,7 +1,5 @@
 """One spoken turn: recognition, answer and synthesis, with timing per stage. Shared by server and in-process runs."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from math import ceil

@@ -5,8 +5,6 @@ agent's replies, for `replay`), audio/ (the replies' audio), recordings/ (each c
 files of the report.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Prepares the audio sent for a sample: its recording, or the recording degraded by the run's condition."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Files are replaced and records appended as a whole. Both are on disk when the call returns.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Converts the outcome of a turn to its record."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The interface of targets, their capabilities, and the outcome of a turn."""
 
-from __future__ import annotations
-
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, fields
 from pathlib import Path

@@ -7,8 +7,6 @@
 Packages can add targets through the entry point group `voicelab.targets` (name = "module:Class").
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The echo agent as a phone agent: it answers a call in the dialect of one phone company."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -1,7 +1,5 @@
 """The echo agent as a Wyoming pipeline over TCP."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress

@@ -1,7 +1,5 @@
 """Agents with an HTTP endpoint: the recording is uploaded, and the response contains the reply."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import binascii

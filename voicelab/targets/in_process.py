@@ -1,7 +1,5 @@
 """voicelab's pipeline in this process, without a server."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """Any JSON or binary WebSocket protocol that a YAML file describes: `map:FILE.yaml`, or the name of a shipped map."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Any

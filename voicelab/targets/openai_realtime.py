@@ -4,8 +4,6 @@ Azure OpenAI, xAI, LocalAI, LiteLLM, vLLM-omni, Hugging Face speech-to-speech an
 Source: OpenAI's API reference, "Realtime: client events" and "Realtime: server events".
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections import deque

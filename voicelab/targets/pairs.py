@@ -1,7 +1,5 @@
 """Names with values in one option, joined by semicolons: `model=tiny;language=en`."""
 
-from __future__ import annotations
-
 from voicelab.errors import InputError
 
 

@@ -1,7 +1,5 @@
 """The media stream protocols of phone companies, as dialects in phones.yaml."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

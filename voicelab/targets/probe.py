@@ -1,7 +1,5 @@
 """Probe a target: check in a few seconds, step by step, what it supports."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress

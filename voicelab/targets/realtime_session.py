@@ -1,7 +1,5 @@
 """The session to request from an OpenAI Realtime server, in GA and beta format."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A sample utterance for cases in which any speech will do."""
 
-from __future__ import annotations
-
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.targets.base import Utterance

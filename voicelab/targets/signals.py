@@ -1,7 +1,5 @@
 """The figures that need each signal of a target."""
 
-from __future__ import annotations
-
 from voicelab.targets.base import Capabilities
 
 FIGURES = {

@@ -4,8 +4,6 @@ voicelab takes the role of the phone company: it opens the connection, announces
 time, and plays the agent's audio. There are no transcripts; everything is measured from the audio.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass

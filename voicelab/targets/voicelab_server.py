@@ -1,7 +1,5 @@
 """A running voicelab server, or another server with its protocol."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace

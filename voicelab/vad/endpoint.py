@@ -5,8 +5,6 @@ utterance ends after a silence. The required duration of the silence depends on 
 words and the audio before the pause suggest that the user will continue (turn_end/).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Buffer recent audio, because an utterance starts before it is detected."""
 
-from __future__ import annotations
-
 from collections import deque
 
 import numpy as np

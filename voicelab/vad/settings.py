@@ -1,7 +1,5 @@
 """The settings of endpointing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.audio.clip import SPEECH_RATE_HZ

@@ -1,7 +1,5 @@
 """Sources of quotes and news: sample data, or live data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol

@@ -4,8 +4,6 @@ Yahoo's terms allow personal use, not redistribution. The data is cached in memo
 a file.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Companies, quotes and news: sample data written for this project."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import date

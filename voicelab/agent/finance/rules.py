@@ -1,7 +1,5 @@
 """A rule-based agent: keyword intents, company linking, dialogue context, and answers from the market data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Chat completions, the API of OpenAI, vLLM, Ollama, llama.cpp and LiteLLM at /v1/chat/completions."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,7 +1,5 @@
 """An event loop in a separate thread, whose requests can be cancelled at any time from any thread."""
 
-from __future__ import annotations
-
 import asyncio
 import queue
 import threading

@@ -1,7 +1,5 @@
 """The common interface of both OpenAI APIs: from a conversation to text, tool calls and token counts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Responses: OpenAI's newer interface, at /v1/responses."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A pool of loaded model copies that grows with the number of open utterances."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Silero's probabilities decide, not the level, because Moonshine transcribes nois
 keeps a margin around its speech, ends at a long pause, and never exceeds LONGEST_S.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

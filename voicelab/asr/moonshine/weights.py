@@ -1,7 +1,5 @@
 """Locates and verifies the model tiny-en inside the wheel moonshine-voice."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 from importlib.util import find_spec

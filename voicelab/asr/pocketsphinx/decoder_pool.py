@@ -1,7 +1,5 @@
 """Pool of the decoders of one recognizer."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Contents of SenseVoice's config.yaml, for generated models: tiny ones for tests, large ones for benchmarks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from voicelab.audio.clip import SPEECH_RATE_HZ

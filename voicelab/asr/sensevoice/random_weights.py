@@ -3,8 +3,6 @@
 The cost of a pass depends on shapes, not on values.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """SenseVoice (FunAudioLLM): five languages, emotion and sound events, non-autoregressive."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -7,8 +7,6 @@ extension, which it supports; functions that need it then raise their own errors
 left alone.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
 import threading

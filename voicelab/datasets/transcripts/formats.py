@@ -1,7 +1,5 @@
 """The table of transcript formats, and the pairing of references with hypotheses."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

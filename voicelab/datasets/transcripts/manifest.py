@@ -7,8 +7,6 @@ file. `text` is the reference (or `sentence`, `transcription`, `transcript`), `p
 hypotheses only may call them `text`. `speaker` (or `client_id`, `speaker_id`) names the speaker.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Engines are written as blocking calls. An EnginePool has workers that each execu
 the engine allows it (`Entry.shared`). A stream stays on its worker.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Threads for blocking work beside an event loop, behind a bounded queue."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections import Counter

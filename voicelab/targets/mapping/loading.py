@@ -1,7 +1,5 @@
 """Load and check maps: files, and the maps shipped with voicelab."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from importlib import resources

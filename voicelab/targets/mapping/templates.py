@@ -1,7 +1,5 @@
 """Message templates with variables: `${name}` within a text, or as a whole value, which then keeps its type."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The wire made from a map."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

@@ -1,7 +1,5 @@
 """The events that a target's messages can mean, common to all protocols."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 

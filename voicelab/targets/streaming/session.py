@@ -1,7 +1,5 @@
 """One conversation over a transport, with the time of every message."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Sequence

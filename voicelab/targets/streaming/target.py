@@ -1,7 +1,5 @@
 """Base of targets with one connection per conversation."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

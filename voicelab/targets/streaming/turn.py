@@ -1,7 +1,5 @@
 """The state of one turn: received events, their times, and the end of the turn."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from voicelab.agent.base import ToolCall

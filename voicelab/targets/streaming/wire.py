@@ -1,7 +1,5 @@
 """The interface of a protocol: the messages to send, and the meaning of received ones. A wire sends nothing itself."""
 
-from __future__ import annotations
-
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Only the model file of pipecat-ai is used. https://github.com/pipecat-ai/smart-turn
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any
 

@@ -4,8 +4,6 @@ The wheel is installed without its dependencies: they exclude the versions of so
 voicelab is tested, and the model does not need them.
 """
 
-from __future__ import annotations
-
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path

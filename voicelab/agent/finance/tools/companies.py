@@ -1,7 +1,5 @@
 """Resolve the company that a model names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
