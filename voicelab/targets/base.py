@@ -52,6 +52,19 @@ class Capabilities:
         return tuple(one.name for one in fields(cls))
 
 
+SPEECH_TO_SPEECH = Capabilities(
+    caller_transcript=True,
+    partial_transcript=True,
+    reply_text=True,
+    partial_reply_text=True,
+    tool_calls=True,
+    end_of_reply=True,
+    turn_detection=True,
+    interruption=True,
+)
+"""All signals that a public protocol for spoken conversations has."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
     """Settings that a run passes to its target.

@@ -4,23 +4,19 @@ Azure OpenAI, xAI, LocalAI, LiteLLM, vLLM-omni, Hugging Face speech-to-speech an
 Source: OpenAI's API reference, "Realtime: client events" and "Realtime: server events".
 """
 
+from __future__ import annotations
+
 import base64
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
-from voicelab.targets.base import Capabilities
-from voicelab.targets.realtime_session import (
-    FORMATS,
-    TURN_DETECTION,
-    RealtimeSettings,
-    read_tools,
-    session_fields,
-)
+from voicelab.targets.base import SPEECH_TO_SPEECH
+from voicelab.targets.realtime_session import FORMATS, TURN_DETECTION, read_tools, session_fields
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
@@ -52,10 +48,10 @@ class RealtimeWire(Wire):
     waits_for_ready = True
     marks_end = True
 
-    def __init__(self, settings: RealtimeSettings) -> None:
-        self._settings = settings
-        self.send_format = FORMATS[settings.encoding]
-        self.continuous = settings.turn_detection != "none"
+    def __init__(self, target: OpenAIRealtime) -> None:
+        self._target = target
+        self.send_format = FORMATS[target.encoding]
+        self.continuous = target.turn_detection != "none"
         self._encoder = SoundEncoder(self.send_format)
         self._decoder = SoundDecoder(self.send_format)
         self._responding = False
@@ -110,24 +106,14 @@ class RealtimeWire(Wire):
         return (_event("conversation.item.truncate", item_id=item_id, content_index=index, audio_end_ms=end_ms),)
 
     def _created(self, message: dict[str, Any]) -> Sequence[Event]:
-        if not self._settings.configure:
+        if not self._target.configure:
             return (events.Ready(),)
-        return (events.MessagesToSend((self.session_update(),)),)
-
-    def session_update(self) -> str:
-        """Return the session.update event for these settings."""
-        return _event("session.update", session=session_fields(self._settings))
-
-    def _updated(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.Ready(),)
+        return (events.MessagesToSend((_event("session.update", session=session_fields(self._target)),)),)
 
     def _speech_started(self, message: dict[str, Any]) -> Sequence[Event]:
         if self._speaking_item is not None and self.continuous:
             return (events.CallerStarted(), events.ReplyInterrupted())
         return (events.CallerStarted(),)
-
-    def _speech_stopped(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.CallerStopped(),)
 
     def _heard_delta(self, message: dict[str, Any]) -> Sequence[Event]:
         item = str(message.get("item_id", ""))
@@ -190,7 +176,7 @@ class RealtimeWire(Wire):
     def _tool_outputs(self, calls: Sequence[str]) -> tuple[Frame, ...]:
         """Answer every tool call, then request the rest of the reply: tools run on the client."""
         outputs = [
-            {"type": "function_call_output", "call_id": call_id, "output": self._settings.tool_output}
+            {"type": "function_call_output", "call_id": call_id, "output": self._target.tool_output}
             for call_id in calls
         ]
         return (*(_event("conversation.item.create", item=item) for item in outputs), _event("response.create"))
@@ -203,11 +189,11 @@ class RealtimeWire(Wire):
         return (events.Fault(code, text, fatal=not harmless, harness=by_us),)
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[RealtimeWire, dict[str, Any]], Sequence[Event]]] = {
     "session.created": RealtimeWire._created,
-    "session.updated": RealtimeWire._updated,
+    "session.updated": lambda wire, message: (events.Ready(),),
     "input_audio_buffer.speech_started": RealtimeWire._speech_started,
-    "input_audio_buffer.speech_stopped": RealtimeWire._speech_stopped,
+    "input_audio_buffer.speech_stopped": lambda wire, message: (events.CallerStopped(),),
     "conversation.item.input_audio_transcription.delta": RealtimeWire._heard_delta,
     "conversation.item.input_audio_transcription.completed": RealtimeWire._heard_all,
     "conversation.item.input_audio_transcription.failed": RealtimeWire._heard_nothing,
@@ -237,16 +223,7 @@ class OpenAIRealtime(StreamTarget):
     quiet_s: see `Timing`.
     """
 
-    capabilities = Capabilities(
-        caller_transcript=True,
-        partial_transcript=True,
-        reply_text=True,
-        partial_reply_text=True,
-        tool_calls=True,
-        end_of_reply=True,
-        turn_detection=True,
-        interruption=True,
-    )
+    capabilities = SPEECH_TO_SPEECH
 
     url: str = "wss://api.openai.com/v1/realtime"
     model: str | None = None
@@ -268,8 +245,7 @@ class OpenAIRealtime(StreamTarget):
         _check_choice("version", self.version, ("ga", "beta"))
         _check_choice("encoding", self.encoding, tuple(FORMATS))
         _check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
-        chosen = {one.name: getattr(self, one.name) for one in fields(RealtimeSettings)}
-        self._settings = RealtimeSettings(**chosen | {"tools": read_tools(self.tools) if self.tools else ()})
+        self.functions = read_tools(self.tools) if self.tools else ()
         self.unpaced = self.turn_detection == "none"
         self.capabilities = replace(
             self.capabilities,
@@ -279,11 +255,11 @@ class OpenAIRealtime(StreamTarget):
         )
 
     def wire(self, user_id: str) -> Wire:
-        return RealtimeWire(self._settings)
+        return RealtimeWire(self)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         headers = bearer(self.key_env, is_required=False)
-        if self._settings.version == "beta":
+        if self.version == "beta":
             headers["OpenAI-Beta"] = "realtime=v1"
         url = f"{self.url}{'&' if '?' in self.url else '?'}model={self.model}" if self.model else self.url
         return await WebSocket.connect(url, headers=headers, timeout_s=timeout_s)
