@@ -93,17 +93,14 @@ class Mapped(StreamTarget):
 async def _request(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
     """Make the request before the connection, and read its variables."""
 
-    def look_up(name: str) -> Any:
-        return values[name]
-
     url = check_url(
         str(fill(request.url, lambda name: quote(str(values[name]), safe=""))),
         ("http", "https"),
         what=f"map {file}: request.url",
     )
     shown = without_query(url)
-    headers = {name: str(fill(value, look_up)) for name, value in request.headers.items()}
-    body = fill(request.body, look_up) if request.body is not None else None
+    headers = {name: str(fill(value, values.__getitem__)) for name, value in request.headers.items()}
+    body = fill(request.body, values.__getitem__) if request.body is not None else None
     try:
         # Loading the certificates takes long, so it runs in a thread.
         async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:

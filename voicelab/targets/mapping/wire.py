@@ -77,7 +77,7 @@ class MapWire(Wire):
         found: list[Event] = []
         for rule in self._map.receive.when:
             for part in elements_at(rule.each, message) if rule.each else [message]:
-                if holds(_inside(rule, message), part) and holds(_at_root(rule), message):
+                if _matches(rule, part, message):
                     name = rule.name or name
                     found.extend(self._apply(rule, part, message))
         return Reading(name, tuple(found), _kept_text(found))
@@ -91,12 +91,7 @@ class MapWire(Wire):
         for variable, path in rule.set.items():
             if (value := at(path)) is not None:
                 self.values[variable] = value
-        found: list[Event] = [
-            *_texts(rule, at),
-            *self._sounds(rule, at),
-            *_calls(rule, at),
-            *_signals(rule),
-        ]
+        found = [*_texts(rule, at), *self._sounds(rule, at), *_calls(rule, at), *_signals(rule)]
         if rule.mark is not None:
             found.append(events.Mark(str(at(rule.mark))))
         if rule.fault is not None:
@@ -143,14 +138,11 @@ def _frame(message: Any) -> Frame:
     return json.dumps(message)
 
 
-def _inside(rule: Rule, message: Any) -> dict[str, Any]:
-    """Return the conditions on the part that `each` selects."""
-    return {path: condition for path, condition in rule.match.items() if not path.startswith("$.")}
-
-
-def _at_root(rule: Rule) -> dict[str, Any]:
-    """Return the conditions on the whole message."""
-    return {path[2:]: condition for path, condition in rule.match.items() if path.startswith("$.")}
+def _matches(rule: Rule, part: Any, message: Any) -> bool:
+    """Return whether the part that `each` selects meets the conditions; those at `$.` are on the whole message."""
+    at_root = {path[2:]: condition for path, condition in rule.match.items() if path.startswith("$.")}
+    inside = {path: condition for path, condition in rule.match.items() if not path.startswith("$.")}
+    return holds(inside, part) and holds(at_root, message)
 
 
 def _texts(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
