@@ -68,13 +68,8 @@ class StreamTarget(TargetBase):
         wire = self.wire(user_id)
         transport = await self.connect(wire, min(self._timing.ready_s, self._timeout_s))
         limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self._timing.quiet_s)
-        session = StreamSession(
-            wire,
-            transport,
-            limits,
-            session_id=session_id or user_id,
-            signals=self.capabilities,
-        )
+        name = session_id or user_id
+        session = StreamSession(wire, transport, limits, session_id=name, signals=self.capabilities)
         try:
             await session.begin(ready_s=self._timing.ready_s, greeting_s=self._timing.greeting_s)
             yield session
