@@ -13,6 +13,7 @@ import typer
 from voicelab.cli import completion, terminal
 
 if TYPE_CHECKING:
+    from voicelab.targets.base import Utterance
     from voicelab.targets.probe import ProbeResult
 
 _FAULTS = {"agent": "the agent", "harness": "not the agent, but the address, the options, the network or voicelab"}
@@ -69,11 +70,10 @@ def probe(
         from voicelab.targets.base import TargetSettings, Utterance
         from voicelab.targets.catalog import target_config
         from voicelab.targets.probe import probe as run_probe
-        from voicelab.targets.sample_utterance import sample_utterance
 
         config = target_config(target)
         ours = {name: RunSpec.model_fields[name].default for name in STAGES}
-        utterance = sample_utterance() if audio is None else Utterance(audio.read_bytes(), str(audio))
+        utterance = _shortest_sample() if audio is None else Utterance(audio.read_bytes(), str(audio))
         # A target that does not answer is then reported by its own sentence, before the limit.
         timeout_s = max(1.0, limit_s - utterance.clip().duration_s - 1.0)
         with TemporaryDirectory(prefix="voicelab-probe-") as folder:
@@ -83,6 +83,15 @@ def probe(
         _show(result, as_json)
         if not result.usable:
             raise typer.Exit(terminal.FAILED)
+
+
+def _shortest_sample() -> Utterance:
+    from voicelab.datasets import load
+    from voicelab.paths import shipped
+    from voicelab.targets.base import Utterance
+
+    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).spoken]
+    return Utterance(*min(recordings, key=lambda one: len(one[0])))
 
 
 def _show(result: ProbeResult, as_json: bool) -> None:

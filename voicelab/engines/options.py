@@ -6,6 +6,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any, cast
 
+from voicelab.errors import InputError
+
 OptionValue = str | int | float | bool | None
 
 
@@ -60,3 +62,17 @@ def constructor_options(kind: type[Any]) -> dict[str, Option]:
 def _union_members(hint: Any) -> tuple[Any, ...]:
     is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     return typing.get_args(hint) if is_union else (hint,)
+
+
+def read_pairs(text: str, *, what: str) -> dict[str, str]:
+    """Parse names with values in one option, joined by semicolons: `model=tiny;language=en`.
+
+    Returns the values by name. Raises InputError, whose message starts with `what`.
+    """
+    found = {}
+    for part in filter(None, text.split(";")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"{what}: {part!r} is not NAME=VALUE; separate several with ;")
+        found[name.strip()] = value.strip()
+    return found

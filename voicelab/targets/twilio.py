@@ -11,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from voicelab.audio.clip import Clip
+from voicelab.engines.options import read_pairs
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
-from voicelab.targets.pairs import read_pairs
 from voicelab.targets.phone_dialects import PhoneCall, PhoneDialect, Template, phone_dialects
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
