@@ -13,8 +13,7 @@ def attribute(
     listen: Annotated[
         str | None,
         typer.Option(
-            help="Transcribe the replies with this recognizer, e.g. moonshine.",
-            autocompletion=completion.recognizers,
+            help="Transcribe the replies with this recognizer, e.g. moonshine.", autocompletion=completion.recognizers
         ),
     ] = None,
     any_revision: Annotated[

@@ -34,8 +34,7 @@ def endpoint(
         ),
     ] = None,
     silence_s: Annotated[
-        list[float] | None,
-        typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]"),
+        list[float] | None, typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]")
     ] = None,
     samples: SamplesOption = None,
     ref_column: column_options.RefColumnOption = None,

@@ -29,8 +29,7 @@ def server(
     quick: Annotated[bool, typer.Option("--quick", help="Do a tenth of the work, for a rough result.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a guarantee is missed.")] = False,
     to_json: Annotated[
-        Path | None,
-        typer.Option("--json", help="Also write figures, code, packages and machine to this file."),
+        Path | None, typer.Option("--json", help="Also write figures, code, packages and machine to this file.")
     ] = None,
 ) -> None:
     """Measure the server's guarantees of docs/reference/server.md, and print each figure beside its guarantee.

@@ -17,8 +17,7 @@ IdColumnOption = Annotated[
     str | None, typer.Option("--id-column", help="The column of the ids. \\[id, else the recording's path]")
 ]
 SpeakerColumnOption = Annotated[
-    str | None,
-    typer.Option("--speaker-column", help="The column of the speakers. \\[speaker, client_id, speaker_id]"),
+    str | None, typer.Option("--speaker-column", help="The column of the speakers. \\[speaker, client_id, speaker_id]")
 ]
 AudioColumnOption = Annotated[
     str | None,

@@ -24,10 +24,7 @@ def compare(
         list[Path],
         typer.Argument(help="Folders of two or more runs on the same samples.", autocompletion=completion.run_folders),
     ],
-    normalizer: Annotated[
-        str | None,
-        typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]"),
-    ] = None,
+    normalizer: Annotated[str | None, typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]")] = None,
     word_map: WordMapOption = None,
     weights: Annotated[
         Literal["minimal", "sclite"],

@@ -25,8 +25,7 @@ def gate(
         ),
     ] = None,
     sure: Annotated[
-        bool,
-        typer.Option("--sure", help="The far end of the 95 % interval must meet a limit, and be within --margin."),
+        bool, typer.Option("--sure", help="The far end of the 95 % interval must meet a limit, and be within --margin.")
     ] = False,
     baseline: Annotated[
         Path | None,

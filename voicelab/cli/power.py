@@ -42,8 +42,7 @@ def power(
         typer.Option(min=1, help="Samples per speaker; may be repeated. \\[1, 5, 20, 100 and the pilot's]"),
     ] = None,
     correlation: Annotated[
-        float,
-        typer.Option(help="With one run: correlation of two systems' errors, 0 to 1; 0 needs most samples."),
+        float, typer.Option(help="With one run: correlation of two systems' errors, 0 to 1; 0 needs most samples.")
     ] = 0.0,
     plot: Annotated[Path | None, typer.Option(help="Also plot power against speakers to this PNG.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,

@@ -36,8 +36,7 @@ def roundtrip(
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="The texts: a text file with one text per line.")] = None,
     samples: Annotated[
-        Path | None,
-        typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets),
+        Path | None, typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets)
     ] = None,
     ref_column: column_options.RefColumnOption = None,
     id_column: column_options.IdColumnOption = None,

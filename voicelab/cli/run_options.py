@@ -67,8 +67,7 @@ TimeoutOption = Annotated[
 ReconnectOption = Annotated[
     float,
     typer.Option(
-        "--reconnect-for-s",
-        help="How long to try to reach a lost server, in seconds, before the run is interrupted.",
+        "--reconnect-for-s", help="How long to try to reach a lost server, in seconds, before the run is interrupted."
     ),
 ]
 FigureOption = Annotated[
@@ -76,8 +75,7 @@ FigureOption = Annotated[
     typer.Option(help="Also compute this figure, package.module:OBJECT; may be repeated (docs/reference/figures.md)."),
 ]
 RunArgument = Annotated[
-    Path,
-    typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders),
+    Path, typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders)
 ]
 
 

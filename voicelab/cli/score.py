@@ -38,8 +38,7 @@ def score(
         bool, typer.Option("--literal-braces", help="Treat braces in .trn and .stm as words, not as alternatives.")
     ] = False,
     fragments: Annotated[
-        bool,
-        typer.Option("--fragments", "-F", help="trn, stm: a fragment (won-) matches words with that beginning."),
+        bool, typer.Option("--fragments", "-F", help="trn, stm: a fragment (won-) matches words with that beginning.")
     ] = False,
     optional: Annotated[
         bool, typer.Option("--optional", "-D", help="trn, stm: a word in parentheses may be omitted.")

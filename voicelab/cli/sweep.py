@@ -21,8 +21,7 @@ def sweep(
         str | None, typer.Option(help="Add noise at these signal-to-noise ratios, in dB: 20,10,5,0.")
     ] = None,
     noise: Annotated[
-        str,
-        typer.Option(help="Noises, one axis each: white, pink, babble, or paths of sound files or folders."),
+        str, typer.Option(help="Noises, one axis each: white, pink, babble, or paths of sound files or folders.")
     ] = "white",
     bitrate: Annotated[str | None, typer.Option(help="Encode with Opus at these bitrates, in kbit/s: 32,16,8.")] = None,
     loss: Annotated[str | None, typer.Option(help="Lose this share of the Opus packets, in %: 0,5,10.")] = None,

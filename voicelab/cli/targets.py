@@ -53,8 +53,7 @@ def targets(
 
 def probe(
     target: Annotated[
-        str,
-        typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets),
+        str, typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets)
     ],
     audio: Annotated[Path | None, typer.Option(help="The recording to send. \\[default: a shipped one]")] = None,
     limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 12.0,

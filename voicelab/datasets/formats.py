@@ -6,16 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from voicelab.datasets import (
-    delimited,
-    json_lines,
-    kaldi,
-    librispeech,
-    parquet,
-    sentences,
-    text_folder,
-    voice_samples,
-)
+from voicelab.datasets import delimited, json_lines, kaldi, librispeech, parquet, sentences, text_folder, voice_samples
 from voicelab.datasets.rows import Table
 from voicelab.datasets.text_files import bare_name, read_text, split_lines
 from voicelab.errors import InputError

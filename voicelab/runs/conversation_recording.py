@@ -11,14 +11,7 @@ from voicelab.audio.incoming import Mode
 from voicelab.audio.playback import SoundPiece, as_heard, channel, pending_until_s
 from voicelab.audio.stereo import encode_flac
 from voicelab.metrics.over_reply import Span, over_reply_timing
-from voicelab.metrics.response_timing import (
-    Edge,
-    ResponseTiming,
-    agreed_end,
-    agreed_start,
-    refined,
-    response_timing,
-)
+from voicelab.metrics.response_timing import Edge, ResponseTiming, agreed_end, agreed_start, refined, response_timing
 from voicelab.targets.base import TurnOutcome
 from voicelab.vad.speech_spans import speech_spans
 

