@@ -10,20 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from server import outgoing
 from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json
 from server.dialects.openai_response import ResponseWriter, event_frame, problem
 from server.dialects.openai_session import RealtimeSession, updated
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Mode, Notice, Refused, TypedText
-from server.outgoing import (
-    AgentResponse,
-    ErrorEvent,
-    Interrupted,
-    ReplyChunk,
-    ServerEvent,
-    SpeechStarted,
-    SpeechStopped,
-    Transcription,
-)
 
 SUBPROTOCOL = "realtime"
 
@@ -188,26 +179,26 @@ class OpenAIRealtimeDialect:
 
     # To the client.
 
-    def write(self, event: ServerEvent) -> Sequence[Frame]:
+    def write(self, event: outgoing.ServerEvent) -> Sequence[Frame]:
         match event:
-            case SpeechStarted():
+            case outgoing.SpeechStarted():
                 self._user_turn = _UserTurn(started_s=event.at_s)
                 self._response.cancel_reason = "turn_detected"
                 where = {"audio_start_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
                 return [event_frame("input_audio_buffer.speech_started", **where)]
-            case SpeechStopped():
+            case outgoing.SpeechStopped():
                 self._user_turn.seconds = event.at_s - self._user_turn.started_s
                 where = {"audio_end_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
                 return [event_frame("input_audio_buffer.speech_stopped", **where), *self._committed()]
-            case Transcription():
+            case outgoing.Transcription():
                 return self._transcribed(event.text)
-            case AgentResponse() | ReplyChunk():
+            case outgoing.AgentResponse() | outgoing.ReplyChunk():
                 frames = self._response.write(event, self._session, self._last_item)
                 self._last_item = self._response.item_id
                 return frames
-            case Interrupted():
+            case outgoing.Interrupted():
                 return self._response.cancel(event.said)
-            case ErrorEvent():
+            case outgoing.ErrorEvent():
                 return [*self._response.fail(event), problem(event.code, event.message)]
             case _:
                 return []
