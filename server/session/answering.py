@@ -122,7 +122,8 @@ class Answering:
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
-                await self._sender.send(self._reply_chunk(data, last=last))
+                text, form = base64.b64encode(data).decode("ascii"), self._config.reply_format
+                await self._sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
                 self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
 
@@ -150,7 +151,3 @@ class Answering:
         keep = self._services.keep(self._config.session_id, self._config.user_id, self._record)
         self._storing = asyncio.create_task(keep)
         return self._storing
-
-    def _reply_chunk(self, data: bytes, *, last: bool) -> ReplyChunk:
-        text = base64.b64encode(data).decode("ascii")
-        return ReplyChunk(audio_chunk=text, format=self._config.reply_format, is_final=last, **self._about)

@@ -11,7 +11,10 @@ async def start_session(init: Init, services: Services, *, user_id: str, token_u
     user_id: used if init names no user. token_user: the token's user; None without tokens.
     """
     if init.mode == "continuous":
-        await _open_vad(services)
+        if services.vad_batcher is None:
+            message = "this server does not support mode 'continuous' (VAD=none); known: turns, realtime"
+            raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
+        await services.vad_batcher.open()
     user_id = init.user_id or user_id
     if token_user not in (None, user_id):
         raise Refused(ErrorCode.FORBIDDEN, f"the token belongs to {token_user}; omit user_id")
@@ -61,10 +64,3 @@ async def _resumed(session_id: str, services: Services, user_id: str) -> str:
         message = f"{user_id} has no session {session_id}; send init without session_id to start a new one"
         raise Refused(ErrorCode.UNKNOWN_SESSION, message)
     return session_id
-
-
-async def _open_vad(services: Services) -> None:
-    if services.vad_batcher is None:
-        message = "this server does not support mode 'continuous' (VAD=none); known: turns, realtime"
-        raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
-    await services.vad_batcher.open()

@@ -136,7 +136,7 @@ class Connection:
             case Interrupt():
                 await self._sender.send(Interrupted(session_id=None))
             case Heartbeat():
-                await self._pulse()
+                await self._sender.send(Pulse(session_id=self._config.session_id or None))
 
     async def _init(self, init: Init) -> None:
         if self._conversation is not None:
@@ -165,9 +165,6 @@ class Connection:
         with suppress(WebSocketDisconnect):
             await self._sender.send_error(last, self._config)
             await self.websocket.close(close_code, last.code)
-
-    async def _pulse(self) -> None:
-        await self._sender.send(Pulse(session_id=self._config.session_id or None))
 
 
 async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:
