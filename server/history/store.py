@@ -86,7 +86,9 @@ class History:
         try:
             await migrate(url)
             return cls(open_database(url, limits.wait_s), limits)
-        except (ValueError, *opening_errors()) as error:  # asyncpg raises ValueError for invalid URLs
+        except Exception as error:
+            if not isinstance(error, (ValueError, *opening_errors())):  # asyncpg: ValueError for an invalid URL
+                raise
             cause = scrubbed(str(getattr(error, "orig", None) or error), url)
             raise InputError(f"DATABASE_URL: the history at {shown(url)} cannot be opened: {cause}") from error
 
