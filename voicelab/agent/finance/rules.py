@@ -112,10 +112,8 @@ class RulesAgent:
 
     def _view(self, _companies: list[Entity], dialogue: Dialogue) -> Reply:
         if not dialogue.watchlist:
-            return Reply(
-                "There is nothing to show: your watchlist is empty. Say, add Apple to my watchlist.",
-                intents.WATCHLIST_VIEW,
-            )
+            text = "There is nothing to show: your watchlist is empty. Say, add Apple to my watchlist."
+            return Reply(text, intents.WATCHLIST_VIEW)
         lines = []
         for ticker in dialogue.watchlist:
             company = self._market.companies.get(ticker)
@@ -153,10 +151,8 @@ class RulesAgent:
             company = self._company(companies[0])
             text = f"What would you like to know about {_titled(company)}? I can give the price or the latest news."
             return Reply(text, intents.UNKNOWN, tuple(companies))
-        return Reply(
-            "I can help with stock prices, company news and your watchlist. What would you like to know?",
-            intents.UNKNOWN,
-        )
+        text = "I can help with stock prices, company news and your watchlist. What would you like to know?"
+        return Reply(text, intents.UNKNOWN)
 
     def _company(self, entity: Entity) -> Company:
         return self._market.companies[entity.value]
