@@ -11,7 +11,6 @@ import numpy as np
 
 from voicelab.audio.clip import Clip
 from voicelab.engines import outside
-from voicelab.engines.source_revision import source_revision
 from voicelab.engines.spec import Catalog
 from voicelab.errors import EngineError, InputError
 
@@ -69,7 +68,7 @@ def _build(text: str) -> Degradation:
 def revision(text: str) -> str:
     """Return the version of the condition's package, or a digest of its source."""
     made: Any = transform(text)
-    return source_revision(type(made))
+    return outside.source_revision(type(made))
 
 
 def degrade(text: str, made: Degradation, clip: Clip, random: np.random.Generator) -> Clip:

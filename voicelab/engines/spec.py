@@ -14,7 +14,6 @@ from typing import Any, Literal, Self, cast
 from voicelab.engines import outside
 from voicelab.engines.addresses import take_user
 from voicelab.engines.options import Option, OptionValue, constructor_options
-from voicelab.engines.source_revision import source_revision
 from voicelab.errors import EngineMissingError, InputError, without_user
 
 Isolation = Literal["process", "thread"]
@@ -210,7 +209,7 @@ class EngineConfig:
             kind=self.kind,
             name=self.name,
             options={**info.options, **self.options},
-            revision=info.revision or source_revision(type(engine)),
+            revision=info.revision or outside.source_revision(type(engine)),
         )
 
 
