@@ -4,10 +4,10 @@ The wheel is installed without its dependencies: they exclude the versions of so
 voicelab is tested, and the model does not need them.
 """
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from voicelab.engines.weights.cache import sha256
 from voicelab.errors import EngineMissingError
 
 SHA256 = "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"
@@ -25,8 +25,7 @@ def checked_model() -> Path:
     path = Path(found.origin).parent / _FILE
     if not path.is_file():
         raise EngineMissingError("smart-turn", f"the installed pipecat-ai has no {path.name}; run: {INSTALL_COMMAND}")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256(path)
     if digest != SHA256:
         raise EngineMissingError(
             "smart-turn", f"{path} is not the model of version 1.14.0 (SHA-256 {digest[:12]}…); run: {INSTALL_COMMAND}"
