@@ -54,13 +54,6 @@ def _looks_like_trn(path: Path) -> bool:
     return bool(lines) and all(re.search(r"\(\S+\)\s*$", line) for line in lines)
 
 
-def pairs(
-    reference: Path, hypothesis: Path, form: Format, *, missing: Missing = "error", id_type: str = "spu_id"
-) -> list[UtterancePair]:
-    """Return the pairs of `paired`."""
-    return list(paired(reference, hypothesis, form, missing=missing, id_type=id_type).pairs)
-
-
 def paired(
     reference: Path,
     hypothesis: Path,
