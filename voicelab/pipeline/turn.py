@@ -122,11 +122,7 @@ class Turn:
             await early.drop()
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
-        """Answer a text: yield one AgentAnswer, and SpokenReply until `last`.
-
-        AgentAnswer follows the completion of the text: before all audio if the agent does not stream, and always before
-        the last SpokenReply. Raises EngineError.
-        """
+        """Answer a text, with the events of `TurnAnswer.events`. Raises EngineError."""
         early = self._early
         if early is not None and early.fits(heard, self.dialogue):
             self._early, self._answer = None, early.answer
