@@ -55,45 +55,44 @@ def response(
 
     Example: voicelab bench response --mode continuous --speakers 1 --speakers 4
     """
-    with terminal.errors():
-        import asyncio
-        import tempfile
-        from pathlib import Path
+    import asyncio
+    import tempfile
+    from pathlib import Path
 
-        from voicelab.agent.catalog import AGENTS
-        from voicelab.analysis.bench.server import response as measure
-        from voicelab.asr.catalog import RECOGNIZERS
-        from voicelab.datasets import load
-        from voicelab.errors import InputError
-        from voicelab.paths import shipped
-        from voicelab.runs.records import RunSpec
-        from voicelab.targets.own_server import own_server
-        from voicelab.tts.catalog import VOICES
-        from voicelab.vad.turn_end.catalog import TURN_ENDS
+    from voicelab.agent.catalog import AGENTS
+    from voicelab.analysis.bench.server import response as measure
+    from voicelab.asr.catalog import RECOGNIZERS
+    from voicelab.datasets import load
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
+    from voicelab.runs.records import RunSpec
+    from voicelab.targets.own_server import own_server
+    from voicelab.tts.catalog import VOICES
+    from voicelab.vad.turn_end.catalog import TURN_ENDS
 
-        TURN_ENDS.config(turn_end)
-        given = {"asr": asr, "agent": agent, "tts": tts}
-        engines = {name: value for name, value in given.items() if value is not None}
-        for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
-            if name in engines:
-                catalog.config(engines[name])
-        named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
-        if not recordings:
-            raise InputError(f"{samples}: no sample has speech")
-        spec = RunSpec.model_validate({"samples": "none", **engines})
-        steps = speakers or [1, 2, 4]
-        said = measure.utterances(recordings, mode, seed)
+    TURN_ENDS.config(turn_end)
+    given = {"asr": asr, "agent": agent, "tts": tts}
+    engines = {name: value for name, value in given.items() if value is not None}
+    for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
+        if name in engines:
+            catalog.config(engines[name])
+    named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
+    if not recordings:
+        raise InputError(f"{samples}: no sample has speech")
+    spec = RunSpec.model_validate({"samples": "none", **engines})
+    steps = speakers or [1, 2, 4]
+    said = measure.utterances(recordings, mode, seed)
 
-        async def measured(folder: Path) -> list[ResponseTimes]:
-            settings = {"TURN_END": turn_end, "SPECULATIVE_START": str(speculative_start).lower()}
-            async with own_server(spec, folder, **settings) as server:
-                with progress_bars() as bar:
-                    tick = bar(len(steps) * len(said), "turns")
-                    return await measure.response_times(server.address, mode, said, steps, tick)
+    async def measured(folder: Path) -> list[ResponseTimes]:
+        settings = {"TURN_END": turn_end, "SPECULATIVE_START": str(speculative_start).lower()}
+        async with own_server(spec, folder, **settings) as server:
+            with progress_bars() as bar:
+                tick = bar(len(steps) * len(said), "turns")
+                return await measure.response_times(server.address, mode, said, steps, tick)
 
-        with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
-            found = asyncio.run(measured(Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
+        found = asyncio.run(measured(Path(folder)))
     chosen: dict[str, str | bool | None] = {"mode": mode, "asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
     if mode == "continuous":
         chosen |= {"turn_end": turn_end, "speculative_start": speculative_start}

@@ -52,34 +52,33 @@ def compare(
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --report comparison.html
     """
-    with terminal.errors():
-        from voicelab.analysis.compare import compare as put_together
-        from voicelab.scoring.text_warnings import text_warnings
+    from voicelab.analysis.compare import compare as put_together
+    from voicelab.scoring.text_warnings import text_warnings
 
-        mapped = read_word_map(word_map)
-        found = put_together(
-            runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
-        )
-        for system in found.systems:
-            for warning in text_warnings(found.rules, system.turns.values()):
-                terminal.warn(f"{system.name}: {warning}")
-        if as_json:
-            terminal.print_json(_document(found))
-        else:
-            _show(found, flips)
-        if report is not None:
-            from voicelab.analysis.compare.page import write_page
+    mapped = read_word_map(word_map)
+    found = put_together(
+        runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
+    )
+    for system in found.systems:
+        for warning in text_warnings(found.rules, system.turns.values()):
+            terminal.warn(f"{system.name}: {warning}")
+    if as_json:
+        terminal.print_json(_document(found))
+    else:
+        _show(found, flips)
+    if report is not None:
+        from voicelab.analysis.compare.page import write_page
 
-            write_page(found, report)
-            typer.echo(f"report: {report}", err=as_json)
-        if out is not None:
-            from voicelab.runs import notebook
+        write_page(found, report)
+        typer.echo(f"report: {report}", err=as_json)
+    if out is not None:
+        from voicelab.runs import notebook
 
-            folders = [str(run.resolve()) for run in runs]
-            kept = None if mapped is None else {"sha256": mapped.sha256, "entries": [*map(list, mapped.entries)]}
-            chosen = {"normalizer": normalizer, "word_map": kept, "weights": weights, "seed": seed, "draws": draws}
-            written = notebook.execute("compare", out, {"runs": folders, **chosen})
-            typer.echo(f"notebook: {written}", err=as_json)
+        folders = [str(run.resolve()) for run in runs]
+        kept = None if mapped is None else {"sha256": mapped.sha256, "entries": [*map(list, mapped.entries)]}
+        chosen = {"normalizer": normalizer, "word_map": kept, "weights": weights, "seed": seed, "draws": draws}
+        written = notebook.execute("compare", out, {"runs": folders, **chosen})
+        typer.echo(f"notebook: {written}", err=as_json)
 
 
 def _show(found: Comparison, most: int) -> None:

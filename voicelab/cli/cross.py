@@ -48,7 +48,7 @@ def cross(
 
     Example: voicelab cross --tts piper,espeak --asr pocketsphinx,faster-whisper data/voice_samples
     """
-    with terminal.errors(), terminal.progress_bar("hearings") as progress:
+    with terminal.progress_bar("hearings") as progress:
         from voicelab.analysis.cross import crossing
         from voicelab.asr.catalog import RECOGNIZERS
         from voicelab.datasets import load

@@ -78,48 +78,47 @@ def evaluate(
     Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
-    with terminal.errors():
-        if mlflow is not None:
-            from voicelab.analysis import mlflow as tracking
+    if mlflow is not None:
+        from voicelab.analysis import mlflow as tracking
 
-            tracking.check(mlflow)
-        if resume is not None:
-            run_options.refuse_beside_resume(context, "run", "mlflow", "figure")
-            with terminal.resumable(resume):
-                _show_and_log(*_resume(resume, figure or ()), mlflow)
-            return
-        from voicelab.conditions.parsing import parse_condition
-        from voicelab.datasets import load
-        from voicelab.figures.outside import table_with
-        from voicelab.runs.records import RunFolder
+        tracking.check(mlflow)
+    if resume is not None:
+        run_options.refuse_beside_resume(context, "run", "mlflow", "figure")
+        with terminal.resumable(resume):
+            _show_and_log(*_resume(resume, figure or ()), mlflow)
+        return
+    from voicelab.conditions.parsing import parse_condition
+    from voicelab.datasets import load
+    from voicelab.figures.outside import table_with
+    from voicelab.runs.records import RunFolder
 
-        table_with(figure or ())
-        chosen: dict[str, object] = {
-            "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
-            "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
-            "reconnect_for_s": reconnect_for_s,
-            "condition": None if condition is None else parse_condition(condition, seed),
-        }  # fmt: skip
-        if reply_asr is not None:
-            chosen["reply_asr"] = reply_asr
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        chosen["columns"] = columns
-        chosen |= _set_and_target(samples, in_process, url, target)
-        chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
-        recognizers: list[str | None] = [*asr] if asr else [None]
-        specs = [_spec(chosen, one) for one in recognizers]
-        ids = _run_ids(specs, run_id, out)
-        whole = load(specs[0].samples, columns)
-        for notice in whole.notices:
-            terminal.warn(notice)
-        for spec, each in zip(specs, ids, strict=True):
-            folder = RunFolder(out / each)
-            with terminal.resumable(folder.path):
-                how = _evaluate_in_notebook if notebook else _evaluate
-                _show_and_log(*how(spec, folder, figure or (), whole), mlflow)
-        if len(specs) > 1:
-            runs = " ".join(str(out / each) for each in ids)
-            typer.echo(f"side by side: voicelab compare {runs}")
+    table_with(figure or ())
+    chosen: dict[str, object] = {
+        "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
+        "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
+        "reconnect_for_s": reconnect_for_s,
+        "condition": None if condition is None else parse_condition(condition, seed),
+    }  # fmt: skip
+    if reply_asr is not None:
+        chosen["reply_asr"] = reply_asr
+    columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    chosen["columns"] = columns
+    chosen |= _set_and_target(samples, in_process, url, target)
+    chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
+    recognizers: list[str | None] = [*asr] if asr else [None]
+    specs = [_spec(chosen, one) for one in recognizers]
+    ids = _run_ids(specs, run_id, out)
+    whole = load(specs[0].samples, columns)
+    for notice in whole.notices:
+        terminal.warn(notice)
+    for spec, each in zip(specs, ids, strict=True):
+        folder = RunFolder(out / each)
+        with terminal.resumable(folder.path):
+            how = _evaluate_in_notebook if notebook else _evaluate
+            _show_and_log(*how(spec, folder, figure or (), whole), mlflow)
+    if len(specs) > 1:
+        runs = " ".join(str(out / each) for each in ids)
+        typer.echo(f"side by side: voicelab compare {runs}")
 
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:

@@ -53,42 +53,41 @@ def gate(
     Examples: voicelab gate reports/a --max wer=0.25 --max first_audio_s.p95=1.5 --min entity_recall=0.9 |
     voicelab gate reports/b --baseline reports/a --no-worse wer --margin 0.01 --junit gate.xml
     """
-    with terminal.errors():
-        from voicelab.analysis.gate import check, limit
-        from voicelab.analysis.gate import junit as junit_of
-        from voicelab.errors import InputError
-        from voicelab.figures.outside import table_with
-        from voicelab.runs.records import RunFolder
-        from voicelab.scoring.scored_run import read_scored
-        from voicelab.scoring.text_warnings import text_warnings
+    from voicelab.analysis.gate import check, limit
+    from voicelab.analysis.gate import junit as junit_of
+    from voicelab.errors import InputError
+    from voicelab.figures.outside import table_with
+    from voicelab.runs.records import RunFolder
+    from voicelab.scoring.scored_run import read_scored
+    from voicelab.scoring.text_warnings import text_warnings
 
-        table = table_with(figure or ())
-        limits = [limit("max", text, table) for text in most or ()]
-        limits += [limit("min", text, table) for text in least or ()]
-        if not limits and not no_worse:
-            raise InputError("no limit is given; give --max, --min or --no-worse")
-        if bool(baseline) != bool(no_worse):
-            raise InputError("--baseline and --no-worse go together; give both or neither")
-        if junit is not None:
-            file_errors.check_file("--junit", junit)
-        scored = read_scored(RunFolder(run))
-        outcomes = check(
-            scored,
-            limits,
-            sure=sure,
-            max_failed=max_failed,
-            baseline=baseline,
-            no_worse=no_worse or (),
-            margin=margin,
-            table=table,
-        )
-        for warning in text_warnings(scored.run.spec.rules, [score.turn for score in scored.scores]):
-            terminal.warn(warning)
-        rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
-        terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)
-        if junit is not None:
-            junit.write_bytes(junit_of(run.name, outcomes))
-        missed = sum(not one.passed for one in outcomes)
-        typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates passed")
-        if missed:
-            raise typer.Exit(terminal.FAILED)
+    table = table_with(figure or ())
+    limits = [limit("max", text, table) for text in most or ()]
+    limits += [limit("min", text, table) for text in least or ()]
+    if not limits and not no_worse:
+        raise InputError("no limit is given; give --max, --min or --no-worse")
+    if bool(baseline) != bool(no_worse):
+        raise InputError("--baseline and --no-worse go together; give both or neither")
+    if junit is not None:
+        file_errors.check_file("--junit", junit)
+    scored = read_scored(RunFolder(run))
+    outcomes = check(
+        scored,
+        limits,
+        sure=sure,
+        max_failed=max_failed,
+        baseline=baseline,
+        no_worse=no_worse or (),
+        margin=margin,
+        table=table,
+    )
+    for warning in text_warnings(scored.run.spec.rules, [score.turn for score in scored.scores]):
+        terminal.warn(warning)
+    rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
+    terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)
+    if junit is not None:
+        junit.write_bytes(junit_of(run.name, outcomes))
+    missed = sum(not one.passed for one in outcomes)
+    typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates passed")
+    if missed:
+        raise typer.Exit(terminal.FAILED)

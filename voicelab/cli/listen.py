@@ -28,7 +28,7 @@ def listen(
 
     Example: voicelab listen reports/RUN --asr pocketsphinx
     """
-    with terminal.errors(), terminal.progress_bar("sounds") as progress:
+    with terminal.progress_bar("sounds") as progress:
         from voicelab.analysis import listening
         from voicelab.errors import InputError
         from voicelab.report import page, sound_tables

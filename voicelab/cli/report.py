@@ -19,15 +19,14 @@ def report(run: RunArgument, figure: FigureOption = None) -> None:
 
     Example: voicelab report reports/RUN
     """
-    with terminal.errors():
-        from voicelab.report.finish import finish
-        from voicelab.runs import file_errors
-        from voicelab.runs.records import RunFolder
+    from voicelab.report.finish import finish
+    from voicelab.runs import file_errors
+    from voicelab.runs.records import RunFolder
 
-        folder = RunFolder(run)
-        finished = folder.read()
-        file_errors.check_folder("RUN", folder.path, must_exist=True)
-        show(folder, finished, finish(folder, figure or ()))
+    folder = RunFolder(run)
+    finished = folder.read()
+    file_errors.check_folder("RUN", folder.path, must_exist=True)
+    show(folder, finished, finish(folder, figure or ()))
 
 
 def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:

@@ -62,7 +62,7 @@ def roundtrip(
     Examples: voicelab roundtrip reports/RUN | voicelab roundtrip --tts piper --tts espeak:voice=en-gb-x-rp --samples
     data/voice_samples --recordings | voicelab roundtrip --tts piper:model=voice.onnx --texts lines.txt
     """
-    with terminal.errors(), terminal.progress_bar("texts") as progress:
+    with terminal.progress_bar("texts") as progress:
         from voicelab.analysis.roundtrip import RECORDINGS, recordings, round_trip
         from voicelab.datasets import load
         from voicelab.errors import InputError

@@ -23,28 +23,26 @@ def samples(
 
     Example: voicelab samples my/set.jsonl
     """
-    with terminal.errors():
-        from voicelab.datasets import load
-        from voicelab.datasets.contents import contents
-        from voicelab.errors import InputError
-        from voicelab.paths import shipped
+    from voicelab.datasets import load
+    from voicelab.datasets.contents import contents
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
 
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        found = load(path or shipped("voice_samples"), columns)
-        for notice in found.notices:
-            terminal.warn(notice)
-        held = contents(found)
-        rows = [
-            (one.category, str(one.samples), f"{one.duration_s:.1f}", ", ".join(one.speakers))
-            for one in held.categories
-        ]
-        terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
-        counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
-        if held.undecoded_s:
-            listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
-            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")
-        typer.echo(f"{counts}; every recording can be decoded.")
-        if held.silent:
-            typer.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
-        if held.languages:
-            typer.echo(f"language: {', '.join(held.languages)}")
+    columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    found = load(path or shipped("voice_samples"), columns)
+    for notice in found.notices:
+        terminal.warn(notice)
+    held = contents(found)
+    rows = [
+        (one.category, str(one.samples), f"{one.duration_s:.1f}", ", ".join(one.speakers)) for one in held.categories
+    ]
+    terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
+    counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
+    if held.undecoded_s:
+        listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
+        raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")
+    typer.echo(f"{counts}; every recording can be decoded.")
+    if held.silent:
+        typer.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
+    if held.languages:
+        typer.echo(f"language: {', '.join(held.languages)}")

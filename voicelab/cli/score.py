@@ -67,32 +67,31 @@ def score(
     voicelab score ref.trn a.trn b.trn --normalizer all |
     voicelab score ref.trn a.trn b.trn --align 5 --html scores.html
     """
-    with terminal.errors():
-        from voicelab.analysis.score_files import ALL, ScoreRules, TranscriptFiles, score_files
-        from voicelab.cli.score_output import Output
-        from voicelab.cli.score_ranking import ranking_document, show_ranking
-        from voicelab.datasets.columns import TranscriptColumns
-        from voicelab.datasets.transcripts.formats import form_of
-        from voicelab.errors import InputError
+    from voicelab.analysis.score_files import ALL, ScoreRules, TranscriptFiles, score_files
+    from voicelab.cli.score_output import Output
+    from voicelab.cli.score_ranking import ranking_document, show_ranking
+    from voicelab.datasets.columns import TranscriptColumns
+    from voicelab.datasets.transcripts.formats import form_of
+    from voicelab.errors import InputError
 
-        if normalizer == ALL and (align or utterances is not None or html is not None):
-            raise InputError("--align, --utterances and --html need one --normalizer instead of all")
-        columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
-        systems, chosen = tuple(hypotheses), form or form_of(reference)
-        files = TranscriptFiles(reference, systems, chosen, missing, ids, columns, norms, wer_tags)
-        mapped = read_word_map(word_map)
-        rules = ScoreRules(weights, normalizer, language, mapped, hyphens, literal_braces, fragments, optional)
-        found = score_files(files, rules)
-        for notice in found.notices:
-            terminal.warn(notice)
-        if normalizer == ALL:
-            ranking = ranking_document(str(reference), chosen, found.scores, found.notices)
-            terminal.print_json(ranking) if as_json else show_ranking(found.scores)
-            return
-        only = {name: next(iter(by_rule.values())) for name, by_rule in found.scores.items()}
-        output = Output(str(reference), chosen, only)
-        if utterances is not None:
-            output.write_utterances(utterances)
-        if html is not None:
-            output.write_page(html)
-        terminal.print_json(output.document([*found.notices])) if as_json else output.show(raw=raw, align=align)
+    if normalizer == ALL and (align or utterances is not None or html is not None):
+        raise InputError("--align, --utterances and --html need one --normalizer instead of all")
+    columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
+    systems, chosen = tuple(hypotheses), form or form_of(reference)
+    files = TranscriptFiles(reference, systems, chosen, missing, ids, columns, norms, wer_tags)
+    mapped = read_word_map(word_map)
+    rules = ScoreRules(weights, normalizer, language, mapped, hyphens, literal_braces, fragments, optional)
+    found = score_files(files, rules)
+    for notice in found.notices:
+        terminal.warn(notice)
+    if normalizer == ALL:
+        ranking = ranking_document(str(reference), chosen, found.scores, found.notices)
+        terminal.print_json(ranking) if as_json else show_ranking(found.scores)
+        return
+    only = {name: next(iter(by_rule.values())) for name, by_rule in found.scores.items()}
+    output = Output(str(reference), chosen, only)
+    if utterances is not None:
+        output.write_utterances(utterances)
+    if html is not None:
+        output.write_page(html)
+    terminal.print_json(output.document([*found.notices])) if as_json else output.show(raw=raw, align=align)

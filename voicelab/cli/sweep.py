@@ -74,41 +74,40 @@ def sweep(
     Examples: voicelab sweep --snr 20,10,5,0 --noise white,babble --limit 24 |
     voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
     """
-    with terminal.errors():
-        from voicelab.analysis.sweep import running
+    from voicelab.analysis.sweep import running
 
-        if resume is not None:
-            run_options.refuse_beside_resume(context, "sweep")
-            with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
-                folder, result = running.resume(resume, progress=progress)
-            return _finish(folder, result)
-        from voicelab.analysis.sweep.axes import points_of
-        from voicelab.analysis.sweep.spec import SweepSpec
-        from voicelab.paths import shipped
-        from voicelab.runs.checking import checked
-        from voicelab.runs.records import RunSpec
-
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        base = checked(
-            RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
-            samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
-            limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
-            word_map=read_word_map(word_map), seed=seed,
-            **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
-        )  # fmt: skip
-        spec = checked(
-            SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),
-            bitrate_kbps=_numbers("--bitrate", bitrate),
-            loss_percent=_numbers("--loss", loss), gain_db=_numbers("--gain", gain), telephone=telephone,
-            loss_bitrate_kbps=loss_bitrate, mean_burst=mean_burst, fec=fec, grid=grid,
-            breakpoints=_breakpoints(breakpoint_, grid),
-        )  # fmt: skip
-        _refuse_what_changes_nothing(context, spec)
-        points_of(spec)
-        name = running.new_sweep_id(spec) if sweep_id is None else sweep_id
-        with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
-            folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
+    if resume is not None:
+        run_options.refuse_beside_resume(context, "sweep")
+        with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
+            folder, result = running.resume(resume, progress=progress)
         return _finish(folder, result)
+    from voicelab.analysis.sweep.axes import points_of
+    from voicelab.analysis.sweep.spec import SweepSpec
+    from voicelab.paths import shipped
+    from voicelab.runs.checking import checked
+    from voicelab.runs.records import RunSpec
+
+    columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    base = checked(
+        RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
+        samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
+        limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
+        word_map=read_word_map(word_map), seed=seed,
+        **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
+    )  # fmt: skip
+    spec = checked(
+        SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),
+        bitrate_kbps=_numbers("--bitrate", bitrate),
+        loss_percent=_numbers("--loss", loss), gain_db=_numbers("--gain", gain), telephone=telephone,
+        loss_bitrate_kbps=loss_bitrate, mean_burst=mean_burst, fec=fec, grid=grid,
+        breakpoints=_breakpoints(breakpoint_, grid),
+    )  # fmt: skip
+    _refuse_what_changes_nothing(context, spec)
+    points_of(spec)
+    name = running.new_sweep_id(spec) if sweep_id is None else sweep_id
+    with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
+        folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
+    return _finish(folder, result)
 
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
