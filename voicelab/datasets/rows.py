@@ -1,12 +1,10 @@
 """The common output of all row readers: one row per recording or utterance."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from voicelab.errors import InputError
 
@@ -46,7 +44,7 @@ class Table:
     in_memory: bool = False
 
     @classmethod
-    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None, in_memory: bool = False) -> Table:
+    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None, in_memory: bool = False) -> Self:
         """Create a table with the columns that occur in the rows."""
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
         return cls(path, columns, tuple(rows), home if home is not None else path.parent, in_memory=in_memory)

@@ -1,9 +1,8 @@
 """Records a conversation in two channels on one clock, and times its turns as heard."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.delivery import Delivery, joined
@@ -48,11 +47,12 @@ class TurnSound:
     def end_s(self) -> float:
         return max((piece.end_s for piece in self._pieces), default=0.0)
 
-    def later(self, by_s: float) -> TurnSound:
-        return TurnSound(
-            tuple(replace(one, spoken=_later(one.spoken, by_s)) for one in self.caller),
-            tuple(_later(piece, by_s) for piece in self.agent),
-            None if self.pending_until_s is None else self.pending_until_s + by_s,
+    def later(self, by_s: float) -> Self:
+        return replace(
+            self,
+            caller=tuple(replace(one, spoken=_later(one.spoken, by_s)) for one in self.caller),
+            agent=tuple(_later(piece, by_s) for piece in self.agent),
+            pending_until_s=None if self.pending_until_s is None else self.pending_until_s + by_s,
         )
 
 
@@ -140,7 +140,7 @@ class _Speech:
     sound_start_s: float | None
 
     @classmethod
-    def of(cls, clip: Clip, time_of: Callable[[float], float]) -> _Speech:
+    def of(cls, clip: Clip, time_of: Callable[[float], float]) -> Self:
         """Find speech. time_of: from a position in the clip to a time."""
         found = speech_spans(clip)
         spans = refined(found.silero, found.energy)

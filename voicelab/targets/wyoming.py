@@ -4,12 +4,10 @@ voicelab takes the role of the satellite: it requests a speech-to-speech pipelin
 receives the reply. Source: the Wyoming protocol's own description (github.com/OHF-Voice/wyoming).
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from voicelab.audio.clip import Clip
@@ -62,7 +60,7 @@ class WyomingConnection:
         self._shown = shown
 
     @classmethod
-    async def connect(cls, url: str, *, timeout_s: float) -> WyomingConnection:
+    async def connect(cls, url: str, *, timeout_s: float) -> Self:
         """Open tcp://host:port. Raises InputError for an invalid address, else UnreachableError."""
         parts = urlsplit(check_url(url, ("tcp",), what="url"))
         if parts.port is None:
