@@ -11,7 +11,7 @@ from voicelab.cli import completion, terminal
 from voicelab.cli.run_options import RunArgument
 
 if TYPE_CHECKING:
-    from voicelab.runs.records import RunResult, TurnResult
+    from voicelab.runs.records import RunResult
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
 
 
@@ -45,7 +45,8 @@ def equivalence(
     counts = [one.counts for one in replayed]
     total = sum(counts, EquivalenceCounts())
     by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
-    keys = [_cluster(counted[one.key], by_speaker=by_speaker) for one in replayed]
+    turns = [counted[one.key] for one in replayed]
+    keys = [(by_speaker and turn.speaker) or turn.scenario_id or turn.key for turn in turns]
     interval = changed_interval(counts, keys)
     unit = "speaker" if by_speaker else "conversation"
     document = {
@@ -63,10 +64,6 @@ def equivalence(
         terminal.print_json(document)
     else:
         _show(document, replayed, result.spec.rules.label)
-
-
-def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
-    return (by_speaker and turn.speaker) or turn.scenario_id or turn.key
 
 
 def _wer(run: RunResult, replayed: list[CounterfactualTurn]) -> float | None:
