@@ -4,12 +4,11 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli import common, completion, terminal
 
 
 def attribute(
-    run: RunArgument,
+    run: common.RunArgument,
     listen: Annotated[
         str | None,
         typer.Option(

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, terminal
+from voicelab.cli import common, completion, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
-from voicelab.cli.run_options import SamplesOption
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
@@ -60,11 +59,11 @@ def asr(
             autocompletion=completion.recognizers,
         ),
     ] = None,
-    samples: SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    samples: common.SamplesOption = None,
+    ref_column: common.RefColumnOption = None,
+    id_column: common.IdColumnOption = None,
+    speaker_column: common.SpeakerColumnOption = None,
+    audio_column: common.AudioColumnOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Cut each recording to this many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
@@ -92,7 +91,7 @@ def asr(
     from voicelab.errors import EngineMissingError
     from voicelab.paths import shipped
 
-    named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    named = common.set_columns(ref_column, id_column, speaker_column, audio_column)
     recordings = load(samples or shipped("voice_samples"), named)
     clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
     sound_s = sum(clip.duration_s for clip in clips)

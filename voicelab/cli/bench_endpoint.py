@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, terminal
-from voicelab.cli.run_options import SamplesOption
+from voicelab.cli import common, terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -36,11 +35,11 @@ def endpoint(
     silence_s: Annotated[
         list[float] | None, typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]")
     ] = None,
-    samples: SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    samples: common.SamplesOption = None,
+    ref_column: common.RefColumnOption = None,
+    id_column: common.IdColumnOption = None,
+    speaker_column: common.SpeakerColumnOption = None,
+    audio_column: common.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Repetitions of each recording, with different pauses.")
@@ -90,7 +89,7 @@ def endpoint(
     for method in methods:
         method.turn_end.load()
     plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-    named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    named = common.set_columns(ref_column, id_column, speaker_column, audio_column)
     chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
     engine = DETECTORS.config(detector).build()
     engine.load()

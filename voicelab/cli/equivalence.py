@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli import common, completion, terminal
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunResult
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def equivalence(
-    run: RunArgument,
+    run: common.RunArgument,
     agent: Annotated[
         str | None, typer.Option(help="Use this agent instead of the run's own.", autocompletion=completion.agents)
     ] = None,

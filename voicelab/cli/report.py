@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from voicelab.cli import terminal
-from voicelab.cli.run_options import FigureOption, RunArgument
+from voicelab.cli import common, terminal
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult
     from voicelab.scoring.schema import Summary
 
 
-def report(run: RunArgument, figure: FigureOption = None) -> None:
+def report(run: common.RunArgument, figure: common.FigureOption = None) -> None:
     """Write summary.json, turns.parquet and report.html of a finished run again.
 
     Example: voicelab report reports/RUN

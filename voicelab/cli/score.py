@@ -1,13 +1,17 @@
 """`voicelab score`: score transcript files against references, without a pipeline."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from voicelab.cli import column_options, score_options, terminal
-from voicelab.cli.scoring_options import LanguageOption, WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import common, terminal
+from voicelab.text import NAMES
+
+Form = Literal[
+    "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
+]
+"""The formats of `datasets.transcripts.formats`, whose import would slow every command down."""
 
 
 def score(
@@ -15,22 +19,39 @@ def score(
     hypotheses: Annotated[
         list[Path], typer.Argument(metavar="HYP...", help="The hypotheses; one file per system.", show_default=False)
     ],
-    form: score_options.FormOption = None,
-    weights: score_options.WeightsOption = "minimal",
-    normalizer: score_options.NormalizerOrAllOption = None,
-    language: LanguageOption = None,
-    word_map: WordMapOption = None,
-    missing: score_options.MissingOption = "error",
-    ids: score_options.IdsOption = "spu_id",
-    ref_column: column_options.RefColumnOption = None,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="The format of REF; stm takes a .ctm as HYP. \\[by REF's name]")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(help="Costs of errors in the alignment: minimal (1 each), sclite (4:3:3), or SUB:INS:DEL.")
+    ] = "minimal",
+    normalizer: Annotated[
+        str | None,
+        typer.Option(help=f"{NAMES}, or all. \\[by --language; trn, stm: sclite; else by the script of REF]"),
+    ] = None,
+    language: common.LanguageOption = None,
+    word_map: common.WordMapOption = None,
+    missing: Annotated[
+        Literal["error", "deletions", "skip"],
+        typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite)."),
+    ] = "error",
+    ids: Annotated[
+        Literal["spu_id", "rm", "swb", "wsj", "atis"],
+        typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i."),
+    ] = "spu_id",
+    ref_column: common.RefColumnOption = None,
     hyp_column: Annotated[
         str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text if it is the only one]")
     ] = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
-    norms: score_options.NormsOption = None,
-    wer_tags: score_options.TagsOption = None,
+    id_column: common.IdColumnOption = None,
+    speaker_column: common.SpeakerColumnOption = None,
+    audio_column: common.AudioColumnOption = None,
+    norms: Annotated[
+        Path | None, typer.Option(help="nlp: file or folder with the wordings of spans. \\[ID.norm.json beside REF]")
+    ] = None,
+    wer_tags: Annotated[
+        Path | None, typer.Option(help="nlp: file or folder with entity classes. \\[ID.wer_tag.json beside REF]")
+    ] = None,
     hyphens: Annotated[
         bool, typer.Option("--keep-hyphens", help="Keep hyphens within words, with any normalizer.")
     ] = False,
@@ -79,7 +100,7 @@ def score(
     columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
     systems, chosen = tuple(hypotheses), form or form_of(reference)
     files = TranscriptFiles(reference, systems, chosen, missing, ids, columns, norms, wer_tags)
-    mapped = read_word_map(word_map)
+    mapped = common.word_map(word_map)
     rules = ScoreRules(weights, normalizer, language, mapped, hyphens, literal_braces, fragments, optional)
     found = score_files(files, rules)
     for notice in found.notices:

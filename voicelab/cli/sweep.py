@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, run_options, terminal
-from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import common, completion, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
@@ -42,20 +40,20 @@ def sweep(
             "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
     ] = None,
-    samples: run_options.SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
-    asr: run_options.RecognizerOption = None,
-    agent: run_options.AgentOption = None,
-    tts: run_options.VoiceOption = None,
-    limit: run_options.LimitOption = None,
-    category: run_options.CategoryOption = None,
-    language: LanguageOption = None,
-    normalizer: NormalizerOption = None,
-    word_map: WordMapOption = None,
-    seed: run_options.SeedOption = 0,
+    samples: common.SamplesOption = None,
+    ref_column: common.RefColumnOption = None,
+    id_column: common.IdColumnOption = None,
+    speaker_column: common.SpeakerColumnOption = None,
+    audio_column: common.AudioColumnOption = None,
+    asr: common.RecognizerOption = None,
+    agent: common.AgentOption = None,
+    tts: common.VoiceOption = None,
+    limit: common.LimitOption = None,
+    category: common.CategoryOption = None,
+    language: common.LanguageOption = None,
+    normalizer: common.NormalizerOption = None,
+    word_map: common.WordMapOption = None,
+    seed: common.SeedOption = 0,
     out: Annotated[Path, typer.Option(help="The folder in which the sweep's folder is created.")] = Path("reports"),
     sweep_id: Annotated[
         str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
@@ -77,7 +75,7 @@ def sweep(
     from voicelab.analysis.sweep import running
 
     if resume is not None:
-        run_options.refuse_beside_resume(context, "sweep")
+        common.refuse_beside_resume(context, "sweep")
         with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
             folder, result = running.resume(resume, progress=progress)
         return _finish(folder, result)
@@ -87,12 +85,12 @@ def sweep(
     from voicelab.runs.checking import checked
     from voicelab.runs.records import RunSpec
 
-    columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    columns = common.set_columns(ref_column, id_column, speaker_column, audio_column)
     base = checked(
         RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
         samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
         limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
-        word_map=read_word_map(word_map), seed=seed,
+        word_map=common.word_map(word_map), seed=seed,
         **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
     )  # fmt: skip
     spec = checked(
@@ -176,6 +174,6 @@ def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> Non
 
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
-    for name in run_options.given(context):
+    for name in common.given(context):
         if name in needs and not needs[name][1]:
             raise InputError(f"--{name.replace('_', '-')} has no effect without {needs[name][0]}; give both")
