@@ -3,6 +3,7 @@
 import inspect
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -57,6 +58,26 @@ def constructor_options(kind: type[Any]) -> dict[str, Option]:
         default = None if required else parameter.default
         found[name] = Option(name, kinds[0], len(kinds) < len(members), default, required)
     return found
+
+
+def read_options(what: str, known: Mapping[str, Option], written: Mapping[str, str]) -> dict[str, OptionValue]:
+    """Convert written options to their types. what: what has these options, for errors.
+
+    Raises InputError for an unknown or a missing option, and for a value of another type.
+    """
+    listed = f"its options: {', '.join(known) or 'none'}"
+    values: dict[str, OptionValue] = {}
+    for name, text in written.items():
+        if name not in known:
+            raise InputError(f"{what} has no option {name!r}; {listed}")
+        try:
+            values[name] = known[name].read(text)
+        except ValueError as error:
+            wanted = known[name].type.__name__
+            raise InputError(f"{what}: option {name} takes a value of type {wanted}, not {text!r}") from error
+    if missing := [name for name, option in known.items() if option.required and name not in values]:
+        raise InputError(f"{what} needs {missing[0]}=...; {listed}")
+    return values
 
 
 def _union_members(hint: Any) -> tuple[Any, ...]:

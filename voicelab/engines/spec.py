@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, cast
 
 from voicelab.engines import outside
 from voicelab.engines.addresses import take_user
-from voicelab.engines.options import Option, OptionValue, constructor_options
+from voicelab.engines.options import Option, OptionValue, constructor_options, read_options
 from voicelab.errors import EngineMissingError, InputError, without_user
 
 Isolation = Literal["process", "thread"]
@@ -274,30 +274,18 @@ class Catalog:
             entry.outside is not None,
         )
 
-    @property
-    def _noun(self) -> str:
-        return self.kind if self.kind == "condition" else f"{self.kind} engine"
-
     def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
         """Return all options of the engine; those in the spec are converted to their types. Raises InputError."""
         known = entry.options()
-        values = {name: option.default for name, option in known.items()}
-        given = {key or entry.positional for key in spec.options}
-        if missing := [name for name, option in known.items() if option.required and name not in given]:
-            raise InputError(f"{self._noun} {spec.name!r} needs {missing[0]}: {spec.name}:{missing[0]}=...")
+        written: dict[str, str] = {}
         for key, text in spec.options.items():
             name = key or entry.positional
             if name is None:
                 raise InputError(f"engine {spec.name!r}: write options as {spec.name}:option=value, not {text!r}")
-            if name not in known:
-                listed = ", ".join(known) or "none"
-                raise InputError(f"{self._noun} {spec.name!r} has no option {name!r}; its options: {listed}")
-            try:
-                values[name] = known[name].read(text)
-            except ValueError as error:
-                wanted = known[name].type.__name__
-                raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return values
+            written[name] = text
+        noun = self.kind if self.kind == "condition" else f"{self.kind} engine"
+        defaults = {name: option.default for name, option in known.items()}
+        return defaults | read_options(f"{noun} {spec.name!r}", known, written)
 
 
 def _outside_entry(kind: str, name: str) -> Entry:
