@@ -15,7 +15,7 @@ from voicelab.targets.mapping.model import SetupRequest, TargetMap
 from voicelab.targets.mapping.paths import value_at
 from voicelab.targets.mapping.templates import fill
 from voicelab.targets.mapping.wire import MapWire
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, check_url, without_query
 from voicelab.targets.streaming.wire import Wire
 
@@ -26,13 +26,13 @@ class Mapped(StreamTarget):
     """A target described by a map.
 
     file: the path of a map, or the name of a shipped map. url: replaces the map's URL. ready_s, greeting_s, quiet_s:
-    see `Timing`. Raises InputError that names file, line and key, or the missing environment variable.
+    see `StreamTarget`. Raises InputError that names file, line and key, or the missing environment variable.
     """
 
     def __init__(
         self, file: str, url: str | None = None, ready_s: float = 10.0, greeting_s: float = 0.0, quiet_s: float = 1.5
     ) -> None:
-        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
+        super().__init__(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s)
         self._file = file
         self._url = url
         self._map = load_map(file)

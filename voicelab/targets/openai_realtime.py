@@ -20,7 +20,7 @@ from voicelab.targets.realtime_session import FORMATS, TURN_DETECTION, read_tool
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
@@ -220,7 +220,7 @@ class OpenAIRealtime(StreamTarget):
     directions. turn_detection: server_vad, semantic_vad, or none; with none, voicelab commits each utterance. voice,
     instructions, transcription (a model): fields of the session. tools: a JSON file with the session's tools;
     tool_output: the answer to every call. configure: `no` keeps the server's default session. ready_s, greeting_s,
-    quiet_s: see `Timing`.
+    quiet_s: see `StreamTarget`.
     """
 
     capabilities = SPEECH_TO_SPEECH
@@ -241,7 +241,7 @@ class OpenAIRealtime(StreamTarget):
     greeting_s: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s))
+        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s)
         _check_choice("version", self.version, ("ga", "beta"))
         _check_choice("encoding", self.encoding, tuple(FORMATS))
         _check_choice("turn_detection", self.turn_detection, TURN_DETECTION)

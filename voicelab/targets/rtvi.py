@@ -19,7 +19,7 @@ from voicelab.targets.base import SPEECH_TO_SPEECH, Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
@@ -143,7 +143,7 @@ class RTVI(StreamTarget):
     url: the bot's ws:// or wss:// URL. format: protobuf (pipecat's WebSocket transports) or json. rate_hz: sample rate
     of the caller's audio. version: the RTVI version to announce. handshake: `no` for bots without an RTVI processor,
     which send only audio. key_env: an environment variable whose value is sent as a bearer token. ready_s, greeting_s,
-    quiet_s: see `Timing`.
+    quiet_s: see `StreamTarget`.
     """
 
     capabilities = SPEECH_TO_SPEECH
@@ -159,7 +159,7 @@ class RTVI(StreamTarget):
     quiet_s: float = 1.5
 
     def __post_init__(self) -> None:
-        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
+        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
         if self.format not in _FORMATS:
             raise InputError(f"option format is {self.format!r}; it may be {', '.join(_FORMATS)}")
         read_format("pcm16", self.rate_hz, what="option rate_hz")

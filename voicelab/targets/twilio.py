@@ -18,7 +18,7 @@ from voicelab.targets.phone_dialects import PhoneCall, PhoneDialect, Template, p
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket
 from voicelab.targets.streaming.wire import Reading, Wire, read_object
 
@@ -117,7 +117,7 @@ class Twilio(StreamTarget):
     quiet_s: float = 1.5
 
     def __post_init__(self) -> None:
-        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
+        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
         dialects = phone_dialects()
         if self.dialect not in dialects:
             raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(dialects)}")

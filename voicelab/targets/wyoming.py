@@ -16,7 +16,7 @@ from voicelab.targets.base import Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, Transport, check_url
 from voicelab.targets.streaming.wire import Reading, Wire, shorten
 
@@ -173,7 +173,7 @@ class Wyoming(StreamTarget):
         language: str | None = None,
         ready_s: float = 10.0,
     ) -> None:
-        super().__init__(Timing(ready_s=ready_s))
+        super().__init__(ready_s=ready_s)
         if start not in _STARTS:
             raise InputError(f"option start is {start!r}; it may be {', '.join(_STARTS)}")
         read_format("pcm16", rate_hz, what="option rate_hz")
