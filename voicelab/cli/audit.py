@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
@@ -29,10 +29,10 @@ def audit(
             autocompletion=completion.sample_sets,
         ),
     ] = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     asr: Annotated[
         str | None,
         typer.Option(
@@ -41,7 +41,7 @@ def audit(
         ),
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer for comparing systems: {NAMES}.")] = "english",
-    word_map: common.WordMapOption = None,
+    word_map: options.WordMapOption = None,
     top: Annotated[int, typer.Option(min=1, help="Number of samples to show.")] = 10,
     fixes: Annotated[
         Path | None, typer.Option(help="Write the shown samples to this .csv, to fill in for voicelab correct.")
@@ -66,10 +66,10 @@ def audit(
         raise InputError("name either runs or a set with --samples")
     if asr is not None and samples is None:
         raise InputError("--asr goes with --samples; leave it out for a run, which has its recognizer")
-    columns = common.set_columns(ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None)
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None)
     if word_map is not None and len(runs or []) < 2:
         raise InputError("--word-map is for texts of several systems; name two or more runs, or leave it out")
-    mapped = common.word_map(word_map)
+    mapped = options.word_map(word_map)
     if fixes is not None:
         file_errors.check_new_file("--fixes", fixes)
     with terminal.progress_bar("transcribed and aligned" if samples else "aligned") as progress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
@@ -59,11 +59,11 @@ def asr(
             autocompletion=completion.recognizers,
         ),
     ] = None,
-    samples: common.SamplesOption = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Cut each recording to this many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
@@ -91,7 +91,7 @@ def asr(
     from voicelab.errors import EngineMissingError
     from voicelab.paths import shipped
 
-    named = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     recordings = load(samples or shipped("voice_samples"), named)
     clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
     sound_s = sum(clip.duration_s for clip in clips)

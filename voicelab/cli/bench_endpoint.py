@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import common, terminal
+from voicelab.cli import options, terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def endpoint(
     silence_s: Annotated[
         list[float] | None, typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]")
     ] = None,
-    samples: common.SamplesOption = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Repetitions of each recording, with different pauses.")
@@ -89,7 +89,7 @@ def endpoint(
     for method in methods:
         method.turn_end.load()
     plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-    named = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
     engine = DETECTORS.config(detector).build()
     engine.load()
@@ -105,11 +105,11 @@ def endpoint(
     if plot is not None:
         figure(found).savefig(plot, dpi=90)
     if as_json:
-        options = {
+        made_with = {
             "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,
             "held_out": split.held_out, **asdict(plan),
         }  # fmt: skip
-        terminal.print_json({"options": options, "turn_ends": [asdict(one) for one in found]})
+        terminal.print_json({"options": made_with, "turn_ends": [asdict(one) for one in found]})
     else:
         _show(found, split, plan, f"{detector}, {asr}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import common, terminal
+from voicelab.cli import options, terminal
 from voicelab.cli.bench_server import progress_bars
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ def response(
         list[int] | None,
         typer.Option(min=1, max=64, help="People speaking at once; may be repeated. \\[default: 1, 2 and 4]"),
     ] = None,
-    asr: common.RecognizerOption = None,
-    agent: common.AgentOption = None,
-    tts: common.VoiceOption = None,
+    asr: options.RecognizerOption = None,
+    agent: options.AgentOption = None,
+    tts: options.VoiceOption = None,
     turn_end: Annotated[
         str, typer.Option(help="End of turn in continuous mode, as the server's TURN_END.")
     ] = "prosody",
     speculative_start: Annotated[
         bool, typer.Option(help="Begin answers early in continuous mode, as the server's SPECULATIVE_START.")
     ] = True,
-    samples: common.SamplesOption = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[
         int, typer.Option(min=1, max=100_000, help="Maximum number of recordings; each is said once per row.")
     ] = 80,
@@ -76,7 +76,7 @@ def response(
     for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
         if name in engines:
             catalog.config(engines[name])
-    named = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
     if not recordings:
         raise InputError(f"{samples}: no sample has speech")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def compare(
         typer.Argument(help="Folders of two or more runs on the same samples.", autocompletion=completion.run_folders),
     ],
     normalizer: Annotated[str | None, typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]")] = None,
-    word_map: common.WordMapOption = None,
+    word_map: options.WordMapOption = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
         typer.Option(help="Costs of errors in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
@@ -30,7 +30,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Number of bootstrap resamples.")] = 2000,
     flips: Annotated[int, typer.Option(min=0, help="Maximum flipped samples per direction; --json has all.")] = 20,
-    figure: common.FigureOption = None,
+    figure: options.FigureOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Also write the comparison as one offline HTML page to this file.")
@@ -52,7 +52,7 @@ def compare(
     from voicelab.analysis.compare import compare as put_together
     from voicelab.scoring.text_warnings import text_warnings
 
-    mapped = common.word_map(word_map)
+    mapped = options.word_map(word_map)
     found = put_together(
         runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 
 
 def correct(
@@ -28,10 +28,10 @@ def correct(
             autocompletion=completion.run_folders,
         ),
     ] = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
 ) -> None:
     """Apply corrections to a sample set: write a new version with history.json. SET does not change.
 
@@ -47,7 +47,7 @@ def correct(
     from voicelab.report.wording import estimate
     from voicelab.runs.records import RunFolder
 
-    columns = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     old = load(samples, columns)
     decided = corrections.read(fixes, old)
     folder = RunFolder(run) if run is not None else None

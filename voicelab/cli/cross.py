@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ def cross(
         list[str],
         typer.Option(help="Recognizers: NAME,NAME; or repeat the option.", autocompletion=completion.recognizers),
     ],
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of samples.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
-    word_map: common.WordMapOption = None,
+    word_map: options.WordMapOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder of the result. \\[default: reports/TIME-cross]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -55,8 +55,8 @@ def cross(
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
-        columns = common.set_columns(ref_column, id_column, speaker_column, audio_column)
-        mapped = common.word_map(word_map)
+        columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+        mapped = options.word_map(word_map)
         result = crossing.cross(
             load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
             mapped_normalizer(normalizer, mapped), progress=progress,

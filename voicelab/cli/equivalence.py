@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunResult
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def equivalence(
-    run: common.RunArgument,
+    run: options.RunArgument,
     agent: Annotated[
         str | None, typer.Option(help="Use this agent instead of the run's own.", autocompletion=completion.agents)
     ] = None,

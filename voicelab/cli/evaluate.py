@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.cli.report import show
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 def evaluate(
     context: typer.Context,
-    samples: common.SamplesOption = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
-    asr: common.RecognizersOption = None,
-    agent: common.AgentOption = None,
-    tts: common.VoiceOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
+    asr: options.RecognizersOption = None,
+    agent: options.AgentOption = None,
+    tts: options.VoiceOption = None,
     mode: Annotated[
         Literal["burst", "realtime"],
         typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
@@ -34,9 +34,9 @@ def evaluate(
         bool, typer.Option("--in-process", help="Run the pipeline in this process, without a server.")
     ] = False,
     url: Annotated[str | None, typer.Option(help="Use this running server, http://host:port.")] = None,
-    target: common.TargetOption = None,
-    limit: common.LimitOption = None,
-    category: common.CategoryOption = None,
+    target: options.TargetOption = None,
+    limit: options.LimitOption = None,
+    category: options.CategoryOption = None,
     condition: Annotated[
         str | None,
         typer.Option(
@@ -44,13 +44,13 @@ def evaluate(
             "impulse_response=room.wav, or my_package:Class (docs/how-to/robustness.md)."
         ),
     ] = None,
-    language: common.LanguageOption = None,
-    normalizer: common.NormalizerOption = None,
-    word_map: common.WordMapOption = None,
-    seed: common.SeedOption = 0,
-    reply_asr: common.ReplyRecognizerOption = None,
-    timeout_s: common.TimeoutOption = 30.0,
-    reconnect_for_s: common.ReconnectOption = 60.0,
+    language: options.LanguageOption = None,
+    normalizer: options.NormalizerOption = None,
+    word_map: options.WordMapOption = None,
+    seed: options.SeedOption = 0,
+    reply_asr: options.ReplyRecognizerOption = None,
+    timeout_s: options.TimeoutOption = 30.0,
+    reconnect_for_s: options.ReconnectOption = 60.0,
     out: Annotated[Path, typer.Option(help="The folder in which the run's folder is created.")] = Path("reports"),
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
@@ -66,7 +66,7 @@ def evaluate(
     mlflow: Annotated[
         str | None, typer.Option(help="Also log the run to MLflow: http://host:5000, sqlite:///...")
     ] = None,
-    figure: common.FigureOption = None,
+    figure: options.FigureOption = None,
 ) -> None:
     """Send a set of recordings to a voice agent and write a report.
 
@@ -81,7 +81,7 @@ def evaluate(
 
         tracking.check(mlflow)
     if resume is not None:
-        common.refuse_beside_resume(context, "run", "mlflow", "figure")
+        options.refuse_beside_resume(context, "run", "mlflow", "figure")
         with terminal.resumable(resume):
             _show_and_log(*_resume(resume, figure or ()), mlflow)
         return
@@ -93,13 +93,13 @@ def evaluate(
     table_with(figure or ())
     chosen: dict[str, object] = {
         "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
-        "normalizer": normalizer, "word_map": common.word_map(word_map), "seed": seed, "timeout_s": timeout_s,
+        "normalizer": normalizer, "word_map": options.word_map(word_map), "seed": seed, "timeout_s": timeout_s,
         "reconnect_for_s": reconnect_for_s,
         "condition": None if condition is None else parse_condition(condition, seed),
     }  # fmt: skip
     if reply_asr is not None:
         chosen["reply_asr"] = reply_asr
-    columns = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     chosen["columns"] = columns
     chosen |= _set_and_target(samples, in_process, url, target)
     chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.runs import file_errors
 
 
 def gate(
-    run: common.RunArgument,
+    run: options.RunArgument,
     most: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,7 +39,7 @@ def gate(
     ] = None,
     margin: Annotated[float, typer.Option(min=0.0, help="Maximum difference from the baseline that passes.")] = 0.0,
     max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Maximum share of failed turns.")] = 0.05,
-    figure: common.FigureOption = None,
+    figure: options.FigureOption = None,
     junit: Annotated[Path | None, typer.Option(help="Also write the gates to this file as JUnit XML, for CI.")] = None,
 ) -> None:
     """Check a run's figures against limits: exit code 0 if all gates pass, 1 on a miss or without evidence.

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 
 
 def listen(
-    run: common.RunArgument,
+    run: options.RunArgument,
     asr: Annotated[
         str | None,
         typer.Option(

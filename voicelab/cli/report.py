@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from voicelab.cli import common, terminal
+from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult
     from voicelab.scoring.schema import Summary
 
 
-def report(run: common.RunArgument, figure: common.FigureOption = None) -> None:
+def report(run: options.RunArgument, figure: options.FigureOption = None) -> None:
     """Write summary.json, turns.parquet and report.html of a finished run again.
 
     Example: voicelab report reports/RUN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def roundtrip(
     samples: Annotated[
         Path | None, typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets)
     ] = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     with_recordings: Annotated[
         bool, typer.Option("--recordings", help="Also transcribe the recordings of --samples, or of the run's set.")
     ] = False,
@@ -48,7 +48,7 @@ def roundtrip(
     ] = DEFAULT_RECOGNIZER,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
-    word_map: common.WordMapOption = None,
+    word_map: options.WordMapOption = None,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst texts to list.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -73,7 +73,9 @@ def roundtrip(
             raise InputError("--tts needs texts: give either --texts FILE or --samples SET")
         if with_recordings and texts:
             raise InputError("--recordings needs a set; give --samples instead of --texts")
-        columns = common.set_columns(ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None)
+        columns = options.set_columns(
+            ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None
+        )
         source = load(samples, columns).only(limit=limit) if samples is not None else None
         utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, source, limit)
         if with_recordings:
@@ -82,7 +84,7 @@ def roundtrip(
             utterances += recordings(source)
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
-            utterances, voices, asr, rules=normalizer, word_map=common.word_map(word_map),
+            utterances, voices, asr, rules=normalizer, word_map=options.word_map(word_map),
             progress=progress,
         )  # fmt: skip
     if as_json:

@@ -42,7 +42,7 @@ Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autoco
 def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     """List the runs of a folder, newest first, with state, set, condition, target, options and figures.
 
-    The title shows what all runs have in common. running: a process works on it. stopped: it was killed and can be
+    The title shows what all runs have in options. running: a process works on it. stopped: it was killed and can be
     resumed. interrupted: its target or its disk failed, and it can be resumed. damaged: it cannot be read. unanswered:
     number of planned turns without an answer.
 

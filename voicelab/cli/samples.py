@@ -5,20 +5,20 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 
 
 def samples(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help=f"{common.SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets
+            help=f"{options.SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets
         ),
     ] = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
 ) -> None:
     """Check a sample set, decode its audio, and count its contents.
 
@@ -29,7 +29,7 @@ def samples(
     from voicelab.errors import InputError
     from voicelab.paths import shipped
 
-    columns = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     found = load(path or shipped("voice_samples"), columns)
     for notice in found.notices:
         terminal.warn(notice)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from voicelab.cli import common, terminal
+from voicelab.cli import options, terminal
 from voicelab.text import NAMES
 
 Form = Literal[
@@ -29,8 +29,8 @@ def score(
         str | None,
         typer.Option(help=f"{NAMES}, or all. \\[by --language; trn, stm: sclite; else by the script of REF]"),
     ] = None,
-    language: common.LanguageOption = None,
-    word_map: common.WordMapOption = None,
+    language: options.LanguageOption = None,
+    word_map: options.WordMapOption = None,
     missing: Annotated[
         Literal["error", "deletions", "skip"],
         typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite)."),
@@ -39,13 +39,13 @@ def score(
         Literal["spu_id", "rm", "swb", "wsj", "atis"],
         typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i."),
     ] = "spu_id",
-    ref_column: common.RefColumnOption = None,
+    ref_column: options.RefColumnOption = None,
     hyp_column: Annotated[
         str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text if it is the only one]")
     ] = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     norms: Annotated[
         Path | None, typer.Option(help="nlp: file or folder with the wordings of spans. \\[ID.norm.json beside REF]")
     ] = None,
@@ -100,7 +100,7 @@ def score(
     columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
     systems, chosen = tuple(hypotheses), form or form_of(reference)
     files = TranscriptFiles(reference, systems, chosen, missing, ids, columns, norms, wer_tags)
-    mapped = common.word_map(word_map)
+    mapped = options.word_map(word_map)
     rules = ScoreRules(weights, normalizer, language, mapped, hyphens, literal_braces, fragments, optional)
     found = score_files(files, rules)
     for notice in found.notices:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import common, completion, terminal
+from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
@@ -40,20 +40,20 @@ def sweep(
             "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
     ] = None,
-    samples: common.SamplesOption = None,
-    ref_column: common.RefColumnOption = None,
-    id_column: common.IdColumnOption = None,
-    speaker_column: common.SpeakerColumnOption = None,
-    audio_column: common.AudioColumnOption = None,
-    asr: common.RecognizerOption = None,
-    agent: common.AgentOption = None,
-    tts: common.VoiceOption = None,
-    limit: common.LimitOption = None,
-    category: common.CategoryOption = None,
-    language: common.LanguageOption = None,
-    normalizer: common.NormalizerOption = None,
-    word_map: common.WordMapOption = None,
-    seed: common.SeedOption = 0,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
+    asr: options.RecognizerOption = None,
+    agent: options.AgentOption = None,
+    tts: options.VoiceOption = None,
+    limit: options.LimitOption = None,
+    category: options.CategoryOption = None,
+    language: options.LanguageOption = None,
+    normalizer: options.NormalizerOption = None,
+    word_map: options.WordMapOption = None,
+    seed: options.SeedOption = 0,
     out: Annotated[Path, typer.Option(help="The folder in which the sweep's folder is created.")] = Path("reports"),
     sweep_id: Annotated[
         str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
@@ -75,7 +75,7 @@ def sweep(
     from voicelab.analysis.sweep import running
 
     if resume is not None:
-        common.refuse_beside_resume(context, "sweep")
+        options.refuse_beside_resume(context, "sweep")
         with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
             folder, result = running.resume(resume, progress=progress)
         return _finish(folder, result)
@@ -85,12 +85,12 @@ def sweep(
     from voicelab.runs.checking import checked
     from voicelab.runs.records import RunSpec
 
-    columns = common.set_columns(ref_column, id_column, speaker_column, audio_column)
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     base = checked(
         RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
         samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
         limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
-        word_map=common.word_map(word_map), seed=seed,
+        word_map=options.word_map(word_map), seed=seed,
         **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
     )  # fmt: skip
     spec = checked(
@@ -174,6 +174,6 @@ def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> Non
 
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
-    for name in common.given(context):
+    for name in options.given(context):
         if name in needs and not needs[name][1]:
             raise InputError(f"--{name.replace('_', '-')} has no effect without {needs[name][0]}; give both")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import common, terminal
+from voicelab.cli import options, terminal
 
 
 def trend(
@@ -14,7 +14,7 @@ def trend(
     out: Annotated[Path, typer.Option(help="The folder of the runs.")] = Path("reports"),
     png: Annotated[Path | None, typer.Option(help="Plot to this file. \\[default: OUT/trend-FIGURE.png]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
-    figure: common.FigureOption = None,
+    figure: options.FigureOption = None,
 ) -> None:
     """Show a figure over the finished runs of a folder, with intervals, and mark changes beyond the noise.
 
