@@ -29,12 +29,12 @@ def echo_agent(
     voicelab echo-agent --protocol plivo --port 8101 &
     voicelab evaluate --target twilio:url=ws://127.0.0.1:8101,dialect=plivo --mode realtime --limit 5
     """
-    from voicelab.targets.echo_agent import EchoAgent, EchoSettings
+    from voicelab.targets.echo_agent import EchoAgent, EchoServer, EchoSettings
     from voicelab.targets.echo_phone import EchoPhone
     from voicelab.targets.echo_wyoming import EchoWyoming
 
     settings = EchoSettings(delay_s=delay_s, leading_silence_s=leading_silence_s)
-    agent: EchoAgent | EchoPhone | EchoWyoming
+    agent: EchoServer
     if protocol == "voicelab":
         agent = EchoAgent(settings)
     elif protocol == "wyoming":
