@@ -41,6 +41,7 @@ class UtteranceReceiver:
         endpointer: Endpointer | None = None,
     ) -> None:
         self.record = TurnRecord(kind)
+        self.turn_id = self.record.turn_id
         self.turn: Turn | None = None
         self.is_unannounced = False
         self.fault: VoicelabError | None = None
@@ -51,11 +52,6 @@ class UtteranceReceiver:
         self._rate_limiter = rate_limiter
         self._partials: Partials | None = None
         self._early_words: list[str] = []
-
-    @property
-    def turn_id(self) -> str:
-        """The id of the turn in events, log and traces."""
-        return self.record.turn_id
 
     async def open(self) -> Turn:
         """Open the turn in the pipeline with the dialogue so far."""
