@@ -71,13 +71,14 @@ def turn_sound(outcome: TurnOutcome) -> TurnSound:
 
 @dataclass(slots=True)
 class ConversationRecording:
-    """The turns of one conversation.
+    """The turns of one conversation. key: that of the first turn in this session.
 
     In realtime mode the clock is that of the run. A burst is faster than speech, so each turn then starts when the
     previous one ends, and times between turns are meaningless.
     """
 
     mode: Mode
+    key: str = ""
     _turns: list[TurnSound] = field(default_factory=list)
     _zero_s: float | None = None
 
