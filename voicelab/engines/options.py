@@ -3,7 +3,7 @@
 import inspect
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -83,6 +83,12 @@ def read_options(what: str, known: Mapping[str, Option], written: Mapping[str, s
 def _union_members(hint: Any) -> tuple[Any, ...]:
     is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     return typing.get_args(hint) if is_union else (hint,)
+
+
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise InputError, which lists the choices, for another value of an option."""
+    if value not in choices:
+        raise InputError(f"option {name} is {value!r}; it may be {', '.join(choices)}")
 
 
 def read_pairs(text: str, *, what: str) -> dict[str, str]:

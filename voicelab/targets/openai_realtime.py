@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import InputError
+from voicelab.engines.options import check_choice
 from voicelab.targets.base import SPEECH_TO_SPEECH
 from voicelab.targets.realtime_session import FORMATS, TURN_DETECTION, read_tools, session_fields
 from voicelab.targets.streaming import events
@@ -22,7 +22,7 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
-from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, first_text, read_arguments, read_object
 
 BETA_NAMES: Mapping[str, str] = {
     "response.audio.delta": "response.output_audio.delta",
@@ -70,7 +70,7 @@ class RealtimeWire(Wire):
             return Reading(sent_as)
         reader = _READERS.get(name)
         found = tuple(reader(self, message)) if reader is not None else ()
-        return Reading(sent_as, found, _text_of(found))
+        return Reading(sent_as, found, first_text(found))
 
     def _is_repeated(self, event_id: Any) -> bool:
         """Return whether an event with this id has just arrived. Events without an id never count as repeated."""
@@ -242,9 +242,9 @@ class OpenAIRealtime(StreamTarget):
 
     def __post_init__(self) -> None:
         super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s)
-        _check_choice("version", self.version, ("ga", "beta"))
-        _check_choice("encoding", self.encoding, tuple(FORMATS))
-        _check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
+        check_choice("version", self.version, ("ga", "beta"))
+        check_choice("encoding", self.encoding, tuple(FORMATS))
+        check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
         self.functions = read_tools(self.tools) if self.tools else ()
         self.unpaced = self.turn_detection == "none"
         self.capabilities = replace(
@@ -269,27 +269,9 @@ def _event(name: str, **fields: Any) -> str:
     return json.dumps({"type": name, **fields})
 
 
-def _text_of(found: Sequence[Event]) -> str | None:
-    """Return the text to log with an event's name."""
-    for event in found:
-        match event:
-            case events.CallerText(text) | events.AgentText(text):
-                return text
-            case events.Fault(code, message):
-                return f"{code}: {message}"
-            case _:
-                continue
-    return None
-
-
 def _error(error: Any) -> tuple[str, str]:
     """Return code and message of an error object, with defaults for missing fields."""
     if not isinstance(error, dict):
         return "target_error", str(error or "the target reported an error without a message")
     code = error.get("code") or error.get("type") or "target_error"
     return str(code), str(error.get("message") or code)
-
-
-def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise InputError(f"option {name} is {value!r}; it may be {', '.join(choices)}")

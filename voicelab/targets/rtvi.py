@@ -14,7 +14,7 @@ from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
-from voicelab.errors import InputError
+from voicelab.engines.options import check_choice
 from voicelab.targets.base import SPEECH_TO_SPEECH, Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
@@ -24,7 +24,6 @@ from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
 _LABEL = "rtvi-ai"
-_FORMATS = ("protobuf", "json")
 
 
 class RTVIWire(Wire):
@@ -160,8 +159,7 @@ class RTVI(StreamTarget):
 
     def __post_init__(self) -> None:
         super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
-        if self.format not in _FORMATS:
-            raise InputError(f"option format is {self.format!r}; it may be {', '.join(_FORMATS)}")
+        check_choice("format", self.format, ("protobuf", "json"))
         read_format("pcm16", self.rate_hz, what="option rate_hz")
         if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)

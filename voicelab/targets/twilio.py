@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from voicelab.audio.clip import Clip
-from voicelab.engines.options import read_pairs
+from voicelab.engines.options import check_choice, read_pairs
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
 from voicelab.targets.phone_dialects import PhoneCall, PhoneDialect, Template, phone_dialects
@@ -119,8 +119,7 @@ class Twilio(StreamTarget):
     def __post_init__(self) -> None:
         super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
         dialects = phone_dialects()
-        if self.dialect not in dialects:
-            raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(dialects)}")
+        check_choice("dialect", self.dialect, dialects)
         self._dialect = dialects[self.dialect]
         if not set(self.digits) <= _DIGITS:
             raise InputError(f"option digits is {self.digits!r}; it may contain 0 to 9, * and #")

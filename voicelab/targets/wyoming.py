@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from voicelab.audio.clip import Clip
+from voicelab.engines.options import check_choice
 from voicelab.errors import ConnectionLostError, InputError, UnreachableError
 from voicelab.targets.base import Capabilities
 from voicelab.targets.streaming import events
@@ -20,7 +21,6 @@ from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, Transport, check_url
 from voicelab.targets.streaming.wire import Reading, Wire, shorten
 
-_STARTS = ("pipeline", "transcribe", "none")
 _WIDTH_BYTES = 2
 _CLOSE_LIMIT_S = 2.0
 _SEND_LIMIT_S = 20.0
@@ -174,8 +174,7 @@ class Wyoming(StreamTarget):
         ready_s: float = 10.0,
     ) -> None:
         super().__init__(ready_s=ready_s)
-        if start not in _STARTS:
-            raise InputError(f"option start is {start!r}; it may be {', '.join(_STARTS)}")
+        check_choice("start", start, ("pipeline", "transcribe", "none"))
         read_format("pcm16", rate_hz, what="option rate_hz")
         self._url, self._rate_hz, self._start, self._language = url, rate_hz, start, language
 

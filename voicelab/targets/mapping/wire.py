@@ -15,7 +15,7 @@ from voicelab.targets.mapping.templates import fill
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
-from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, first_text, read_arguments, read_object
 
 _HEX = "$hex"
 
@@ -80,7 +80,7 @@ class MapWire(Wire):
                 if _matches(rule, part, message):
                     name = rule.name or name
                     found.extend(self._apply(rule, part, message))
-        return Reading(name, tuple(found), _kept_text(found))
+        return Reading(name, tuple(found), first_text(found))
 
     def _apply(self, rule: Rule, part: Any, message: Any) -> list[Event]:
         """Yield the events that a rule gives for a message or a part of it."""
@@ -185,16 +185,6 @@ def _signals(rule: Rule) -> list[Event]:
     if rule.reply_end:
         found.append(events.ReplyEnd(cancelled=rule.reply_end == "cancelled"))
     return found
-
-
-def _kept_text(found: Sequence[Event]) -> str | None:
-    for event in found:
-        match event:
-            case events.CallerText(text) | events.AgentText(text) | events.Fault(_, text):
-                return text
-            case _:
-                continue
-    return None
 
 
 def _from_text(value: Any, form: Text) -> bytes:
