@@ -66,7 +66,6 @@ def read_json(frame: Frame, limits: FrameLimits, sound: str) -> dict[str, Any]:
 
 
 def write_json(message: dict[str, Any]) -> str:
-    """Return a message as a text frame."""
     return json.dumps(message, ensure_ascii=False)
 
 

@@ -144,7 +144,6 @@ class UtteranceReceiver:
             await self._partials.stop()
 
     async def close(self) -> None:
-        """Release the turn's resources in the pipeline."""
         await self.stop_partials()
         if self.turn is not None:
             await self.turn.close()

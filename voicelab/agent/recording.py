@@ -47,7 +47,6 @@ class RecordedTurn(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The lookup key."""
         return key(self.heard, self.before)
 
 

@@ -108,7 +108,6 @@ def _heard(one: Suspect) -> str:
 
 
 def as_document(found: Audit) -> dict[str, Any]:
-    """The audit as JSON."""
     from dataclasses import asdict
 
     from voicelab.analysis.score_transcripts import rule

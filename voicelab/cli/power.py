@@ -90,7 +90,6 @@ def power(
 def _document(
     of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, correlation: float | None
 ) -> dict[str, Any]:
-    """The document for --json."""
     spread = of.spread
     pilot = {
         "runs": of.runs, "figure": of.figure.name, "value": of.value, "difference": of.difference,

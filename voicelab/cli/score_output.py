@@ -62,7 +62,6 @@ class Output:
             _show_pair(pair, several=len(self._pairs) > 1)
 
     def document(self, notices: list[str]) -> dict[str, Any]:
-        """The document for --json."""
         results = [result(system, score, utterances=True) for system, score in self._scores.items()]
         document: dict[str, Any] = {"format_version": 1, "reference": self._reference, "format": self._form}
         document["notices"] = notices

@@ -18,7 +18,6 @@ from voicelab.errors import InputError
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is a Kaldi data folder."""
     return (path / "text").is_file()
 
 

@@ -54,7 +54,6 @@ class Table:
         return f"{'row' if self.in_memory else 'line'} {row.number}"
 
     def location(self, row: TableRow) -> str:
-        """Return the location of a row, for messages."""
         return f"{row.file or self.path}: {self.entry(row)}"
 
     def fail(self, row: TableRow, column: str, problem: str) -> InputError:
@@ -75,7 +74,6 @@ class Table:
         raise self.fail(self.rows[0], name, f"is missing; the columns are: {self.listed()}; name one with {option}")
 
     def listed(self) -> str:
-        """Return the columns, for messages."""
         return ", ".join(map(repr, self.columns)) or "none"
 
 

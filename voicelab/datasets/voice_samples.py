@@ -19,7 +19,6 @@ _SCENARIOS = "multi_turn_scenarios"
 
 
 def read(path: Path) -> SampleSet:
-    """Read a voice_samples.json."""
     document = _document(path)
     metadata = document.get("metadata", {})
     language = Fields(path, "metadata", metadata).language(None)

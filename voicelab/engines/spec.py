@@ -168,7 +168,6 @@ def _version(package: str) -> str | None:
 
 
 def is_installed(package: str) -> bool:
-    """Return whether a distribution of that name is installed."""
     return _version(package) is not None
 
 

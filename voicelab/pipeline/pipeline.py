@@ -62,7 +62,6 @@ class Pipeline:
 
     @property
     def hosts(self) -> tuple[EnginePool, EnginePool, EnginePool, EnginePool]:
-        """All pools that a turn needs."""
         return self.asr, self.agent, self.tts, self.encoder
 
     @property

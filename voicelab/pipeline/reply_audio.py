@@ -52,7 +52,6 @@ class ReplyAudio:
         return Piece(chunks, starts_s, self.duration_s)
 
     async def close(self) -> None:
-        """Release the encoder's state for this reply."""
         await self._stream.close()
 
 

@@ -41,7 +41,6 @@ class Script:
         self._complete(found)
 
     def end(self) -> None:
-        """Complete the text."""
         self._complete(sentences(self.text[self._begun :]))
 
     def _complete(self, found: list[str]) -> None:

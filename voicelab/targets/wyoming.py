@@ -28,7 +28,6 @@ _SEND_LIMIT_S = 20.0
 
 
 def encode_event(name: str, data: dict[str, Any] | None = None, payload: bytes = b"") -> bytes:
-    """Return an event in wire format."""
     header: dict[str, Any] = {"type": name}
     body = json.dumps(data, ensure_ascii=False).encode() if data else b""
     if body:

@@ -40,7 +40,6 @@ class ModelPool(Generic[Model]):
         threading.Thread(target=self._load, name="moonshine-model", daemon=True).start()
 
     def closed(self) -> None:
-        """Unregister an utterance."""
         with self._changed:
             self._utterances -= 1
 

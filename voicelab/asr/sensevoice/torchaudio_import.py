@@ -30,7 +30,6 @@ def open_torchaudio() -> bool:
 
 
 def _forget_torchaudio() -> None:
-    """Remove the partially initialized modules of the failed import."""
     for name in [name for name in sys.modules if name == "torchaudio" or name.startswith("torchaudio.")]:
         del sys.modules[name]
 

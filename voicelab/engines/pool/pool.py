@@ -123,12 +123,10 @@ class EnginePool:
 
     @property
     def restarts(self) -> int:
-        """Number of workers replaced so far."""
         return sum(worker.restarts for worker in self._workers)
 
     @property
     def queued(self) -> int:
-        """Number of calls without an answer."""
         return sum(worker.queued for worker in self._workers)
 
     @property

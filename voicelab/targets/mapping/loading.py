@@ -19,7 +19,6 @@ _LARGEST_BYTES = 1_000_000
 
 
 def shipped_maps() -> tuple[str, ...]:
-    """Return the names of the shipped maps."""
     return tuple(sorted(one.name.removesuffix(".yaml") for one in _FOLDER.iterdir() if one.name.endswith(".yaml")))
 
 

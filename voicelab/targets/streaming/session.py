@@ -56,7 +56,6 @@ class StreamSession:
 
     @property
     def outcome_so_far(self) -> TurnOutcome:
-        """The outcome of the current turn so far."""
         return self._turn.outcome
 
     async def begin(self, *, ready_s: float, greeting_s: float) -> None:

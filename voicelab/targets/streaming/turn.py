@@ -89,7 +89,6 @@ class TurnState:
             self._take_event(at_s, event)
 
     def take_unreadable(self, at_s: float, reason: str) -> None:
-        """Record an unreadable message."""
         self.unreadable += 1
         self.first_unreadable = self.first_unreadable or reason
         if self.unreadable <= MOST_UNREADABLE:
