@@ -133,7 +133,7 @@ class Answering:
         # Shielded: an interrupt during the transaction could not know whether it was committed.
         await asyncio.shield(self._start_storing(None))
         await self._turn.close()
-        if self._config.metrics:
+        if "turn_metrics" in self._config.events:
             assert self._record.reply is not None
             reply = self._record.reply
             metrics = TurnMetrics(

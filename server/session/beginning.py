@@ -30,12 +30,8 @@ async def start_session(init: Init, services: Services, *, user_id: str, token_u
         reply_rate_hz=init.reply_rate_hz,
         realtime=realtime,
         lead_s=services.settings.reply_lead_s if paced else None,
-        metrics="turn_metrics" in init.events,
         continuous=init.mode == "continuous",
-        partials="partial_transcription" in init.events,
-        starts="speech_started" in init.events,
-        stops="speech_stopped" in init.events,
-        silences="no_speech_detected" in init.events,
+        events=frozenset(init.events),
         turn_ids=init.turn_ids,
     )
 

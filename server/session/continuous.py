@@ -126,7 +126,7 @@ class SpeechStream:
                 await self._score_sound(*wanted)
             if self._services.settings.speculative_start:
                 await self._answer_early()
-            if self._config.silences:
+            if "no_speech_detected" in self._config.events:
                 await self._watch_for_sound(piece)
 
     async def _score_sound(self, start: int, end: int) -> None:
@@ -204,12 +204,12 @@ class SpeechStream:
     async def _announce(self, utterance: UtteranceReceiver) -> None:
         if utterance.is_unannounced:
             utterance.is_unannounced = False
-            if self._config.starts:
+            if "speech_started" in self._config.events:
                 started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
                 await self._sender.send(started)
 
     async def _announce_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
-        if self._config.stops:
+        if "speech_stopped" in self._config.events:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
             about = self._about(utterance)
             await self._sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))

@@ -66,7 +66,7 @@ class UtteranceReceiver:
             longest_s=longest_s,
         )
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
-        if config.partials or self._endpointer is not None:
+        if "partial_transcription" in config.events or self._endpointer is not None:
             self._partials = Partials(self.turn, self._send_partial, self._endpointer)
         return self.turn
 
@@ -149,7 +149,7 @@ class UtteranceReceiver:
             await self.turn.close()
 
     async def _send_partial(self, text: str) -> None:
-        if self.is_unannounced or not self._config.partials:
+        if self.is_unannounced or "partial_transcription" not in self._config.events:
             return
         about, shown = self._config.session_id, self._config.shown(self.turn_id)
         await self._sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
