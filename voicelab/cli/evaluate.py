@@ -208,18 +208,13 @@ def _resume(path: Path, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
 
 def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
     """Print the figures of a finished run and log it to MLflow if requested, even if turns failed."""
-    from voicelab.errors import VoicelabError
     from voicelab.scoring import summary_file
 
     summary = summary_file.read(folder.path / summary_file.FILE_NAME)
-    failed: VoicelabError | None = None
     try:
         show(folder, run, summary)
-    except VoicelabError as error:
-        failed = error
-    if mlflow is not None:
-        from voicelab.analysis import mlflow as tracking
+    finally:
+        if mlflow is not None:
+            from voicelab.analysis import mlflow as tracking
 
-        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
-    if failed is not None:
-        raise failed
+            typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")

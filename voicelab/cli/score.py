@@ -89,7 +89,11 @@ def score(
     voicelab score ref.trn a.trn b.trn --align 5 --html scores.html
     """
     from voicelab.analysis.score_files import ALL, ScoreRules, TranscriptFiles, score_files
-    from voicelab.cli.score_output import Output
+    from voicelab.analysis.score_page import write_score_page
+    from voicelab.analysis.systems import compare_systems
+    from voicelab.analysis.systems.utterances import write_utterances
+    from voicelab.cli.score_json import scores_document
+    from voicelab.cli.score_output import show_scores
     from voicelab.cli.score_ranking import ranking_document, show_ranking
     from voicelab.datasets.columns import TranscriptColumns
     from voicelab.datasets.transcripts.formats import form_of
@@ -110,9 +114,12 @@ def score(
         terminal.print_json(ranking) if as_json else show_ranking(found.scores)
         return
     only = {name: next(iter(by_rule.values())) for name, by_rule in found.scores.items()}
-    output = Output(str(reference), chosen, only)
+    pairs = compare_systems(only) if len(only) > 1 else []
     if utterances is not None:
-        output.write_utterances(utterances)
+        write_utterances(utterances, only)
     if html is not None:
-        output.write_page(html)
-    terminal.print_json(output.document([*found.notices])) if as_json else output.show(raw=raw, align=align)
+        write_score_page(html, str(reference), chosen, only, pairs)
+    if as_json:
+        terminal.print_json(scores_document(str(reference), chosen, only, pairs, found.notices))
+    else:
+        show_scores(only, pairs, chosen, raw=raw, align=align)
