@@ -58,15 +58,14 @@ def read_set(path: Path) -> Table:
     listed: Mapping[str, Any]
     source, listed = ("segments", segments) if segments else ("wav.scp", recordings)
     unused = [name for name in listed if name not in names]
-    notices = (
-        [
-            f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
-            f"{unused[0]!r}; add a line for each, or remove them"
-        ]
-        if unused
-        else []
+    found = Table.of(table.path, rows)
+    if not unused:
+        return found
+    notice = (
+        f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
+        f"{unused[0]!r}; add a line for each, or remove them"
     )
-    return replace(Table.of(table.path, rows), notices=tuple(notices))
+    return replace(found, notices=(notice,))
 
 
 def _text(path: Path) -> Path:
