@@ -31,6 +31,7 @@ class Dialect(Protocol):
 
     def opening(self) -> Sequence[Frame]:
         """Frames to send when the connection is accepted."""
+        return ()
 
     def read(self, frame: Frame) -> Received:
         """Translate a frame from the client. Raises Refused for an invalid frame."""

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from server import outgoing
-from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json, write_json
+from server.dialects.base import Dialect, Frame, FrameLimits, Received, new_id, read_json, write_json
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Notice, Refused, TypedText
 from server.services import version
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
@@ -27,7 +27,7 @@ REPLY_RATE_HZ = 24_000
 _MOST_PIECES = 64
 
 
-class RtviDialect:
+class RtviDialect(Dialect):
     """Translator of one connection. The session starts with the client's first audio or text."""
 
     def __init__(self, limits: FrameLimits, user_id: str = "") -> None:
@@ -39,9 +39,6 @@ class RtviDialect:
         self._is_answering = False
         self._speaks = False
         self._is_binary = False
-
-    def opening(self) -> Sequence[Frame]:
-        return ()
 
     def read(self, frame: Frame) -> Received:
         if isinstance(frame, str):
