@@ -79,6 +79,11 @@ class CutOffError(Exception):
     """The server ended the reply early. Its argument, if any, is the server's reason."""
 
 
+def described(tool: Tool) -> dict[str, Any]:
+    """The fields by which both APIs describe a tool."""
+    return {"name": tool.name, "description": tool.description, "parameters": tool.arguments.model_json_schema()}
+
+
 def token_counts(usage: Any, prompt: str, completion: str) -> TokenCounts:
     """Return the counts in these fields, and the cost, which OpenRouter and LiteLLM add.
 
