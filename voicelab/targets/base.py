@@ -63,6 +63,10 @@ SPEECH_TO_SPEECH = Capabilities(
     interruption=True,
 )
 """All signals that a public protocol for spoken conversations has."""
+PIPELINE = Capabilities(
+    caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, tool_calls=True, stage_times=True
+)
+"""The signals of voicelab's own pipeline."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.turn import Turn
 from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply
 from voicelab.targets.base import (
-    Capabilities,
+    PIPELINE,
     Interruption,
     Session,
     TargetBase,
@@ -27,9 +27,7 @@ from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 class InProcess(TargetBase):
     """voicelab's own pipeline with the engines of --asr, --agent and --tts."""
 
-    capabilities = Capabilities(
-        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True, tool_calls=True
-    )
+    capabilities = PIPELINE
 
     def __init__(self) -> None:
         self._pipeline: Pipeline | None = None

@@ -16,7 +16,7 @@ from voicelab.engines.spec import Catalog, EngineInfo
 from voicelab.errors import InputError
 from voicelab.targets.background import analyse
 from voicelab.targets.base import (
-    Capabilities,
+    PIPELINE,
     Interruption,
     Session,
     TargetBase,
@@ -39,15 +39,7 @@ class VoicelabServer(TargetBase):
     replies down.
     """
 
-    capabilities = Capabilities(
-        caller_transcript=True,
-        reply_text=True,
-        entities=True,
-        end_of_reply=True,
-        tool_calls=True,
-        stage_times=True,
-        session_state=True,
-    )
+    capabilities = replace(PIPELINE, session_state=True)
 
     def __init__(self, *, url: str, partials: bool = False) -> None:
         self.url = url

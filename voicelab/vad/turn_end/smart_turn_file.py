@@ -19,15 +19,15 @@ def checked_model() -> Path:
     """Return the model file in the installed wheel. Raises EngineMissingError if it is missing or differs."""
     found = find_spec("pipecat")
     if found is None or found.origin is None:
-        raise EngineMissingError(
-            "smart-turn", f"pipecat-ai, whose wheel contains the model, is not installed; run: {INSTALL_COMMAND}"
-        )
+        raise _missing("pipecat-ai, whose wheel contains the model, is not installed")
     path = Path(found.origin).parent / _FILE
     if not path.is_file():
-        raise EngineMissingError("smart-turn", f"the installed pipecat-ai has no {path.name}; run: {INSTALL_COMMAND}")
+        raise _missing(f"the installed pipecat-ai has no {path.name}")
     digest = sha256(path)
     if digest != SHA256:
-        raise EngineMissingError(
-            "smart-turn", f"{path} is not the model of version 1.14.0 (SHA-256 {digest[:12]}…); run: {INSTALL_COMMAND}"
-        )
+        raise _missing(f"{path} is not the model of version 1.14.0 (SHA-256 {digest[:12]}…)")
     return path
+
+
+def _missing(reason: str) -> EngineMissingError:
+    return EngineMissingError("smart-turn", f"{reason}; run: {INSTALL_COMMAND}")
