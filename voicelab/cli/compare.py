@@ -137,27 +137,21 @@ def _relative(row: dict[str, Any]) -> str:
 
 
 def _tests(first: str, second: str, row: dict[str, Any], *, several: bool) -> None:
-    """p, and with several pairs of runs p adjusted by Holm."""
-    from voicelab.metrics.significance import p_text
+    from voicelab.cli.score_output import show_tests
 
     z = "" if _none(row["Z"]) else f", mean {row['mean']:.3f}, sd {row['sd']:.3f}, Z {row['Z']:.3f}"
-    rows = []
     by = row["by"]
     signs = f"{row['lower in first']} lower in the first, {row['lower in second']} in the second, {row['equal']} equal"
-    for test, what in (
-        ("t", f"{'-' if _none(row['clusters']) else int(row['clusters'])} {by}s"),
-        ("Sign", f"{by}s: {signs}"),
-        ("Wilcoxon", f"{row['ranked']}"),
-        ("MAPSSWE", f"{row['segments']} segments{z}"),
-        (
-            "McNemar",
-            f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
-        ),
-    ):
-        p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
-        rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
-    columns = ("test", "from", "p", *(("p (Holm)",) if several else ()))
-    terminal.table(f"do {first} and {second} make the same number of word errors?", columns, rows)
+    bases = {
+        "t": f"{'-' if _none(row['clusters']) else int(row['clusters'])} {by}s",
+        "Sign": f"{by}s: {signs}",
+        "Wilcoxon": f"{row['ranked']}",
+        "MAPSSWE": f"{row['segments']} segments{z}",
+        "McNemar": f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
+    }
+    known = _known(row)
+    rows = [(test, what, known.get(f"{test} p"), known.get(f"{test} Holm")) for test, what in bases.items()]
+    show_tests(first, second, rows, several=several)
     if by != "sample":
         typer.echo(
             f"MAPSSWE and McNemar assume independent segments and samples. Those of one {by} are correlated: if the "
@@ -178,6 +172,10 @@ def _none(value: object) -> bool:
     return value is None or (isinstance(value, float) and isnan(value))
 
 
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if not _none(value)}
+
+
 def _cell(value: object) -> str:
     if _none(value):
         return "-"
@@ -193,10 +191,7 @@ def _document(found: Comparison) -> dict[str, Any]:
         "words": found.word_rows(), "differences": found.pair_rows(), "tests": found.test_rows(),
         "speed": found.speed_rows(), "flipped": found.flip_rows(),
     }  # fmt: skip
-    records = {
-        name: [{key: None if _none(value) else value for key, value in row.items()} for row in rows]
-        for name, rows in tables.items()
-    }
+    records = {name: [dict.fromkeys(row) | _known(row) for row in rows] for name, rows in tables.items()}
     from voicelab.analysis.score_transcripts import rule
 
     made_by = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,15 +83,21 @@ def rate_line(rate: RateWithInterval) -> str:
 
 
 def _show_pair(pair: SystemPair, *, several: bool) -> None:
+    typer.echo()
+    rows = [(test.name, test.basis, test.p_value, test.holm) for test in pair.tests]
+    show_tests(pair.first, pair.second, rows, several=several)
+    typer.echo(difference_line(pair))
+
+
+def show_tests(
+    first: str, second: str, tests: Iterable[tuple[str, str, float | None, float | None]], *, several: bool
+) -> None:
+    """Print tests of two systems: name, basis, p and, with several pairs, p adjusted by Holm."""
     from voicelab.metrics.significance import p_text
 
-    columns = ("test", "from", "p", *(("p (Holm)",) if several else ()))
-    rows = [
-        (test.name, test.basis, p_text(test.p_value), *((p_text(test.holm),) if several else ())) for test in pair.tests
-    ]
-    typer.echo()
-    terminal.table(f"do {pair.first} and {pair.second} make the same number of word errors?", columns, rows)
-    typer.echo(difference_line(pair))
+    columns = ("test", "from", "p", "p (Holm)")[: 3 + several]
+    rows = [(name, basis, *map(p_text, p_values[: 1 + several])) for name, basis, *p_values in tests]
+    terminal.table(f"do {first} and {second} make the same number of word errors?", columns, rows)
 
 
 def difference_line(pair: SystemPair) -> str:

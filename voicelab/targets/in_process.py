@@ -11,15 +11,7 @@ from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongE
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.turn import Turn
 from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply
-from voicelab.targets.base import (
-    PIPELINE,
-    Interruption,
-    Session,
-    TargetBase,
-    TargetSettings,
-    TurnOutcome,
-    Utterance,
-)
+from voicelab.targets.base import PIPELINE, Interruption, Session, TargetBase, TargetSettings, TurnOutcome, Utterance
 from voicelab.targets.reply_clock import ReplyClock
 from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 

@@ -15,15 +15,7 @@ from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.engines.spec import Catalog, EngineInfo
 from voicelab.errors import InputError
 from voicelab.targets.background import analyse
-from voicelab.targets.base import (
-    PIPELINE,
-    Interruption,
-    Session,
-    TargetBase,
-    TargetSettings,
-    TurnOutcome,
-    Utterance,
-)
+from voicelab.targets.base import PIPELINE, Interruption, Session, TargetBase, TargetSettings, TurnOutcome, Utterance
 from voicelab.targets.client import VoiceClient
 from voicelab.targets.streaming.transport import certificate_reason, certificates
 from voicelab.tts.catalog import VOICES
