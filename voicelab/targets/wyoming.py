@@ -7,6 +7,7 @@ receives the reply. Source: the Wyoming protocol's own description (github.com/O
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -154,6 +155,7 @@ class WyomingWire(Wire):
         return {"rate": self.send_format.rate_hz, "width": _WIDTH_BYTES, "channels": 1}
 
 
+@dataclass(eq=False, repr=False)
 class Wyoming(StreamTarget):
     """A Wyoming server with a complete speech-to-speech pipeline.
 
@@ -164,24 +166,22 @@ class Wyoming(StreamTarget):
     unpaced = True
     capabilities = Capabilities(caller_transcript=True, reply_text=True, end_of_reply=True)
 
-    def __init__(
-        self,
-        url: str,
-        rate_hz: int = 16_000,
-        start: str = "pipeline",
-        language: str | None = None,
-        ready_s: float = 10.0,
-    ) -> None:
-        super().__init__(ready_s=ready_s)
-        check_choice("start", start, ("pipeline", "transcribe", "none"))
-        read_format("pcm16", rate_hz, what="option rate_hz")
-        self._url, self._rate_hz, self._start, self._language = url, rate_hz, start, language
+    url: str
+    rate_hz: int = 16_000
+    start: str = "pipeline"
+    language: str | None = None
+    ready_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        super().__init__(ready_s=self.ready_s)
+        check_choice("start", self.start, ("pipeline", "transcribe", "none"))
+        read_format("pcm16", self.rate_hz, what="option rate_hz")
 
     def wire(self, user_id: str) -> Wire:
-        return WyomingWire(self._rate_hz, self._start, self._language)
+        return WyomingWire(self.rate_hz, self.start, self.language)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        return await WyomingConnection.connect(self._url, timeout_s=timeout_s)
+        return await WyomingConnection.connect(self.url, timeout_s=timeout_s)
 
 
 def _meaning(name: str, data: dict[str, Any], payload: bytes) -> Sequence[Event]:
