@@ -119,20 +119,15 @@ class OpenAIRealtimeDialect:
     def _create_item(self, message: dict[str, Any]) -> Received:
         item = message.get("item")
         content = item.get("content") if isinstance(item, dict) and item.get("role") == "user" else None
-        texts = (
-            [str(part.get("text", "")) for part in content if isinstance(part, dict)]
-            if isinstance(content, list)
-            else []
-        )
+        parts = content if isinstance(content, list) else []
         try:
-            self._typed = TypedText(text=" ".join(texts))
+            self._typed = TypedText(text=" ".join(str(one.get("text", "")) for one in parts if isinstance(one, dict)))
         except (ValidationError, TypeError) as error:
             wanted = 'expected {"type": "message", "role": "user", "content": [{"type": "input_text", "text": …}]}'
             raise Refused(ErrorCode.BAD_MESSAGE, f"conversation.item.create: {wanted}") from error
         number = item.get("id") if isinstance(item, dict) else None
-        view = _user_item(
-            number if isinstance(number, str) else new_id("item"), [{"type": "input_text", "text": self._typed.text}]
-        )
+        item_id = number if isinstance(number, str) else new_id("item")
+        view = _user_item(item_id, [{"type": "input_text", "text": self._typed.text}])
         return Received(answers=tuple(self._added(view)))
 
     def _truncate(self, message: dict[str, Any]) -> Received:

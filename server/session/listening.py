@@ -52,14 +52,10 @@ class UtteranceReceiver:
         """Open the turn in the pipeline with the dialogue so far."""
         services, config = self.services, self.config
         dialogue = await services.history.dialogue(config.session_id, config.user_id)
-        longest_s = services.settings.max_turn_s
         self.turn = Turn(
-            services.pipeline,
-            dialogue,
-            reply_format=config.reply_format,
-            reply_rate_hz=config.reply_rate_hz,
-            longest_s=longest_s,
-        )
+            services.pipeline, dialogue, reply_format=config.reply_format, reply_rate_hz=config.reply_rate_hz,
+            longest_s=services.settings.max_turn_s,
+        )  # fmt: skip
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
         if "partial_transcription" in config.events or self.endpointer is not None:
             self._partials = Partials(self.turn, self._send_partial, self.endpointer)
