@@ -1,7 +1,5 @@
 """The interface of dialects, and helpers to read and write JSON frames."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence
@@ -33,6 +31,7 @@ class Dialect(Protocol):
 
     def opening(self) -> Sequence[Frame]:
         """Frames to send when the connection is accepted."""
+        return ()
 
     def read(self, frame: Frame) -> Received:
         """Translate a frame from the client. Raises Refused for an invalid frame."""
@@ -68,7 +67,6 @@ def read_json(frame: Frame, limits: FrameLimits, sound: str) -> dict[str, Any]:
 
 
 def write_json(message: dict[str, Any]) -> str:
-    """Return a message as a text frame."""
     return json.dumps(message, ensure_ascii=False)
 
 

@@ -4,28 +4,17 @@ Source: openai.types.realtime of the `openai` package. The server's own agent an
 tools have no effect; `session.updated` shows the effective settings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from server import outgoing
 from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json
 from server.dialects.openai_response import ResponseWriter, event_frame, problem
 from server.dialects.openai_session import RealtimeSession, updated
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Mode, Notice, Refused, TypedText
-from server.outgoing import (
-    AgentResponse,
-    ErrorEvent,
-    Interrupted,
-    ReplyChunk,
-    ServerEvent,
-    SpeechStarted,
-    SpeechStopped,
-    Transcription,
-)
 
 SUBPROTOCOL = "realtime"
 
@@ -130,20 +119,15 @@ class OpenAIRealtimeDialect:
     def _create_item(self, message: dict[str, Any]) -> Received:
         item = message.get("item")
         content = item.get("content") if isinstance(item, dict) and item.get("role") == "user" else None
-        texts = (
-            [str(part.get("text", "")) for part in content if isinstance(part, dict)]
-            if isinstance(content, list)
-            else []
-        )
+        parts = content if isinstance(content, list) else []
         try:
-            self._typed = TypedText(text=" ".join(texts))
+            self._typed = TypedText(text=" ".join(str(one.get("text", "")) for one in parts if isinstance(one, dict)))
         except (ValidationError, TypeError) as error:
             wanted = 'expected {"type": "message", "role": "user", "content": [{"type": "input_text", "text": …}]}'
             raise Refused(ErrorCode.BAD_MESSAGE, f"conversation.item.create: {wanted}") from error
         number = item.get("id") if isinstance(item, dict) else None
-        view = _user_item(
-            number if isinstance(number, str) else new_id("item"), [{"type": "input_text", "text": self._typed.text}]
-        )
+        item_id = number if isinstance(number, str) else new_id("item")
+        view = _user_item(item_id, [{"type": "input_text", "text": self._typed.text}])
         return Received(answers=tuple(self._added(view)))
 
     def _truncate(self, message: dict[str, Any]) -> Received:
@@ -190,26 +174,26 @@ class OpenAIRealtimeDialect:
 
     # To the client.
 
-    def write(self, event: ServerEvent) -> Sequence[Frame]:
+    def write(self, event: outgoing.ServerEvent) -> Sequence[Frame]:
         match event:
-            case SpeechStarted():
+            case outgoing.SpeechStarted():
                 self._user_turn = _UserTurn(started_s=event.at_s)
                 self._response.cancel_reason = "turn_detected"
                 where = {"audio_start_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
                 return [event_frame("input_audio_buffer.speech_started", **where)]
-            case SpeechStopped():
+            case outgoing.SpeechStopped():
                 self._user_turn.seconds = event.at_s - self._user_turn.started_s
                 where = {"audio_end_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
                 return [event_frame("input_audio_buffer.speech_stopped", **where), *self._committed()]
-            case Transcription():
+            case outgoing.Transcription():
                 return self._transcribed(event.text)
-            case AgentResponse() | ReplyChunk():
+            case outgoing.AgentResponse() | outgoing.ReplyChunk():
                 frames = self._response.write(event, self._session, self._last_item)
                 self._last_item = self._response.item_id
                 return frames
-            case Interrupted():
+            case outgoing.Interrupted():
                 return self._response.cancel(event.said)
-            case ErrorEvent():
+            case outgoing.ErrorEvent():
                 return [*self._response.fail(event), problem(event.code, event.message)]
             case _:
                 return []

@@ -1,7 +1,5 @@
 """The event sequence of a response in OpenAI's Realtime API, from `response.created` to `response.done`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from server.dialects.base import Frame, new_id, write_json

@@ -1,7 +1,5 @@
 """The session object of OpenAI's Realtime API."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Any
 

@@ -7,8 +7,6 @@ Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. Replies are
 `eval-bot-audio` if an evaluation requests it (pipecat.evals.serializer).
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,19 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json, write_json
+from server import outgoing
+from server.dialects.base import Dialect, Frame, FrameLimits, Received, new_id, read_json, write_json
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Notice, Refused, TypedText
-from server.outgoing import (
-    AgentResponse,
-    ErrorEvent,
-    Interrupted,
-    PartialTranscription,
-    ReplyChunk,
-    ServerEvent,
-    SpeechStarted,
-    SpeechStopped,
-    Transcription,
-)
 from server.services import version
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.errors import InputError
@@ -39,7 +27,7 @@ REPLY_RATE_HZ = 24_000
 _MOST_PIECES = 64
 
 
-class RtviDialect:
+class RtviDialect(Dialect):
     """Translator of one connection. The session starts with the client's first audio or text."""
 
     def __init__(self, limits: FrameLimits, user_id: str = "") -> None:
@@ -51,9 +39,6 @@ class RtviDialect:
         self._is_answering = False
         self._speaks = False
         self._is_binary = False
-
-    def opening(self) -> Sequence[Frame]:
-        return ()
 
     def read(self, frame: Frame) -> Received:
         if isinstance(frame, str):
@@ -93,35 +78,35 @@ class RtviDialect:
                     ErrorCode.UNKNOWN_EVENT, f"this server does not support the RTVI message {str(name)[:40]!r}"
                 )
 
-    def write(self, event: ServerEvent) -> Sequence[Frame]:
+    def write(self, event: outgoing.ServerEvent) -> Sequence[Frame]:
         frames = self._written(event)
         if not self._is_binary:
             return frames
         framed = [self._framed(frame) for frame in frames]
-        is_interruption = isinstance(event, Interrupted) and bool(frames)
+        is_interruption = isinstance(event, outgoing.Interrupted) and bool(frames)
         return [encode_frame("interruption"), *framed] if is_interruption else framed
 
     def _framed(self, frame: Frame) -> Frame:
         """A message as a protobuf frame; audio frames are that already."""
         return encode_frame("message", data=frame) if isinstance(frame, str) else frame
 
-    def _written(self, event: ServerEvent) -> Sequence[Frame]:
+    def _written(self, event: outgoing.ServerEvent) -> Sequence[Frame]:
         match event:
-            case SpeechStarted():
+            case outgoing.SpeechStarted():
                 return [_message("user-started-speaking")]
-            case SpeechStopped():
+            case outgoing.SpeechStopped():
                 return [_message("user-stopped-speaking")]
-            case PartialTranscription():
+            case outgoing.PartialTranscription():
                 return self._transcribed(event.text, final=False)
-            case Transcription():
+            case outgoing.Transcription():
                 return self._transcribed(event.text, final=True)
-            case AgentResponse():
+            case outgoing.AgentResponse():
                 return self._answered(event.text)
-            case ReplyChunk():
+            case outgoing.ReplyChunk():
                 return self._spoken(event)
-            case Interrupted() if event.turn_id is not None:
+            case outgoing.Interrupted() if event.turn_id is not None:
                 return [_message("bot-interrupted"), *self._end_reply()]
-            case ErrorEvent():
+            case outgoing.ErrorEvent():
                 about = {"error": f"{event.code}: {event.message}", "fatal": event.code.closes}
                 return [*self._end_reply(), _message("error", about)]
             case _:
@@ -186,7 +171,7 @@ class RtviDialect:
         self._is_answering = True
         return [_message("bot-tts-started")]
 
-    def _spoken(self, chunk: ReplyChunk) -> list[Frame]:
+    def _spoken(self, chunk: outgoing.ReplyChunk) -> list[Frame]:
         if self._is_silent:
             return []
         frames = self._start_reply()

@@ -1,7 +1,5 @@
 """The WebSocket paths of the server and their dialects."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from starlette.websockets import WebSocket

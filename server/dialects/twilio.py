@@ -4,14 +4,12 @@ Source: Twilio's "Media Streams - WebSocket Messages". The protocol has no trans
 reply, and Twilio echoes it after playing the reply.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from server.dialects.base import Frame, FrameLimits, Received, read_json, write_json
+from server.dialects.base import Dialect, Frame, FrameLimits, Received, read_json, write_json
 from server.messages import AudioChunk, ErrorCode, Init, Refused
 from server.outgoing import Interrupted, ReplyChunk, ServerEvent
 
@@ -19,15 +17,12 @@ _INIT = Init(mode="continuous", audio_format="mulaw", turn_ids=True)
 _IGNORED = ("connected", "mark", "dtmf")
 
 
-class TwilioDialect:
+class TwilioDialect(Dialect):
     """Translator of one call."""
 
     def __init__(self, limits: FrameLimits) -> None:
         self._limits = limits
         self._stream_sid: str | None = None
-
-    def opening(self) -> Sequence[Frame]:
-        return ()
 
     def read(self, frame: Frame) -> Received:
         message = read_json(frame, self._limits, "payload")

@@ -1,23 +1,18 @@
 """The protocol of docs/reference/protocol.md, whose messages are the session's events."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
-from server.dialects.base import Frame, FrameLimits, Received
+from server.dialects.base import Dialect, Frame, FrameLimits, Received
 from server.frames import read
 from server.messages import ErrorCode, Refused
 from server.outgoing import ServerEvent
 
 
-class VoicelabDialect:
+class VoicelabDialect(Dialect):
     """One event per frame, in both directions."""
 
     def __init__(self, limits: FrameLimits) -> None:
         self._limits = limits
-
-    def opening(self) -> Sequence[Frame]:
-        return ()
 
     def read(self, frame: Frame) -> Received:
         if not isinstance(frame, str):

@@ -1,7 +1,5 @@
 """Check DATABASE_URL, and show it without passwords."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import parse_qsl, unquote
 

@@ -4,8 +4,6 @@ A transaction is a function of a SQLAlchemy connection. With SQLite it runs as a
 pass 28 calls to a thread for each turn. With asyncpg it runs in a greenlet of the event loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 import importlib.util
 import logging

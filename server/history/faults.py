@@ -1,7 +1,5 @@
 """Errors of the history. The messages contain no addresses, user names or passwords."""
 
-from __future__ import annotations
-
 import sys
 
 from sqlalchemy import exc

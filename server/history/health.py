@@ -1,7 +1,5 @@
 """Check that the history is writable, without writing to it."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 import time

@@ -1,13 +1,11 @@
 """Records that the history stores and returns."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 from voicelab.agent.base import Reply
@@ -73,17 +71,14 @@ class StoredTurn:
     @cached_property
     def entities(self) -> list[dict[str, Any]]:
         """The entities of the turn, with the fields of voicelab.agent.base.Entity."""
-        found: list[dict[str, Any]] = json.loads(self.entities_json)
-        return found
+        return cast("list[dict[str, Any]]", json.loads(self.entities_json))
 
     @cached_property
     def tool_calls(self) -> list[dict[str, Any]]:
         """The agent's tool calls, each with the fields of voicelab.agent.base.ToolCall."""
-        found: list[dict[str, Any]] = json.loads(self.tool_calls_json)
-        return found
+        return cast("list[dict[str, Any]]", json.loads(self.tool_calls_json))
 
     @cached_property
     def stage_times(self) -> dict[str, float | None]:
         """Seconds per stage, as in voicelab.pipeline.stage_times.StageTimes."""
-        found: dict[str, float | None] = json.loads(self.stage_times_json)
-        return found
+        return cast("dict[str, float | None]", json.loads(self.stage_times_json))

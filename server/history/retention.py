@@ -1,7 +1,5 @@
 """Remove sessions that are older than HISTORY_DAYS."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta

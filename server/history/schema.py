@@ -1,7 +1,5 @@
 """Migrate a database to the newest schema with Alembic, in one transaction under a lock."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 

@@ -4,8 +4,6 @@ The database holds only a hash of the random id, and a keyed hash of the token w
 the database can neither use a sign-in nor guess tokens.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -51,15 +49,13 @@ class SignIns:
 
     async def user_of(self, cookie: str, tokens: Tokens) -> str | None:
         """Return the user of a sign-in; None if it does not exist, has ended, or its token is no longer accepted."""
-        wanted = select(SIGN_INS.c.mark).where(SIGN_INS.c.id == _hash(cookie), SIGN_INS.c.ends_at > _text(_now()))
-        mark = await self._database.read(lambda connection: connection.scalar(wanted))
-        return None if mark is None else tokens.user_marked(mark, cookie)
+        return (await self.users_of([cookie], tokens)).get(cookie)
 
     async def users_of(self, cookies: Collection[str], tokens: Tokens) -> dict[str, str]:
         """Return the users of several sign-ins by cookie. Omits sign-ins that are no longer valid."""
         by_id = {_hash(cookie): cookie for cookie in cookies}
         wanted = select(SIGN_INS.c.id, SIGN_INS.c.mark)
-        wanted = wanted.where(SIGN_INS.c.id.in_(by_id), SIGN_INS.c.ends_at > _text(_now()))
+        wanted = wanted.where(SIGN_INS.c.id.in_(by_id), SIGN_INS.c.ends_at > _text(datetime.now(UTC)))
         rows = await self._database.read(lambda connection: connection.execute(wanted).all())
         users = {by_id[row.id]: tokens.user_marked(row.mark, by_id[row.id]) for row in rows}
         return {cookie: user for cookie, user in users.items() if user is not None}
@@ -72,10 +68,6 @@ class SignIns:
 
 def _hash(cookie: str) -> str:
     return sha256(cookie.encode("utf-8", "replace")).hexdigest()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _text(instant: datetime) -> str:

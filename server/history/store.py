@@ -1,9 +1,7 @@
 """Read and write the history."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
@@ -23,21 +21,15 @@ from voicelab.agent.base import Dialogue, Exchange, WatchlistChange
 from voicelab.errors import InputError
 
 _WATCHLISTS = 0x766F6963  # first of the two keys of the advisory lock on a user's watchlist
-_TURN_COLUMNS = (
-    TURNS.c.number,
-    TURNS.c.created_at,
-    TURNS.c.kind,
-    TURNS.c.transcription,
-    TURNS.c.agent_response,
-    TURNS.c.intent,
-    # As text, so that only the turns that are shown are parsed.
-    cast(TURNS.c.entities, String),
-    cast(TURNS.c.stage_times, String),
-    TURNS.c.audio_bytes_in,
-    TURNS.c.audio_bytes_out,
-    TURNS.c.error,
-    cast(TURNS.c.tool_calls, String),
-)
+
+
+def _column(field: str) -> Any:
+    """Return the column of a field of StoredTurn; JSON as text, so that only the turns that are shown are parsed."""
+    column = TURNS.c[field.removesuffix("_json")]
+    return cast(column, String) if field.endswith("_json") else column
+
+
+_TURN_COLUMNS = [_column(one.name) for one in fields(StoredTurn)]
 
 
 def _last_number(session_id: Any) -> Any:
@@ -94,7 +86,9 @@ class History:
         try:
             await migrate(url)
             return cls(open_database(url, limits.wait_s), limits)
-        except _opening_errors() as error:
+        except Exception as error:
+            if not isinstance(error, (ValueError, *opening_errors())):  # asyncpg: ValueError for an invalid URL
+                raise
             cause = scrubbed(str(getattr(error, "orig", None) or error), url)
             raise InputError(f"DATABASE_URL: the history at {shown(url)} cannot be opened: {cause}") from error
 
@@ -178,11 +172,6 @@ class History:
         wanted = select(*_TURN_COLUMNS).where(TURNS.c.session_id == session_id, TURNS.c.number > offset)
         wanted = wanted.order_by(TURNS.c.number).limit(limit)
         return await self.database.read(lambda connection: [StoredTurn(*row) for row in connection.execute(wanted)])
-
-
-def _opening_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions of a failed connection, and ValueError, which asyncpg raises for invalid URLs."""
-    return (ValueError, *opening_errors())
 
 
 def _dialogue(session_id: str, user_id: str, limits: HistoryLimits, connection: Connection) -> Dialogue:

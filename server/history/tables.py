@@ -3,8 +3,6 @@
 Times are UTC in ISO 8601 with a fixed length, so that they sort as text.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, Column, Dialect, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 

@@ -1,7 +1,5 @@
 """Rate limit for messages that are refused or urgent, which the size limits do not bound."""
 
-from __future__ import annotations
-
 from time import perf_counter
 
 from server.messages import MOST_JSON_BYTES, ClientEvent, Heartbeat, Interrupt, Refused

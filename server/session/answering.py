@@ -1,7 +1,5 @@
 """One turn from the end of the request to the end of the reply, in a task that can be stopped at any time."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import AsyncGenerator
@@ -124,7 +122,8 @@ class Answering:
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
-                await self._sender.send(self._reply_chunk(data, last=last))
+                text, form = base64.b64encode(data).decode("ascii"), self._config.reply_format
+                await self._sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
                 self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
 
@@ -134,7 +133,7 @@ class Answering:
         # Shielded: an interrupt during the transaction could not know whether it was committed.
         await asyncio.shield(self._start_storing(None))
         await self._turn.close()
-        if self._config.metrics:
+        if "turn_metrics" in self._config.events:
             assert self._record.reply is not None
             reply = self._record.reply
             metrics = TurnMetrics(
@@ -152,7 +151,3 @@ class Answering:
         keep = self._services.keep(self._config.session_id, self._config.user_id, self._record)
         self._storing = asyncio.create_task(keep)
         return self._storing
-
-    def _reply_chunk(self, data: bytes, *, last: bool) -> ReplyChunk:
-        text = base64.b64encode(data).decode("ascii")
-        return ReplyChunk(audio_chunk=text, format=self._config.reply_format, is_final=last, **self._about)

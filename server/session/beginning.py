@@ -1,7 +1,5 @@
 """Start or resume a session with the options of `init`."""
 
-from __future__ import annotations
-
 from server.messages import ErrorCode, Init, Refused
 from server.services import Services
 from server.session.config import SessionConfig
@@ -13,7 +11,10 @@ async def start_session(init: Init, services: Services, *, user_id: str, token_u
     user_id: used if init names no user. token_user: the token's user; None without tokens.
     """
     if init.mode == "continuous":
-        await _open_vad(services)
+        if services.vad_batcher is None:
+            message = "this server does not support mode 'continuous' (VAD=none); known: turns, realtime"
+            raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
+        await services.vad_batcher.open()
     user_id = init.user_id or user_id
     if token_user not in (None, user_id):
         raise Refused(ErrorCode.FORBIDDEN, f"the token belongs to {token_user}; omit user_id")
@@ -29,12 +30,8 @@ async def start_session(init: Init, services: Services, *, user_id: str, token_u
         reply_rate_hz=init.reply_rate_hz,
         realtime=realtime,
         lead_s=services.settings.reply_lead_s if paced else None,
-        metrics="turn_metrics" in init.events,
         continuous=init.mode == "continuous",
-        partials="partial_transcription" in init.events,
-        starts="speech_started" in init.events,
-        stops="speech_stopped" in init.events,
-        silences="no_speech_detected" in init.events,
+        events=frozenset(init.events),
         turn_ids=init.turn_ids,
     )
 
@@ -63,10 +60,3 @@ async def _resumed(session_id: str, services: Services, user_id: str) -> str:
         message = f"{user_id} has no session {session_id}; send init without session_id to start a new one"
         raise Refused(ErrorCode.UNKNOWN_SESSION, message)
     return session_id
-
-
-async def _open_vad(services: Services) -> None:
-    if services.vad_batcher is None:
-        message = "this server does not support mode 'continuous' (VAD=none); known: turns, realtime"
-        raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
-    await services.vad_batcher.open()

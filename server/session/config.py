@@ -1,9 +1,8 @@
 """Options of a session."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from server.messages import Notice
 from voicelab.audio.encoder import REPLY_RATE_HZ, ReplyFormat
 
 
@@ -13,7 +12,7 @@ class SessionConfig:
 
     realtime: audio must not arrive faster than real time. lead_s: seconds that a reply may be sent ahead of its
     playback; None disables pacing. continuous: audio is an endless stream in which the server finds the turns.
-    metrics, partials, starts, stops, silences, turn_ids: optional events and fields that the client requested.
+    events, turn_ids: optional events and a field that the client requested.
     """
 
     session_id: str
@@ -22,12 +21,8 @@ class SessionConfig:
     reply_rate_hz: int = REPLY_RATE_HZ
     realtime: bool = False
     lead_s: float | None = None
-    metrics: bool = False
     continuous: bool = False
-    partials: bool = False
-    starts: bool = False
-    stops: bool = False
-    silences: bool = False
+    events: frozenset[Notice] = frozenset()
     turn_ids: bool = False
 
     def shown(self, turn_id: str | None) -> str | None:

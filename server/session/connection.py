@@ -1,7 +1,5 @@
 """One connection: its main loop and its end."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -11,14 +9,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server import logs
 from server.dialects.base import Dialect
-from server.faults import as_refusals
 from server.gate import user_of
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
 from server.outgoing import Interrupted, Pulse, SessionStart
 from server.services import Services
 from server.session.beginning import start_default_session, start_session
 from server.session.config import SessionConfig
-from server.session.conversation import Conversation
+from server.session.conversation import Conversation, reporting
 from server.session.reading import MessageReader
 from server.session.receive_queue import Arrival, ReceiveQueue
 from server.session.sender import Sender
@@ -110,15 +107,10 @@ class Connection:
                 await self._services.loop_share.turn()
             arrival = await self._receive_queue.take()
             self._taking = True
-            try:
-                with as_refusals():
-                    await self._take(arrival)
-                    if self._conversation is not None:
-                        await self._conversation.answer_pending()
-            except Refused as refusal:
-                if refusal.code.closes:
-                    raise
-                await self._sender.send_error(refusal, self._config)
+            async with reporting(self._send_error):
+                await self._take(arrival)
+                if self._conversation is not None:
+                    await self._conversation.answer_pending()
             self._taking = False
 
     async def _take(self, arrival: Arrival) -> None:
@@ -138,7 +130,7 @@ class Connection:
             case Interrupt():
                 await self._sender.send(Interrupted(session_id=None))
             case Heartbeat():
-                await self._pulse()
+                await self._sender.send(Pulse(session_id=self._config.session_id or None))
 
     async def _init(self, init: Init) -> None:
         if self._conversation is not None:
@@ -163,13 +155,13 @@ class Connection:
         if self._conversation is not None:
             await self._conversation.leave(code)
 
+    async def _send_error(self, refusal: Refused) -> None:
+        await self._sender.send_error(refusal, self._config)
+
     async def _close_with_error(self, last: Refused, close_code: int) -> None:
         with suppress(WebSocketDisconnect):
-            await self._sender.send_error(last, self._config)
+            await self._send_error(last)
             await self.websocket.close(close_code, last.code)
-
-    async def _pulse(self) -> None:
-        await self._sender.send(Pulse(session_id=self._config.session_id or None))
 
 
 async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:

@@ -1,8 +1,7 @@
 """Continuous mode: find utterances in an endless audio stream, and decide which of them are turns."""
 
-from __future__ import annotations
-
 from collections import deque
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +25,7 @@ _PIECE = round(0.1 * SPEECH_RATE_HZ)
 """Samples per VAD call. Splitting large chunks keeps other connections from waiting."""
 
 
+@dataclass(eq=False, repr=False)
 class SpeechStream:
     """The audio stream of one connection. `pending`: utterances that wait for their answer, oldest first.
 
@@ -33,30 +33,23 @@ class SpeechStream:
     Any other utterance that ends before the reply does is a cough or a backchannel and is silently dropped.
     """
 
-    def __init__(
-        self,
-        services: Services,
-        vad_batcher: VadBatcher,
-        config: SessionConfig,
-        sender: Sender,
-        rate_limiter: RateLimiter,
-        turn_taking: TurnTaking,
-    ) -> None:
+    services: Services
+    vad_batcher: VadBatcher
+    config: SessionConfig
+    sender: Sender
+    rate_limiter: RateLimiter
+    turn_taking: TurnTaking
+
+    def __post_init__(self) -> None:
         self.pending: deque[UtteranceReceiver] = deque()
-        self._services = services
-        self._vad_batcher = vad_batcher
-        self._config = config
-        self._sender = sender
-        self._rate_limiter = rate_limiter
-        self._turn_taking = turn_taking
         self._skipping = False
         self._non_speech = NonSpeechSound()
         self._begin()
 
     def _begin(self) -> None:
-        self._audio = IncomingAudio(longest_s=self._services.settings.max_turn_s, endless=True)
-        self._endpointer = self._vad_batcher.endpointer()
-        past_s = max(self._endpointer.settings.lookback_s, self._vad_batcher.sound_s)
+        self._audio = IncomingAudio(longest_s=self.services.settings.max_turn_s, endless=True)
+        self._endpointer = self.vad_batcher.endpointer()
+        past_s = max(self._endpointer.settings.lookback_s, self.vad_batcher.sound_s)
         self._lookback = Lookback(past_s + _PIECE / SPEECH_RATE_HZ)
         self._position = 0
         self._now: UtteranceReceiver | None = None
@@ -104,7 +97,7 @@ class SpeechStream:
 
     async def _finish(self, at_s: float) -> None:
         finish = self._audio.finish
-        turn_ends = self._services.pipeline.turn_ends
+        turn_ends = self.services.pipeline.turn_ends
         await self._hear(await turn_ends.run(finish) if self._audio.is_container else finish(), at_s)
         for event in self._endpointer.finish():
             await self._act(event, at_s)
@@ -114,27 +107,27 @@ class SpeechStream:
     async def _hear(self, clip: Clip | None, at_s: float) -> None:
         if clip is None:
             return
-        self._rate_limiter.add(clip.duration_s, at_s)
+        self.rate_limiter.add(clip.duration_s, at_s)
         for start in range(0, len(clip.samples), _PIECE):
             piece = Clip(clip.samples[start : start + _PIECE], SPEECH_RATE_HZ)
             self._position += len(piece.samples)
             self._lookback.feed(piece)
             await self._add(piece)
-            for event in await self._vad_batcher.feed(self._endpointer, piece):
+            for event in await self.vad_batcher.feed(self._endpointer, piece):
                 await self._act(event, at_s)
             if self._now is not None:
                 self._now.update_partials()
             if (wanted := self._endpointer.sound_to_score) is not None:
                 await self._score_sound(*wanted)
-            if self._services.settings.speculative_start:
+            if self.services.settings.speculative_start:
                 await self._answer_early()
-            if self._config.silences:
+            if "no_speech_detected" in self.config.events:
                 await self._watch_for_sound(piece)
 
     async def _score_sound(self, start: int, end: int) -> None:
         since = self._lookback.since(start)
         clip = Clip(since.samples[: end - start], SPEECH_RATE_HZ)
-        await self._vad_batcher.score_sound(self._endpointer, clip)
+        await self.vad_batcher.score_sound(self._endpointer, clip)
 
     async def _answer_early(self) -> None:
         """Begin the answer at a likely end of the turn; drop it if speech continues."""
@@ -144,7 +137,7 @@ class SpeechStream:
         if not self._endpointer.in_pause:
             await now.drop_early()
             return
-        has_floor = not now.is_unannounced and perf_counter() >= self._turn_taking.agent_floor_until_s()
+        has_floor = not now.is_unannounced and perf_counter() >= self.turn_taking.agent_floor_until_s()
         if has_floor and (words := self._endpointer.likely_last_words):
             await now.begin_early(words)
 
@@ -161,24 +154,24 @@ class SpeechStream:
 
     async def _act(self, event: Event, at_s: float) -> None:
         match event:
-            case SpeechBegan(start, speech) if not self._services.draining.is_set():
+            case SpeechBegan(start, speech) if not self.services.draining.is_set():
                 self._now = UtteranceReceiver(
-                    self._services, self._config, self._sender, self._rate_limiter,
+                    self.services, self.config, self.sender, self.rate_limiter,
                     kind="spoken", endpointer=self._endpointer,
                 )  # fmt: skip
                 self._now.is_unannounced = True
                 self._speech_at = speech
-                if perf_counter() >= self._turn_taking.agent_floor_until_s():
+                if perf_counter() >= self.turn_taking.agent_floor_until_s():
                     await self._announce(self._now)
                 await self._add(self._lookback.since(start))
             case TookTurn() if self._now is not None:
-                await self._turn_taking.interrupt_agent(at_s)
+                await self.turn_taking.interrupt_agent(at_s)
                 await self._announce(self._now)
             case SpeechEnded(end=end) if self._now is not None:
                 now, self._now = self._now, None
                 await now.stop_partials()
                 spoke_until_s = at_s - (self._position - end) / SPEECH_RATE_HZ
-                over_reply = now.is_unannounced and spoke_until_s < self._turn_taking.agent_floor_until_s()
+                over_reply = now.is_unannounced and spoke_until_s < self.turn_taking.agent_floor_until_s()
                 if over_reply and not await self._takes_floor_late(now, event, at_s):
                     await now.close()
                 else:
@@ -190,31 +183,31 @@ class SpeechStream:
         """Stop the reply for an utterance whose words the recognizer was too slow to tell before its end."""
         if event.knew_words or not await utterance.says_something():
             return False
-        await self._turn_taking.interrupt_agent(at_s)
+        await self.turn_taking.interrupt_agent(at_s)
         return True
 
     async def _watch_for_sound(self, piece: Clip) -> None:
         """Send `no_speech_detected` for sound without speech. Sound during a reply (its echo) does not count."""
-        if self._now is not None or perf_counter() < self._turn_taking.agent_floor_until_s():
+        if self._now is not None or perf_counter() < self.turn_taking.agent_floor_until_s():
             self._non_speech.reset()
             return
         level_dbfs = self._non_speech.add(piece)
         if level_dbfs is not None:
-            at_s, session_id = self._position / SPEECH_RATE_HZ, self._config.session_id
-            await self._sender.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
+            at_s, session_id = self._position / SPEECH_RATE_HZ, self.config.session_id
+            await self.sender.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
 
     async def _announce(self, utterance: UtteranceReceiver) -> None:
         if utterance.is_unannounced:
             utterance.is_unannounced = False
-            if self._config.starts:
+            if "speech_started" in self.config.events:
                 started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
-                await self._sender.send(started)
+                await self.sender.send(started)
 
     async def _announce_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
-        if self._config.stops:
+        if "speech_stopped" in self.config.events:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
             about = self._about(utterance)
-            await self._sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
+            await self.sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
 
     def _about(self, utterance: UtteranceReceiver) -> dict[str, Any]:
-        return {"session_id": self._config.session_id, "turn_id": self._config.shown(utterance.turn_id)}
+        return {"session_id": self.config.session_id, "turn_id": self.config.shown(utterance.turn_id)}

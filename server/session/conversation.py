@@ -1,10 +1,9 @@
 """The turns of one session: assign messages to turns, answer them in order, and handle failed turns."""
 
-from __future__ import annotations
-
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
+from functools import partial
 from typing import Literal
 
 from server import logs
@@ -28,6 +27,18 @@ class State(Enum):
     READY = auto()
     IN_TURN = auto()
     SKIPPING = auto()
+
+
+@asynccontextmanager
+async def reporting(report: Callable[[Refused], Awaitable[None]]) -> AsyncIterator[None]:
+    """Report an error of the block instead of raising it, unless the error closes the connection."""
+    try:
+        with as_refusals():
+            yield
+    except Refused as refusal:
+        if refusal.code.closes:
+            raise
+        await report(refusal)
 
 
 class Conversation:
@@ -70,22 +81,19 @@ class Conversation:
     async def take_chunk(self, arrival: Arrival, chunk: AudioChunk) -> None:
         """Process a chunk of a turn or of the stream. The last chunk of a turn starts the answer."""
         if self._stream is not None:
-            await self._hear(self._stream, chunk, arrival.at_s)
+            # Errors of the stream do not affect the turn being answered.
+            async with reporting(partial(self._sender.send_error, config=self._config)):
+                await self._stream.take(chunk, arrival.at_s)
             return
         if self._state is State.SKIPPING:
             # The turn's error was already sent. Chunks that the client sent ahead get no second error.
             self._state = State.READY if chunk.is_final else State.SKIPPING
             return
         listening = self._listening or self._listen("spoken")
-        try:
-            with as_refusals():
-                await listening.receive(chunk, arrival.at_s)
-                if chunk.is_final:
-                    await self._answer(listening, await listening.finish())
-        except Refused as refusal:
-            if refusal.code.closes:
-                raise
-            await self._fail_turn(refusal, over=chunk.is_final)
+        async with reporting(partial(self._fail_turn, over=chunk.is_final)):
+            await listening.receive(chunk, arrival.at_s)
+            if chunk.is_final:
+                await self._answer(listening, await listening.finish())
 
     async def take_refused_chunk(self, refusal: Refused) -> None:
         """Handle a chunk that cannot be parsed. It ends its turn; in a stream, only the chunk is dropped."""
@@ -100,14 +108,9 @@ class Conversation:
             raise Refused(ErrorCode.BAD_MESSAGE, "text: a spoken turn has started; end it with is_final first")
         listening = self._listen("typed")
         listening.record.heard = typed.text
-        try:
-            with as_refusals():
-                turn = await listening.open()
-                await self._answer(listening, turn.answer(typed.text))
-        except Refused as refusal:
-            if refusal.code.closes:
-                raise
-            await self._fail_turn(refusal, over=True)
+        async with reporting(partial(self._fail_turn, over=True)):
+            turn = await listening.open()
+            await self._answer(listening, turn.answer(typed.text))
 
     async def take_interrupt(self, interrupt: Interrupt, at_s: float) -> None:
         """Handle an interrupt outside of an answer. The client may still be playing the last reply."""
@@ -122,13 +125,8 @@ class Conversation:
             self._state = State.IN_TURN
             self._listening = listening = self._stream.pending.popleft()
             logs.turn_id.set(listening.turn_id)
-            try:
-                with as_refusals():
-                    await self._answer(listening, await listening.finish())
-            except Refused as refusal:
-                if refusal.code.closes:
-                    raise
-                await self._fail_turn(refusal, over=True)
+            async with reporting(partial(self._fail_turn, over=True)):
+                await self._answer(listening, await listening.finish())
 
     def _listen(self, kind: Literal["spoken", "typed"]) -> UtteranceReceiver:
         if self._services.draining.is_set():
@@ -137,16 +135,6 @@ class Conversation:
         self._listening = UtteranceReceiver(self._services, self._config, self._sender, self._rate_limiter, kind=kind)
         logs.turn_id.set(self._listening.turn_id)
         return self._listening
-
-    async def _hear(self, stream: SpeechStream, chunk: AudioChunk, at_s: float) -> None:
-        """Feed the stream. Errors are sent to the client and do not affect the turn being answered."""
-        try:
-            with as_refusals():
-                await stream.take(chunk, at_s)
-        except Refused as refusal:
-            if refusal.code.closes:
-                raise
-            await self._sender.send_error(refusal, self._config)
 
     # Output.
 

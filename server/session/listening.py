@@ -1,9 +1,8 @@
 """Receive one utterance: feed its audio to the recognizer as it arrives."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from server.history import HistoryUnavailableError, TurnRecord
@@ -25,6 +24,7 @@ _EARLY_TRIES = 2
 """Answers begun in one pause: the words may change once. A recognizer that keeps changing them is not followed."""
 
 
+@dataclass(eq=False, repr=False)
 class UtteranceReceiver:
     """A turn while it is being received. It opens with the first audio, or with `open` for a typed turn.
 
@@ -32,48 +32,33 @@ class UtteranceReceiver:
     know of the turn yet. fault: an error for `finish` to raise.
     """
 
-    def __init__(
-        self,
-        services: Services,
-        config: SessionConfig,
-        sender: Sender,
-        rate_limiter: RateLimiter,
-        *,
-        kind: Literal["spoken", "typed"],
-        endpointer: Endpointer | None = None,
-    ) -> None:
-        self.record = TurnRecord(kind)
+    services: Services
+    config: SessionConfig
+    sender: Sender
+    rate_limiter: RateLimiter
+    kind: Literal["spoken", "typed"]
+    endpointer: Endpointer | None = None
+
+    def __post_init__(self) -> None:
+        self.record = TurnRecord(self.kind)
+        self.turn_id = self.record.turn_id
         self.turn: Turn | None = None
         self.is_unannounced = False
         self.fault: VoicelabError | None = None
-        self._endpointer = endpointer
-        self._services = services
-        self._config = config
-        self._sender = sender
-        self._rate_limiter = rate_limiter
         self._partials: Partials | None = None
         self._early_words: list[str] = []
 
-    @property
-    def turn_id(self) -> str:
-        """The id of the turn in events, log and traces."""
-        return self.record.turn_id
-
     async def open(self) -> Turn:
         """Open the turn in the pipeline with the dialogue so far."""
-        services, config = self._services, self._config
+        services, config = self.services, self.config
         dialogue = await services.history.dialogue(config.session_id, config.user_id)
-        longest_s = services.settings.max_turn_s
         self.turn = Turn(
-            services.pipeline,
-            dialogue,
-            reply_format=config.reply_format,
-            reply_rate_hz=config.reply_rate_hz,
-            longest_s=longest_s,
-        )
+            services.pipeline, dialogue, reply_format=config.reply_format, reply_rate_hz=config.reply_rate_hz,
+            longest_s=services.settings.max_turn_s,
+        )  # fmt: skip
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
-        if config.partials or self._endpointer is not None:
-            self._partials = Partials(self.turn, self._send_partial, self._endpointer)
+        if "partial_transcription" in config.events or self.endpointer is not None:
+            self._partials = Partials(self.turn, self._send_partial, self.endpointer)
         return self.turn
 
     async def receive(self, chunk: AudioChunk, at_s: float) -> None:
@@ -88,8 +73,8 @@ class UtteranceReceiver:
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
         await turn.receive(data, chunk.format, chunk.rate_hz)
-        if self._config.realtime:
-            self._rate_limiter.add(turn.heard_s - heard_s, at_s)
+        if self.config.realtime:
+            self.rate_limiter.add(turn.heard_s - heard_s, at_s)
         self.update_partials()
 
     async def add(self, clip: Clip) -> None:
@@ -125,7 +110,7 @@ class UtteranceReceiver:
             raise self.fault
         if self.turn is None:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended without any audio; send some before is_final")
-        if self._config.continuous:
+        if self.config.continuous:
             # The turn may have started while the previous one was still being answered.
             await self.reload_dialogue()
         return self.turn.finish()
@@ -133,8 +118,8 @@ class UtteranceReceiver:
     async def reload_dialogue(self) -> None:
         """Load the dialogue before this turn again."""
         if self.turn is not None:
-            history = self._services.history
-            self.turn.dialogue = await history.dialogue(self._config.session_id, self._config.user_id)
+            history = self.services.history
+            self.turn.dialogue = await history.dialogue(self.config.session_id, self.config.user_id)
 
     async def says_something(self) -> bool:
         """Ask the recognizer whether the utterance has a word that is not a backchannel."""
@@ -150,13 +135,12 @@ class UtteranceReceiver:
             await self._partials.stop()
 
     async def close(self) -> None:
-        """Release the turn's resources in the pipeline."""
         await self.stop_partials()
         if self.turn is not None:
             await self.turn.close()
 
     async def _send_partial(self, text: str) -> None:
-        if self.is_unannounced or not self._config.partials:
+        if self.is_unannounced or "partial_transcription" not in self.config.events:
             return
-        about, shown = self._config.session_id, self._config.shown(self.turn_id)
-        await self._sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
+        about, shown = self.config.session_id, self.config.shown(self.turn_id)
+        await self.sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))

@@ -1,7 +1,5 @@
 """Detect sound without speech: the microphone is too quiet, or the room is too noisy."""
 
-from __future__ import annotations
-
 import math
 
 from voicelab.audio.clip import Clip

@@ -1,7 +1,5 @@
 """Partial transcripts during an utterance."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Limit the rate of incoming audio in real-time modes."""
 
-from __future__ import annotations
-
 from server.messages import ErrorCode, Refused
 
 _MOST_TIMES_REAL = 2.0

@@ -1,9 +1,8 @@
 """Read a client's messages. The loop does not wait for turns, so that interrupts are seen during a reply."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
 
 from starlette.websockets import WebSocket
@@ -21,28 +20,18 @@ _LOOKS = 10
 """Number of idle checks within IDLE_TIMEOUT_S."""
 
 
+@dataclass(eq=False, repr=False)
 class MessageReader:
-    """Parse frames into events and queue them.
+    """Parse frames into events and queue them. is_answering: whether a turn is being answered."""
 
-    is_answering: whether a turn is being answered.
-    """
+    websocket: WebSocket
+    receive_queue: ReceiveQueue
+    settings: Settings
+    dialect: Dialect
+    sender: Sender
+    is_answering: Callable[[], bool]
 
-    def __init__(
-        self,
-        websocket: WebSocket,
-        receive_queue: ReceiveQueue,
-        settings: Settings,
-        *,
-        dialect: Dialect,
-        sender: Sender,
-        is_answering: Callable[[], bool],
-    ) -> None:
-        self._websocket = websocket
-        self._receive_queue = receive_queue
-        self._settings = settings
-        self._dialect = dialect
-        self._sender = sender
-        self._is_answering = is_answering
+    def __post_init__(self) -> None:
         self._allowance = Allowance()
         self._came_s = perf_counter()
 
@@ -50,7 +39,7 @@ class MessageReader:
         """Read until the client disconnects. Raises Refused when the receive queue is full."""
         while True:
             asked_s = perf_counter()
-            message = await self._websocket.receive()
+            message = await self.websocket.receive()
             self._came_s = perf_counter()
             if message["type"] == "websocket.disconnect":
                 return
@@ -58,7 +47,7 @@ class MessageReader:
             frame = message.get("bytes", b"") if frame is None else frame
             received = self._received(frame)
             if received.answers:
-                await self._sender.send_frames(received.answers)
+                await self.sender.send_frames(received.answers)
             if (pause_s := self._put(received, len(frame))) > 0:
                 # Unread messages fill the network buffers and slow the client down.
                 await asyncio.sleep(pause_s)
@@ -68,16 +57,16 @@ class MessageReader:
 
     async def watch(self) -> None:
         """Raise Refused when the client sends nothing for too long. Time during an answer does not count."""
-        limit_s = self._settings.idle_timeout_s
+        limit_s = self.settings.idle_timeout_s
         while (left_s := self._came_s + limit_s - perf_counter()) > 0:
             await asyncio.sleep(min(left_s, limit_s / _LOOKS))
-            if self._is_answering():
+            if self.is_answering():
                 self._came_s = perf_counter()
         raise Refused(ErrorCode.IDLE, f"nothing was sent for {limit_s:g} s (IDLE_TIMEOUT_S); send heartbeats")
 
     def _received(self, frame: str | bytes) -> Received:
         try:
-            return self._dialect.read(frame)
+            return self.dialect.read(frame)
         except Refused as refusal:
             return Received((refusal,))
 
@@ -88,6 +77,6 @@ class MessageReader:
         pause_s = 0.0
         for index, event in enumerate(received.events):
             event_size = size if index == 0 else 0
-            self._receive_queue.put(Arrival(event, event_size, self._came_s))
+            self.receive_queue.put(Arrival(event, event_size, self._came_s))
             pause_s = max(pause_s, self._allowance.pause_s(event, event_size))
         return pause_s

@@ -1,7 +1,5 @@
 """Bounded queue of a client's events."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections import deque

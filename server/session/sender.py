@@ -1,7 +1,5 @@
 """Send events to one client."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from math import inf

@@ -1,7 +1,5 @@
 """Turn-taking: run the agent's reply, and stop it when the user interrupts."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from math import inf
 from time import perf_counter

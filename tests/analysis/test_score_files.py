@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.support.command_line import voicelab
-from voicelab.cli.score_options import Form
+from voicelab.cli.score import Form
 from voicelab.datasets.transcripts.formats import FORMATS
 
 

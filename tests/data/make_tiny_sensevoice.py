@@ -21,7 +21,7 @@ import torch
 import yaml
 
 from tests.data.cmvn import write_cmvn
-from voicelab.asr.sensevoice.config import sensevoice_config
+from voicelab.asr.sensevoice.random_weights import sensevoice_config
 from voicelab.asr.sensevoice.torchaudio_import import open_torchaudio
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip

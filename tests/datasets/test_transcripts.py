@@ -114,7 +114,7 @@ def test_tables_round_trip(folder, ending, cells, side, data):
 def test_a_nemo_manifest_names_utterances_by_their_audio(tmp_path):
     line = {"audio_filepath": "audio/0001.wav", "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
     (tmp_path / "m.jsonl").write_text(json.dumps(line) + "\n")
-    (pair,) = formats.pairs(tmp_path / "m.jsonl", tmp_path / "m.jsonl", "jsonl")
+    (pair,) = formats.paired(tmp_path / "m.jsonl", tmp_path / "m.jsonl", "jsonl").pairs
     assert (pair.id, pair.reference, pair.hypothesis, pair.speaker) == ("0001", "hello there", "hello their", "all")
 
 
@@ -199,14 +199,14 @@ def test_a_field_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": "a", "text": "one", "text": "two", "pred_text": "one"}\n')
     with pytest.raises(InputError, match="line 1: not JSON: the field 'text' occurs twice"):
-        formats.pairs(path, path, "jsonl")
+        formats.paired(path, path, "jsonl")
 
 
 def test_utt2spk_names_every_utterance(tmp_path):
     (tmp_path / "text").write_text("u1 one\nu2 two\n")
     (tmp_path / "utt2spk").write_text("u1 ann\n")
     with pytest.raises(InputError, match="utterance 'u2' is missing in"):
-        formats.pairs(tmp_path, tmp_path, "kaldi")
+        formats.paired(tmp_path, tmp_path, "kaldi")
 
 
 def test_an_ignored_segment_takes_its_words_with_it():

@@ -93,10 +93,9 @@ def intervals(
 
     Examples: python -m tests.laws intervals --quick | python -m tests.laws intervals --table coverage --sets 4000
     """
-    with terminal.errors():
-        for name in table or ():
-            if name not in simulate.TABLES:
-                raise InputError(f"--table {name}: unknown; known: {', '.join(simulate.TABLES)}")
+    for name in table or ():
+        if name not in simulate.TABLES:
+            raise InputError(f"--table {name}: unknown; known: {', '.join(simulate.TABLES)}")
     chosen = [name for name in simulate.TABLES if not table or name in table]
     count = QUICK_SETS if quick else sets
     designs = simulate.designs(chosen, speakers or (QUICK_SPEAKERS if quick else SPEAKERS))
@@ -125,9 +124,8 @@ def audit() -> None:
 
     Example: python -m tests.laws audit
     """
-    with terminal.errors():
-        for kind, shares in trial().items():
-            typer.echo(f"{kind}: {', '.join(f'{share:.3f}' for share in shares)}")
+    for kind, shares in trial().items():
+        typer.echo(f"{kind}: {', '.join(f'{share:.3f}' for share in shares)}")
 
 
 @app.command()
@@ -139,8 +137,7 @@ def turn_end_fit() -> None:
 
     Example: python -m tests.laws turn-end-fit
     """
-    with terminal.errors():
-        typer.echo(weights_in_source_form())
+    typer.echo(weights_in_source_form())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support import nist
 from voicelab.analysis.score_transcripts import score
-from voicelab.datasets.transcripts.formats import pairs
+from voicelab.datasets.transcripts.formats import paired
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import lattice, parse
 from voicelab.metrics.lattice_alignment import align_lattices
@@ -88,7 +88,7 @@ def test_the_two_weights_can_differ():
 def test_alternatives(tmp_path, reference, hypothesis, counts):
     (tmp_path / "r.trn").write_text(f"{reference} (s_1)\n")
     (tmp_path / "h.trn").write_text(f"{hypothesis} (s_1)\n")
-    found = score(pairs(tmp_path / "r.trn", tmp_path / "h.trn", "trn"), RULE, SCLITE, alternatives=True)
+    found = score(paired(tmp_path / "r.trn", tmp_path / "h.trn", "trn").pairs, RULE, SCLITE, alternatives=True)
     assert found.total.words == counts
 
 
@@ -168,7 +168,7 @@ def test_broken_off_and_optional_words_count_as_in_sclite(tmp_path, fragments, o
 
 
 def ours(reference, hypothesis, form, **marks) -> dict[str, tuple[int, int, int, int]]:
-    found = score(pairs(reference, hypothesis, form), RULE, SCLITE, alternatives=True, **marks)
+    found = score(paired(reference, hypothesis, form).pairs, RULE, SCLITE, alternatives=True, **marks)
     return {
         pair.id: (one.words.hits, one.words.substitutions, one.words.deletions, one.words.insertions)
         for pair, one in zip(found.pairs, found.utterances, strict=True)

@@ -21,7 +21,8 @@ from voicelab.errors import ConnectionLostError, InputError
 from voicelab.targets.base import TargetSettings
 from voicelab.targets.catalog import target_config
 from voicelab.targets.mapped import Mapped
-from voicelab.targets.mapping.loading import load_map, map_schema, parse_map, shipped_maps
+from voicelab.targets.mapping.loading import load_map, parse_map, shipped_maps
+from voicelab.targets.mapping.model import TargetMap
 from voicelab.targets.mapping.paths import holds, values_at
 from voicelab.targets.mapping.templates import fill
 from voicelab.targets.mapping.wire import MapWire
@@ -338,7 +339,7 @@ def test_the_shipped_schema_is_the_one_of_the_form():
     from importlib import resources
 
     shipped = (resources.files("voicelab.targets") / "maps" / "map.schema.json").read_text()
-    assert json.loads(shipped) == map_schema()
+    assert json.loads(shipped) == TargetMap.model_json_schema()
 
 
 @given(JSON)

@@ -1,10 +1,8 @@
 """The agent protocol: an agent replies to new words within a dialogue and changes nothing itself."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from voicelab.engines.spec import EngineInfo
 
@@ -102,7 +100,7 @@ class Dialogue:
     exchanges: tuple[Exchange, ...] = ()
     watchlist: tuple[str, ...] = ()
 
-    def after(self, heard: str, reply: Reply) -> Dialogue:
+    def after(self, heard: str, reply: Reply) -> Self:
         """Return the dialogue with one more turn and the reply's changes to the watchlist."""
         tickers = tuple(entity.value for entity in reply.entities if entity.kind == "company")
         exchange = Exchange(heard, reply.text, reply.intent, tickers)

@@ -1,7 +1,5 @@
 """An agent that repeats the user's words."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 

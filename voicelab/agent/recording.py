@@ -1,7 +1,5 @@
 """Recorded replies of an agent: agent.jsonl of a run, one line per answered turn, for the agent `replay`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -49,7 +47,6 @@ class RecordedTurn(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The lookup key."""
         return key(self.heard, self.before)
 
 

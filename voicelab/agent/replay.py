@@ -1,7 +1,5 @@
 """An agent that repeats the recorded replies of another one. Its runs need no API key and are reproducible."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 import time

@@ -9,8 +9,6 @@ injection). This module protects the user even if the model follows them. A tool
 The model reads results as JSON data, with a note that they contain no instructions.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence

@@ -4,8 +4,6 @@ Each domain has a Toolbox. Each tool declares whether its result contains text f
 whether it changes something for the user (`promises_changes`); tool_session.py keeps the two apart.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Whisper through faster-whisper (CTranslate2), from the folder of a converted model."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -45,8 +43,7 @@ class FasterWhisper:
             raise EngineError("faster-whisper", "segment_s must be between 1 and 15; Whisper's window is 30 s")
         if model.rstrip("/").endswith(".en") and language not in ("en", None):
             raise EngineMissingError(
-                "faster-whisper",
-                f"{model} supports English only, not {language!r}; set model= to a multilingual one",
+                "faster-whisper", f"{model} supports English only, not {language!r}; set model= to a multilingual one"
             )
         folder = find(model, self.revision)
         if folder is None:
@@ -65,10 +62,7 @@ class FasterWhisper:
             raise EngineMissingError("faster-whisper", f"{error}; run: pip install 'voicelab[whisper]'") from error
         try:
             self._whisper = WhisperModel(
-                str(folder),
-                device=self.device,
-                compute_type=self.compute_type,
-                local_files_only=True,
+                str(folder), device=self.device, compute_type=self.compute_type, local_files_only=True
             )
         except (RuntimeError, ValueError) as error:
             raise EngineMissingError("faster-whisper", f"{error}; try device=cpu or another compute_type") from error

@@ -1,7 +1,5 @@
 """Recognizers of servers with /v1/audio/transcriptions: OpenAI, vLLM, speaches, FunASR's, or voicelab's own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.asr.base import Transcript

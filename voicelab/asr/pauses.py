@@ -4,8 +4,6 @@ A 20 ms frame counts as speech when it is well above the surrounding noise. A pa
 misclassified frame costs time, not words, because audio is removed only PAUSE_S away from any speech.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +50,6 @@ class PauseFinder:
         self._any_segment = False
 
     def feed(self, samples: NDArray[np.float32]) -> None:
-        """Process the next samples."""
         samples = np.concatenate([self._rest, samples])
         frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
         self._rest = samples[frames.size :].copy()
@@ -61,7 +58,6 @@ class PauseFinder:
             self._take(level_dbfs)
 
     def take_segments(self) -> list[SoundSpan]:
-        """Return the segments completed since the last call."""
         done, self._segments = self._segments, []
         return done
 

@@ -5,8 +5,6 @@ remains at the end. Long utterances are split at pauses (see pauses.py), and eac
 Segments depend on the audio only, not on the chunks, so a stream and a whole clip give the same text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Protocol
 

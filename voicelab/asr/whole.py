@@ -50,19 +50,15 @@ class WholeUtterance:
         self._clips: list[Clip] = []
 
     def feed(self, clip: Clip) -> None:
-        """Add the next piece."""
         self._clips.append(clip)
 
     def finish(self) -> Transcript:
-        """Transcribe all pieces as one clip."""
         whole = Clip.join(self._clips) if self._clips else Clip.silence(0, SPEECH_RATE_HZ)
         return as_transcript(self._recognizer.hear(whole))
 
     def close(self) -> None:
-        """Drop the pieces."""
         self._clips = []
 
 
 def as_transcript(heard: Transcript | str) -> Transcript:
-    """Wrap a plain text in a Transcript."""
     return Transcript(heard) if isinstance(heard, str) else heard

@@ -1,22 +1,18 @@
 """`voicelab attribute`: which stage lost the entities, the actions and the time of a run."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli import completion, options, terminal
 
 
 def attribute(
-    run: RunArgument,
+    run: options.RunArgument,
     listen: Annotated[
         str | None,
         typer.Option(
-            help="Transcribe the replies with this recognizer, e.g. moonshine.",
-            autocompletion=completion.recognizers,
+            help="Transcribe the replies with this recognizer, e.g. moonshine.", autocompletion=completion.recognizers
         ),
     ] = None,
     any_revision: Annotated[
@@ -32,34 +28,33 @@ def attribute(
 
     Example: voicelab attribute reports/RUN --listen moonshine
     """
-    with terminal.errors():
-        from voicelab.report import page, tables
-        from voicelab.report.text_tables import as_text
-        from voicelab.runs import file_errors
-        from voicelab.runs.records import RunFolder
-        from voicelab.scoring import counterfactual, summary_file
-        from voicelab.scoring.leading import labelled
+    from voicelab.report import page, tables
+    from voicelab.report.text_tables import as_text
+    from voicelab.runs import file_errors
+    from voicelab.runs.records import RunFolder
+    from voicelab.scoring import counterfactual, summary_file
+    from voicelab.scoring.leading import labelled
 
-        folder = RunFolder(run)
-        folder.read()
-        file_errors.check_folder("RUN", folder.path, must_exist=True)
-        kept = counterfactual.keep(folder, must=True, any_revision=any_revision)
-        if listen is not None:
-            with terminal.progress_bar("replies heard") as bar:
-                counterfactual.listen(folder, kept, listen, bar)
-        report = page.write(folder)
-        found = summary_file.read(folder.path / summary_file.FILE_NAME)
-        if as_json:
-            assert found.attribution is not None
-            figures = {name: one for name, label, one in labelled(found) if label.group in ("losses", "time")}
-            shares = {name: one.model_dump(mode="json") for name, one in figures.items()}
-            document = {**found.attribution.model_dump(mode="json"), "figures": shares}
-            terminal.print_json(document)
-            return
-        causes = as_text(tables.causes(found))
-        rows = [list(map(str, row)) for row in causes.itertuples()]
-        terminal.table(f"run {found.run_id}: what each stage lost", ["stage", *causes.columns], rows)
-        for turn, what, name, stage, earlier, note in tables.losses(found).itertuples(name=None):
-            where = f"{stage}, in an earlier turn" if earlier else stage
-            typer.echo(f"{turn}: {where}: {what} {name}{'; ' if note else ''}{note}")
-        typer.echo(f"report: {report}")
+    folder = RunFolder(run)
+    folder.read()
+    file_errors.check_folder("RUN", folder.path, must_exist=True)
+    kept = counterfactual.keep(folder, must=True, any_revision=any_revision)
+    if listen is not None:
+        with terminal.progress_bar("replies heard") as bar:
+            counterfactual.listen(folder, kept, listen, bar)
+    report = page.write(folder)
+    found = summary_file.read(folder.path / summary_file.FILE_NAME)
+    if as_json:
+        assert found.attribution is not None
+        figures = {name: one for name, label, one in labelled(found) if label.group in ("losses", "time")}
+        shares = {name: one.model_dump(mode="json") for name, one in figures.items()}
+        document = {**found.attribution.model_dump(mode="json"), "figures": shares}
+        terminal.print_json(document)
+        return
+    causes = as_text(tables.causes(found))
+    rows = [list(map(str, row)) for row in causes.itertuples()]
+    terminal.table(f"run {found.run_id}: what each stage lost", ["stage", *causes.columns], rows)
+    for turn, what, name, stage, earlier, note in tables.losses(found).itertuples(name=None):
+        where = f"{stage}, in an earlier turn" if earlier else stage
+        typer.echo(f"{turn}: {where}: {what} {name}{'; ' if note else ''}{note}")
+    typer.echo(f"report: {report}")

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import column_options, completion, terminal
-from voicelab.cli.scoring_options import WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import completion, options, terminal
 from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
@@ -31,10 +29,10 @@ def audit(
             autocompletion=completion.sample_sets,
         ),
     ] = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     asr: Annotated[
         str | None,
         typer.Option(
@@ -43,7 +41,7 @@ def audit(
         ),
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer for comparing systems: {NAMES}.")] = "english",
-    word_map: WordMapOption = None,
+    word_map: options.WordMapOption = None,
     top: Annotated[int, typer.Option(min=1, help="Number of samples to show.")] = 10,
     fixes: Annotated[
         Path | None, typer.Option(help="Write the shown samples to this .csv, to fill in for voicelab correct.")
@@ -59,37 +57,34 @@ def audit(
     Examples: voicelab audit --samples my/set | voicelab audit reports/RUN | voicelab audit reports/A reports/B
     --fixes fixes.csv
     """
-    with terminal.errors():
-        from voicelab.analysis.audit.audit import audit_runs, audit_samples
-        from voicelab.analysis.audit.corrections import write_template
-        from voicelab.datasets import load
-        from voicelab.errors import InputError
+    from voicelab.analysis.audit.audit import audit_runs, audit_samples
+    from voicelab.analysis.audit.corrections import write_template
+    from voicelab.datasets import load
+    from voicelab.errors import InputError
 
-        if bool(runs) == (samples is not None):
-            raise InputError("name either runs or a set with --samples")
-        if asr is not None and samples is None:
-            raise InputError("--asr goes with --samples; leave it out for a run, which has its recognizer")
-        columns = column_options.set_columns(
-            ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None
+    if bool(runs) == (samples is not None):
+        raise InputError("name either runs or a set with --samples")
+    if asr is not None and samples is None:
+        raise InputError("--asr goes with --samples; leave it out for a run, which has its recognizer")
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None)
+    if word_map is not None and len(runs or []) < 2:
+        raise InputError("--word-map is for texts of several systems; name two or more runs, or leave it out")
+    mapped = options.word_map(word_map)
+    if fixes is not None:
+        file_errors.check_new_file("--fixes", fixes)
+    with terminal.progress_bar("transcribed and aligned" if samples else "aligned") as progress:
+        found = (
+            audit_samples(load(samples, columns), asr, progress=progress)
+            if samples is not None
+            else audit_runs(runs or [], rules=normalizer, word_map=mapped, progress=progress)
         )
-        if word_map is not None and len(runs or []) < 2:
-            raise InputError("--word-map is for texts of several systems; name two or more runs, or leave it out")
-        mapped = read_word_map(word_map)
-        if fixes is not None:
-            file_errors.check_new_file("--fixes", fixes)
-        with terminal.progress_bar("transcribed and aligned" if samples else "aligned") as progress:
-            found = (
-                audit_samples(load(samples, columns), asr, progress=progress)
-                if samples is not None
-                else audit_runs(runs or [], rules=normalizer, word_map=mapped, progress=progress)
-            )
-        if as_json:
-            terminal.print_json(as_document(found))
-        else:
-            _show(found, top)
-        if fixes is not None:
-            write_template(fixes, found.suspects[:top])
-            typer.echo(f"to fill in: {fixes}; then: voicelab correct SET {fixes} --out NEW", err=as_json)
+    if as_json:
+        terminal.print_json(as_document(found))
+    else:
+        _show(found, top)
+    if fixes is not None:
+        write_template(fixes, found.suspects[:top])
+        typer.echo(f"to fill in: {fixes}; then: voicelab correct SET {fixes} --out NEW", err=as_json)
 
 
 def _show(found: Audit, top: int) -> None:
@@ -113,7 +108,6 @@ def _heard(one: Suspect) -> str:
 
 
 def as_document(found: Audit) -> dict[str, Any]:
-    """The audit as JSON."""
     from dataclasses import asdict
 
     from voicelab.analysis.score_transcripts import rule

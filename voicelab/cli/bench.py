@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
-from voicelab.cli.run_options import SamplesOption
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
@@ -37,18 +36,17 @@ def words(
 
     Example: voicelab bench words
     """
-    with terminal.errors():
-        from voicelab.analysis.bench.words import bench_words
-        from voicelab.text import normalizer as normalizer_of
+    from voicelab.analysis.bench.words import bench_words
+    from voicelab.text import normalizer as normalizer_of
 
-        found = bench_words(normalizer_of(normalizer), pairs, seed)
-        rows = [
-            ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.ratio:.2f}"),
-            ("... the same texts again", f"{found.again_s:.2f}", f"{found.again_s / found.jiwer_s:.2f}"),
-            ("jiwer: align, count", f"{found.jiwer_s:.2f}", "1.00"),
-        ]
-        title = f"{found.pairs} pairs, normalizer {found.normalizer}, {found.errors} errors found by both"
-        terminal.table(title, ("what", "seconds", "of jiwer's"), rows)
+    found = bench_words(normalizer_of(normalizer), pairs, seed)
+    rows = [
+        ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.ratio:.2f}"),
+        ("... the same texts again", f"{found.again_s:.2f}", f"{found.again_s / found.jiwer_s:.2f}"),
+        ("jiwer: align, count", f"{found.jiwer_s:.2f}", "1.00"),
+    ]
+    title = f"{found.pairs} pairs, normalizer {found.normalizer}, {found.errors} errors found by both"
+    terminal.table(title, ("what", "seconds", "of jiwer's"), rows)
 
 
 @bench.command()
@@ -61,11 +59,11 @@ def asr(
             autocompletion=completion.recognizers,
         ),
     ] = None,
-    samples: SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Cut each recording to this many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
@@ -85,42 +83,41 @@ def asr(
 
     Example: voicelab bench asr --asr moonshine --asr pocketsphinx
     """
-    with terminal.errors():
-        import tempfile
+    import tempfile
 
-        from voicelab.analysis.bench import asr as speeds
-        from voicelab.asr.catalog import RECOGNIZERS
-        from voicelab.datasets import load
-        from voicelab.errors import EngineMissingError
-        from voicelab.paths import shipped
+    from voicelab.analysis.bench import asr as speeds
+    from voicelab.asr.catalog import RECOGNIZERS
+    from voicelab.datasets import load
+    from voicelab.errors import EngineMissingError
+    from voicelab.paths import shipped
 
-        named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        recordings = load(samples or shipped("voice_samples"), named)
-        clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
-        sound_s = sum(clip.duration_s for clip in clips)
-        for name in engine or ():
-            RECOGNIZERS.config(name)  # check all before the first one runs
-        names = engine or [name for name, entry in RECOGNIZERS.entries.items() if entry.installed()]
-        rows, left_out = [], []
-        for name in names:
-            try:
-                rows.append(_row(speeds.measure(name, clips, rounds=rounds, streams=streams)))
-            except EngineMissingError as error:
-                if engine:
-                    raise
-                left_out.append(str(error))
-        if full_size:
-            from voicelab.asr.sensevoice.random_weights import make_random_sensevoice
+    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    recordings = load(samples or shipped("voice_samples"), named)
+    clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
+    sound_s = sum(clip.duration_s for clip in clips)
+    for name in engine or ():
+        RECOGNIZERS.config(name)  # check all before the first one runs
+    names = engine or [name for name, entry in RECOGNIZERS.entries.items() if entry.installed()]
+    rows, left_out = [], []
+    for name in names:
+        try:
+            rows.append(_row(speeds.measure(name, clips, rounds=rounds, streams=streams)))
+        except EngineMissingError as error:
+            if engine:
+                raise
+            left_out.append(str(error))
+    if full_size:
+        from voicelab.asr.sensevoice.random_weights import make_random_sensevoice
 
-            with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
-                model = make_random_sensevoice(Path(folder) / "full-size")
-                spec = f"sensevoice:model={model},device={device}"
-                rows += _compared(speeds.measure(spec, clips, rounds=rounds, against_loop=True))
-        title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}, together: {streams} streams at once"
-        columns = ("engine", "device", "load s", "RTF single", "RTF batched", "RTF together", "core s/s", "peak MiB")
-        terminal.table(title, columns, rows, whole=("engine",))
-        for sentence in left_out:
-            terminal.warn(f"left out: {sentence}")
+        with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
+            model = make_random_sensevoice(Path(folder) / "full-size")
+            spec = f"sensevoice:model={model},device={device}"
+            rows += _compared(speeds.measure(spec, clips, rounds=rounds, against_loop=True))
+    title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}, together: {streams} streams at once"
+    columns = ("engine", "device", "load s", "RTF single", "RTF batched", "RTF together", "core s/s", "peak MiB")
+    terminal.table(title, columns, rows, whole=("engine",))
+    for sentence in left_out:
+        terminal.warn(f"left out: {sentence}")
 
 
 def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:

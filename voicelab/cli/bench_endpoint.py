@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, terminal
-from voicelab.cli.run_options import SamplesOption
+from voicelab.cli import options, terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -34,14 +33,13 @@ def endpoint(
         ),
     ] = None,
     silence_s: Annotated[
-        list[float] | None,
-        typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]"),
+        list[float] | None, typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]")
     ] = None,
-    samples: SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Repetitions of each recording, with different pauses.")
@@ -65,56 +63,55 @@ def endpoint(
 
     Example: voicelab bench endpoint --turn-end silence --turn-end prosody --plot curve.png
     """
-    with terminal.errors():
-        from voicelab.analysis.bench import endpoint as measure
-        from voicelab.analysis.bench.endpoint_plot import figure
-        from voicelab.analysis.bench.pauses import PausePlan
-        from voicelab.analysis.bench.replay import EndpointMethod, classified
-        from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
-        from voicelab.datasets import load
-        from voicelab.errors import InputError
-        from voicelab.paths import shipped
-        from voicelab.vad.catalog import DETECTORS
-        from voicelab.vad.turn_end.catalog import TURN_ENDS
-        from voicelab.vad.turn_end.prosody import FITTED_ON
+    from voicelab.analysis.bench import endpoint as measure
+    from voicelab.analysis.bench.endpoint_plot import figure
+    from voicelab.analysis.bench.pauses import PausePlan
+    from voicelab.analysis.bench.replay import EndpointMethod, classified
+    from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
+    from voicelab.datasets import load
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
+    from voicelab.vad.catalog import DETECTORS
+    from voicelab.vad.turn_end.catalog import TURN_ENDS
+    from voicelab.vad.turn_end.prosody import FITTED_ON
 
-        if not shortest_pause_s <= longest_pause_s:
-            raise InputError("--shortest-pause-s must not be more than --longest-pause-s")
-        if plot is not None:
-            file_errors.check_file("--plot", plot)
-        asr = asr or DEFAULT_RECOGNIZER
-        RECOGNIZERS.config(asr)
-        names = turn_end or [name for name, entry in TURN_ENDS.entries.items() if entry.installed()]
-        methods = [EndpointMethod(name, TURN_ENDS.config(name).build()) for name in names]
-        tried = sorted(set(silence_s or measure.SILENCES_S))
-        for method, one_s in product(methods, tried):
-            replace(method.turn_end.settings, silence_s=one_s)  # check all before the first one runs
-        for method in methods:
-            method.turn_end.load()
-        plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-        named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
-        engine = DETECTORS.config(detector).build()
-        engine.load()
-        clips = []
-        with terminal.progress_bar("pauses") as advance:
-            made = measure.paused_clips(chosen, plan, asr=asr, variants=variants, seed=seed)
-            for one in classified(engine, made):
-                clips.append(one)
-                advance(len(clips), len(chosen) * variants)
-        speakers = tune_speakers.split(",") if tune_speakers else FITTED_ON
-        split = measure.halves(clips, speakers)
-        found = [measure.figures(method, split, tried, lag_s=lag_s) for method in methods]
-        if plot is not None:
-            figure(found).savefig(plot, dpi=90)
-        if as_json:
-            options = {
-                "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,
-                "held_out": split.held_out, **asdict(plan),
-            }  # fmt: skip
-            terminal.print_json({"options": options, "turn_ends": [asdict(one) for one in found]})
-        else:
-            _show(found, split, plan, f"{detector}, {asr}")
+    if not shortest_pause_s <= longest_pause_s:
+        raise InputError("--shortest-pause-s must not be more than --longest-pause-s")
+    if plot is not None:
+        file_errors.check_file("--plot", plot)
+    asr = asr or DEFAULT_RECOGNIZER
+    RECOGNIZERS.config(asr)
+    names = turn_end or [name for name, entry in TURN_ENDS.entries.items() if entry.installed()]
+    methods = [EndpointMethod(name, TURN_ENDS.config(name).build()) for name in names]
+    tried = sorted(set(silence_s or measure.SILENCES_S))
+    for method, one_s in product(methods, tried):
+        replace(method.turn_end.settings, silence_s=one_s)  # check all before the first one runs
+    for method in methods:
+        method.turn_end.load()
+    plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
+    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
+    engine = DETECTORS.config(detector).build()
+    engine.load()
+    clips = []
+    with terminal.progress_bar("pauses") as advance:
+        made = measure.paused_clips(chosen, plan, asr=asr, variants=variants, seed=seed)
+        for one in classified(engine, made):
+            clips.append(one)
+            advance(len(clips), len(chosen) * variants)
+    speakers = tune_speakers.split(",") if tune_speakers else FITTED_ON
+    split = measure.halves(clips, speakers)
+    found = [measure.figures(method, split, tried, lag_s=lag_s) for method in methods]
+    if plot is not None:
+        figure(found).savefig(plot, dpi=90)
+    if as_json:
+        made_with = {
+            "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,
+            "held_out": split.held_out, **asdict(plan),
+        }  # fmt: skip
+        terminal.print_json({"options": made_with, "turn_ends": [asdict(one) for one in found]})
+    else:
+        _show(found, split, plan, f"{detector}, {asr}")
 
 
 def _show(found: list[MethodFigures], split: Halves, plan: PausePlan, engines: str) -> None:
@@ -170,32 +167,31 @@ def vad(
 
     Example: voicelab bench vad --streams 40
     """
-    with terminal.errors():
-        from voicelab.analysis.bench.asr import clips_of
-        from voicelab.analysis.bench.vad import cost
-        from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-        from voicelab.datasets import load
-        from voicelab.errors import InputError
-        from voicelab.paths import shipped
-        from voicelab.vad.catalog import DETECTORS
+    from voicelab.analysis.bench.asr import clips_of
+    from voicelab.analysis.bench.vad import cost
+    from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+    from voicelab.datasets import load
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
+    from voicelab.vad.catalog import DETECTORS
 
-        configs = [DETECTORS.config(one) for one in detector or ["silero"]]
-        recordings = clips_of(load(shipped("voice_samples")), limit=max(1, round(seconds)))
-        clip = Clip.join(recordings).between(0, seconds)
-        if len(clip.samples) < piece_s * SPEECH_RATE_HZ:
-            raise InputError("--piece-s must not be more than --seconds")
-        found = []
-        for config in configs:
-            engine = config.build()
-            engine.load()
-            one = cost(engine, clip, streams=streams, piece_s=piece_s, rounds=rounds)
-            found.append((config.name, one))
-        if as_json:
-            terminal.print_json({name: asdict(one) for name, one in found})
-            return
-        rows = [
-            (name, *(f"{figure:.2f}" for ms in (one.single_ms, one.batched_ms) for figure in (ms, ms * streams / 10)))
-            for name, one in found
-        ]
-        columns = ("detector", "single ms/s", "% of a core", "batched ms/s", "% of a core")
-        terminal.table(f"{streams} streams, pieces of {1000 * piece_s:g} ms, best of {rounds}", columns, rows)
+    configs = [DETECTORS.config(one) for one in detector or ["silero"]]
+    recordings = clips_of(load(shipped("voice_samples")), limit=max(1, round(seconds)))
+    clip = Clip.join(recordings).between(0, seconds)
+    if len(clip.samples) < piece_s * SPEECH_RATE_HZ:
+        raise InputError("--piece-s must not be more than --seconds")
+    found = []
+    for config in configs:
+        engine = config.build()
+        engine.load()
+        one = cost(engine, clip, streams=streams, piece_s=piece_s, rounds=rounds)
+        found.append((config.name, one))
+    if as_json:
+        terminal.print_json({name: asdict(one) for name, one in found})
+        return
+    rows = [
+        (name, *(f"{figure:.2f}" for ms in (one.single_ms, one.batched_ms) for figure in (ms, ms * streams / 10)))
+        for name, one in found
+    ]
+    columns = ("detector", "single ms/s", "% of a core", "batched ms/s", "% of a core")
+    terminal.table(f"{streams} streams, pieces of {1000 * piece_s:g} ms, best of {rounds}", columns, rows)

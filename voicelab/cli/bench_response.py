@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import column_options, run_options, terminal
+from voicelab.cli import options, terminal
 from voicelab.cli.bench_server import progress_bars
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ def response(
         list[int] | None,
         typer.Option(min=1, max=64, help="People speaking at once; may be repeated. \\[default: 1, 2 and 4]"),
     ] = None,
-    asr: run_options.RecognizerOption = None,
-    agent: run_options.AgentOption = None,
-    tts: run_options.VoiceOption = None,
+    asr: options.RecognizerOption = None,
+    agent: options.AgentOption = None,
+    tts: options.VoiceOption = None,
     turn_end: Annotated[
         str, typer.Option(help="End of turn in continuous mode, as the server's TURN_END.")
     ] = "prosody",
     speculative_start: Annotated[
         bool, typer.Option(help="Begin answers early in continuous mode, as the server's SPECULATIVE_START.")
     ] = True,
-    samples: run_options.SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[
         int, typer.Option(min=1, max=100_000, help="Maximum number of recordings; each is said once per row.")
     ] = 80,
@@ -55,45 +55,44 @@ def response(
 
     Example: voicelab bench response --mode continuous --speakers 1 --speakers 4
     """
-    with terminal.errors():
-        import asyncio
-        import tempfile
-        from pathlib import Path
+    import asyncio
+    import tempfile
+    from pathlib import Path
 
-        from voicelab.agent.catalog import AGENTS
-        from voicelab.analysis.bench.server import response as measure
-        from voicelab.asr.catalog import RECOGNIZERS
-        from voicelab.datasets import load
-        from voicelab.errors import InputError
-        from voicelab.paths import shipped
-        from voicelab.runs.records import RunSpec
-        from voicelab.targets.own_server import own_server
-        from voicelab.tts.catalog import VOICES
-        from voicelab.vad.turn_end.catalog import TURN_ENDS
+    from voicelab.agent.catalog import AGENTS
+    from voicelab.analysis.bench.server import response as measure
+    from voicelab.asr.catalog import RECOGNIZERS
+    from voicelab.datasets import load
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
+    from voicelab.runs.records import RunSpec
+    from voicelab.targets.own_server import own_server
+    from voicelab.tts.catalog import VOICES
+    from voicelab.vad.turn_end.catalog import TURN_ENDS
 
-        TURN_ENDS.config(turn_end)
-        given = {"asr": asr, "agent": agent, "tts": tts}
-        engines = {name: value for name, value in given.items() if value is not None}
-        for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
-            if name in engines:
-                catalog.config(engines[name])
-        named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
-        if not recordings:
-            raise InputError(f"{samples}: no sample has speech")
-        spec = RunSpec.model_validate({"samples": "none", **engines})
-        steps = speakers or [1, 2, 4]
-        said = measure.utterances(recordings, mode, seed)
+    TURN_ENDS.config(turn_end)
+    given = {"asr": asr, "agent": agent, "tts": tts}
+    engines = {name: value for name, value in given.items() if value is not None}
+    for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
+        if name in engines:
+            catalog.config(engines[name])
+    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
+    if not recordings:
+        raise InputError(f"{samples}: no sample has speech")
+    spec = RunSpec.model_validate({"samples": "none", **engines})
+    steps = speakers or [1, 2, 4]
+    said = measure.utterances(recordings, mode, seed)
 
-        async def measured(folder: Path) -> list[ResponseTimes]:
-            settings = {"TURN_END": turn_end, "SPECULATIVE_START": str(speculative_start).lower()}
-            async with own_server(spec, folder, **settings) as server:
-                with progress_bars() as bar:
-                    tick = bar(len(steps) * len(said), "turns")
-                    return await measure.response_times(server.address, mode, said, steps, tick)
+    async def measured(folder: Path) -> list[ResponseTimes]:
+        settings = {"TURN_END": turn_end, "SPECULATIVE_START": str(speculative_start).lower()}
+        async with own_server(spec, folder, **settings) as server:
+            with progress_bars() as bar:
+                tick = bar(len(steps) * len(said), "turns")
+                return await measure.response_times(server.address, mode, said, steps, tick)
 
-        with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
-            found = asyncio.run(measured(Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
+        found = asyncio.run(measured(Path(folder)))
     chosen: dict[str, str | bool | None] = {"mode": mode, "asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
     if mode == "continuous":
         chosen |= {"turn_end": turn_end, "speculative_start": speculative_start}

@@ -29,8 +29,7 @@ def server(
     quick: Annotated[bool, typer.Option("--quick", help="Do a tenth of the work, for a rough result.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a guarantee is missed.")] = False,
     to_json: Annotated[
-        Path | None,
-        typer.Option("--json", help="Also write figures, code, packages and machine to this file."),
+        Path | None, typer.Option("--json", help="Also write figures, code, packages and machine to this file.")
     ] = None,
 ) -> None:
     """Measure the server's guarantees of docs/reference/server.md, and print each figure beside its guarantee.
@@ -40,33 +39,32 @@ def server(
 
     Example: voicelab bench server --part latency --part load --json figures.json
     """
-    with terminal.errors():
-        import asyncio
-        import tempfile
+    import asyncio
+    import tempfile
 
-        from voicelab.analysis.bench.server.bench import PARTS, Sizes, run_part
-        from voicelab.errors import InputError
+    from voicelab.analysis.bench.server.bench import PARTS, Sizes, run_part
+    from voicelab.errors import InputError
 
-        for name in part or ():
-            if name not in PARTS:
-                raise InputError(f"--part {name}: unknown; known: {', '.join(PARTS)}")
-        if to_json is not None:
-            file_errors.check_file("--json", to_json)
-        load = os.getloadavg()[0]
-        if load > _IDLE_LOAD:
-            terminal.warn(f"this machine is busy (load {load:.1f}): latencies will be too high")
-        sizes = Sizes().tenth() if quick else Sizes()
-        found: list[Measurement] = []
-        for name in [known for known in PARTS if known in (part or PARTS)]:
-            with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, progress_bars() as bar:
-                these = asyncio.run(run_part(name, sizes, Path(folder), bar))
-            found += these
-            terminal.table(f"{name}: {PARTS[name]}", MEASUREMENT_COLUMNS, map(measurement_row, these))
-        if to_json is not None:
-            _write(to_json, found, load)
-        missed = [finding.what for finding in found if finding.is_met is False]
-        if missed and check:
-            terminal.fail(f"missed: {'; '.join(missed)}", terminal.FAILED)
+    for name in part or ():
+        if name not in PARTS:
+            raise InputError(f"--part {name}: unknown; known: {', '.join(PARTS)}")
+    if to_json is not None:
+        file_errors.check_file("--json", to_json)
+    load = os.getloadavg()[0]
+    if load > _IDLE_LOAD:
+        terminal.warn(f"this machine is busy (load {load:.1f}): latencies will be too high")
+    sizes = Sizes().tenth() if quick else Sizes()
+    found: list[Measurement] = []
+    for name in [known for known in PARTS if known in (part or PARTS)]:
+        with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, progress_bars() as bar:
+            these = asyncio.run(run_part(name, sizes, Path(folder), bar))
+        found += these
+        terminal.table(f"{name}: {PARTS[name]}", MEASUREMENT_COLUMNS, map(measurement_row, these))
+    if to_json is not None:
+        _write(to_json, found, load)
+    missed = [finding.what for finding in found if finding.is_met is False]
+    if missed and check:
+        terminal.fail(f"missed: {'; '.join(missed)}", terminal.FAILED)
 
 
 @contextmanager

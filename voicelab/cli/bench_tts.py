@@ -38,7 +38,7 @@ def tts(
 
     Example: voicelab bench tts --tts piper --tts espeak
     """
-    with terminal.errors(), terminal.progress_bar("voices") as progress:
+    with terminal.progress_bar("voices") as progress:
         from voicelab.analysis.bench import tts as speeds
         from voicelab.datasets import load
         from voicelab.datasets.text_files import numbered_lines

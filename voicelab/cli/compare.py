@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.run_options import FigureOption
-from voicelab.cli.scoring_options import WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import completion, options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -24,11 +21,8 @@ def compare(
         list[Path],
         typer.Argument(help="Folders of two or more runs on the same samples.", autocompletion=completion.run_folders),
     ],
-    normalizer: Annotated[
-        str | None,
-        typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]"),
-    ] = None,
-    word_map: WordMapOption = None,
+    normalizer: Annotated[str | None, typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]")] = None,
+    word_map: options.WordMapOption = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
         typer.Option(help="Costs of errors in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
@@ -36,7 +30,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Number of bootstrap resamples.")] = 2000,
     flips: Annotated[int, typer.Option(min=0, help="Maximum flipped samples per direction; --json has all.")] = 20,
-    figure: FigureOption = None,
+    figure: options.FigureOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Also write the comparison as one offline HTML page to this file.")
@@ -55,34 +49,33 @@ def compare(
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --report comparison.html
     """
-    with terminal.errors():
-        from voicelab.analysis.compare import compare as put_together
-        from voicelab.scoring.text_warnings import text_warnings
+    from voicelab.analysis.compare import compare as put_together
+    from voicelab.scoring.text_warnings import text_warnings
 
-        mapped = read_word_map(word_map)
-        found = put_together(
-            runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
-        )
-        for system in found.systems:
-            for warning in text_warnings(found.rules, system.turns.values()):
-                terminal.warn(f"{system.name}: {warning}")
-        if as_json:
-            terminal.print_json(_document(found))
-        else:
-            _show(found, flips)
-        if report is not None:
-            from voicelab.analysis.compare.page import write_page
+    mapped = options.word_map(word_map)
+    found = put_together(
+        runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
+    )
+    for system in found.systems:
+        for warning in text_warnings(found.rules, system.turns.values()):
+            terminal.warn(f"{system.name}: {warning}")
+    if as_json:
+        terminal.print_json(_document(found))
+    else:
+        _show(found, flips)
+    if report is not None:
+        from voicelab.analysis.compare.page import write_page
 
-            write_page(found, report)
-            typer.echo(f"report: {report}", err=as_json)
-        if out is not None:
-            from voicelab.runs import notebook
+        write_page(found, report)
+        typer.echo(f"report: {report}", err=as_json)
+    if out is not None:
+        from voicelab.runs import notebook
 
-            folders = [str(run.resolve()) for run in runs]
-            kept = None if mapped is None else {"sha256": mapped.sha256, "entries": [*map(list, mapped.entries)]}
-            chosen = {"normalizer": normalizer, "word_map": kept, "weights": weights, "seed": seed, "draws": draws}
-            written = notebook.execute("compare", out, {"runs": folders, **chosen})
-            typer.echo(f"notebook: {written}", err=as_json)
+        folders = [str(run.resolve()) for run in runs]
+        kept = None if mapped is None else {"sha256": mapped.sha256, "entries": [*map(list, mapped.entries)]}
+        chosen = {"normalizer": normalizer, "word_map": kept, "weights": weights, "seed": seed, "draws": draws}
+        written = notebook.execute("compare", out, {"runs": folders, **chosen})
+        typer.echo(f"notebook: {written}", err=as_json)
 
 
 def _show(found: Comparison, most: int) -> None:
@@ -144,27 +137,21 @@ def _relative(row: dict[str, Any]) -> str:
 
 
 def _tests(first: str, second: str, row: dict[str, Any], *, several: bool) -> None:
-    """p, and with several pairs of runs p adjusted by Holm."""
-    from voicelab.metrics.significance import p_text
+    from voicelab.cli.score_output import show_tests
 
     z = "" if _none(row["Z"]) else f", mean {row['mean']:.3f}, sd {row['sd']:.3f}, Z {row['Z']:.3f}"
-    rows = []
     by = row["by"]
     signs = f"{row['lower in first']} lower in the first, {row['lower in second']} in the second, {row['equal']} equal"
-    for test, what in (
-        ("t", f"{'-' if _none(row['clusters']) else int(row['clusters'])} {by}s"),
-        ("Sign", f"{by}s: {signs}"),
-        ("Wilcoxon", f"{row['ranked']}"),
-        ("MAPSSWE", f"{row['segments']} segments{z}"),
-        (
-            "McNemar",
-            f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
-        ),
-    ):
-        p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
-        rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
-    columns = ("test", "from", "p", *(("p (Holm)",) if several else ()))
-    terminal.table(f"do {first} and {second} make the same number of word errors?", columns, rows)
+    bases = {
+        "t": f"{'-' if _none(row['clusters']) else int(row['clusters'])} {by}s",
+        "Sign": f"{by}s: {signs}",
+        "Wilcoxon": f"{row['ranked']}",
+        "MAPSSWE": f"{row['segments']} segments{z}",
+        "McNemar": f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
+    }
+    known = _known(row)
+    rows = [(test, what, known.get(f"{test} p"), known.get(f"{test} Holm")) for test, what in bases.items()]
+    show_tests(first, second, rows, several=several)
     if by != "sample":
         typer.echo(
             f"MAPSSWE and McNemar assume independent segments and samples. Those of one {by} are correlated: if the "
@@ -185,6 +172,10 @@ def _none(value: object) -> bool:
     return value is None or (isinstance(value, float) and isnan(value))
 
 
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if not _none(value)}
+
+
 def _cell(value: object) -> str:
     if _none(value):
         return "-"
@@ -200,10 +191,7 @@ def _document(found: Comparison) -> dict[str, Any]:
         "words": found.word_rows(), "differences": found.pair_rows(), "tests": found.test_rows(),
         "speed": found.speed_rows(), "flipped": found.flip_rows(),
     }  # fmt: skip
-    records = {
-        name: [{key: None if _none(value) else value for key, value in row.items()} for row in rows]
-        for name, rows in tables.items()
-    }
+    records = {name: [dict.fromkeys(row) | _known(row) for row in rows] for name, rows in tables.items()}
     from voicelab.analysis.score_transcripts import rule
 
     made_by = {

@@ -1,13 +1,11 @@
 """`voicelab correct`: write the next version of a sample set."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, terminal
+from voicelab.cli import completion, options, terminal
 
 
 def correct(
@@ -30,10 +28,10 @@ def correct(
             autocompletion=completion.run_folders,
         ),
     ] = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
 ) -> None:
     """Apply corrections to a sample set: write a new version with history.json. SET does not change.
 
@@ -43,32 +41,31 @@ def correct(
 
     Example: voicelab correct my/set fixes.csv --out my/set-1.0.1 --run reports/RUN
     """
-    with terminal.errors():
-        from voicelab.analysis.audit import corrections, versions
-        from voicelab.analysis.audit.effect import effect, part_heard
-        from voicelab.datasets import load
-        from voicelab.report.wording import estimate
-        from voicelab.runs.records import RunFolder
+    from voicelab.analysis.audit import corrections, versions
+    from voicelab.analysis.audit.effect import effect, part_heard
+    from voicelab.datasets import load
+    from voicelab.report.wording import estimate
+    from voicelab.runs.records import RunFolder
 
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        old = load(samples, columns)
-        decided = corrections.read(fixes, old)
-        folder = RunFolder(run) if run is not None else None
-        result = folder.read() if folder is not None else None
-        if result is not None:
-            part_heard(result, old)
-        new = versions.write(old, decided, out, version=version)
-        last = versions.read_history(new)[-1]
-        counts = {action: sum(one.action == action for one in decided) for action in ("correct", "drop", "keep")}
-        typer.echo(
-            f"{new.path}: version {last.version}, from {last.made_from.version}: {counts['correct']} corrected, "
-            f"{counts['drop']} dropped, {counts['keep']} kept; {len(new.samples)} samples"
-        )
-        for name in last.scenarios_dropped:
-            terminal.warn(f"scenario {name} lost a turn and was removed")
-        for sample_id in corrections.unnamed_entities(decided, new):
-            terminal.warn(f"{sample_id}: its new text does not name all of its expected_entities; check them")
-        if folder is not None and result is not None:
-            changes = effect(result, folder.turns(), old, new)
-            rows = [(one.figure, estimate(one.before), estimate(one.after)) for one in changes]
-            terminal.table(f"run {result.run_id}, scored against both versions", ("figure", "before", "after"), rows)
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    old = load(samples, columns)
+    decided = corrections.read(fixes, old)
+    folder = RunFolder(run) if run is not None else None
+    result = folder.read() if folder is not None else None
+    if result is not None:
+        part_heard(result, old)
+    new = versions.write(old, decided, out, version=version)
+    last = versions.read_history(new)[-1]
+    counts = {action: sum(one.action == action for one in decided) for action in ("correct", "drop", "keep")}
+    typer.echo(
+        f"{new.path}: version {last.version}, from {last.made_from.version}: {counts['correct']} corrected, "
+        f"{counts['drop']} dropped, {counts['keep']} kept; {len(new.samples)} samples"
+    )
+    for name in last.scenarios_dropped:
+        terminal.warn(f"scenario {name} lost a turn and was removed")
+    for sample_id in corrections.unnamed_entities(decided, new):
+        terminal.warn(f"{sample_id}: its new text does not name all of its expected_entities; check them")
+    if folder is not None and result is not None:
+        changes = effect(result, folder.turns(), old, new)
+        rows = [(one.figure, estimate(one.before), estimate(one.after)) for one in changes]
+        terminal.table(f"run {result.run_id}, scored against both versions", ("figure", "before", "after"), rows)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, terminal
-from voicelab.cli.scoring_options import WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import completion, options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -30,13 +28,13 @@ def cross(
         list[str],
         typer.Option(help="Recognizers: NAME,NAME; or repeat the option.", autocompletion=completion.recognizers),
     ],
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of samples.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
-    word_map: WordMapOption = None,
+    word_map: options.WordMapOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder of the result. \\[default: reports/TIME-cross]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -48,7 +46,7 @@ def cross(
 
     Example: voicelab cross --tts piper,espeak --asr pocketsphinx,faster-whisper data/voice_samples
     """
-    with terminal.errors(), terminal.progress_bar("hearings") as progress:
+    with terminal.progress_bar("hearings") as progress:
         from voicelab.analysis.cross import crossing
         from voicelab.asr.catalog import RECOGNIZERS
         from voicelab.datasets import load
@@ -57,8 +55,8 @@ def cross(
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        mapped = read_word_map(word_map)
+        columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+        mapped = options.word_map(word_map)
         result = crossing.cross(
             load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
             mapped_normalizer(normalizer, mapped), progress=progress,

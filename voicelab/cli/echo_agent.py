@@ -1,13 +1,9 @@
 """`voicelab echo-agent`: an agent with known behaviour, for trying out measurements."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Annotated, Literal
 
 import typer
-
-from voicelab.cli import terminal
 
 EchoProtocol = Literal["voicelab", "twilio", "plivo", "telnyx", "vonage", "exotel", "wyoming"]
 _SCHEMES = {"voicelab": "http", "wyoming": "tcp"}
@@ -33,24 +29,23 @@ def echo_agent(
     voicelab echo-agent --protocol plivo --port 8101 &
     voicelab evaluate --target twilio:url=ws://127.0.0.1:8101,dialect=plivo --mode realtime --limit 5
     """
-    with terminal.errors():
-        from voicelab.targets.echo_agent import EchoAgent, EchoSettings
-        from voicelab.targets.echo_phone import EchoPhone
-        from voicelab.targets.echo_wyoming import EchoWyoming
+    from voicelab.targets.echo_agent import EchoAgent, EchoServer, EchoSettings
+    from voicelab.targets.echo_phone import EchoPhone
+    from voicelab.targets.echo_wyoming import EchoWyoming
 
-        settings = EchoSettings(delay_s=delay_s, leading_silence_s=leading_silence_s)
-        agent: EchoAgent | EchoPhone | EchoWyoming
-        if protocol == "voicelab":
-            agent = EchoAgent(settings)
-        elif protocol == "wyoming":
-            agent = EchoWyoming(settings)
-        else:
-            agent = EchoPhone(protocol, settings)
+    settings = EchoSettings(delay_s=delay_s, leading_silence_s=leading_silence_s)
+    agent: EchoServer
+    if protocol == "voicelab":
+        agent = EchoAgent(settings)
+    elif protocol == "wyoming":
+        agent = EchoWyoming(settings)
+    else:
+        agent = EchoPhone(protocol, settings)
 
-        async def serve() -> None:
-            async with agent.serving(host, port) as chosen:
-                address = f"{_SCHEMES.get(protocol, 'ws')}://{host}:{chosen}"
-                typer.echo(f"echo agent at {address}; stop it with Ctrl+C")
-                await asyncio.Event().wait()
+    async def serve() -> None:
+        async with agent.serving(host, port) as chosen:
+            address = f"{_SCHEMES.get(protocol, 'ws')}://{host}:{chosen}"
+            typer.echo(f"echo agent at {address}; stop it with Ctrl+C")
+            await asyncio.Event().wait()
 
-        asyncio.run(serve())
+    asyncio.run(serve())

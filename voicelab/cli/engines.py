@@ -1,7 +1,5 @@
 """`voicelab engines`: list recognizers, agents and voices."""
 
-from __future__ import annotations
-
 from voicelab.cli import terminal
 
 
@@ -10,13 +8,12 @@ def engines() -> None:
 
     Example: voicelab engines
     """
-    with terminal.errors():
-        from voicelab.targets.voicelab_server import ENGINE_CATALOGS
+    from voicelab.targets.voicelab_server import ENGINE_CATALOGS
 
-        for catalog in ENGINE_CATALOGS:
-            rows = []
-            for name, entry in catalog.entries.items():
-                state = "yes" if entry.installed() else f"no: {entry.install_command}"
-                listed = "\n".join(map(str, entry.options().values())) or "none"
-                rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
-            terminal.table(f"--{catalog.kind}", ("name", "installed", "description", "options"), rows)
+    for catalog in ENGINE_CATALOGS:
+        rows = []
+        for name, entry in catalog.entries.items():
+            state = "yes" if entry.installed() else f"no: {entry.install_command}"
+            listed = "\n".join(map(str, entry.options().values())) or "none"
+            rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
+        terminal.table(f"--{catalog.kind}", ("name", "installed", "description", "options"), rows)

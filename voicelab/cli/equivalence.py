@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
-    from voicelab.runs.records import RunResult, TurnResult
+    from voicelab.runs.records import RunResult
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
 
 
 def equivalence(
-    run: RunArgument,
+    run: options.RunArgument,
     agent: Annotated[
         str | None, typer.Option(help="Use this agent instead of the run's own.", autocompletion=completion.agents)
     ] = None,
@@ -29,45 +28,41 @@ def equivalence(
 
     Example: voicelab equivalence reports/RUN
     """
-    with terminal.errors():
-        from voicelab.analysis.score_transcripts import rule
-        from voicelab.errors import InputError
-        from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
-        from voicelab.runs.records import RunFolder
-        from voicelab.scoring.counterfactual import agent_of, tool_equivalence
+    from voicelab.analysis.score_transcripts import rule
+    from voicelab.errors import InputError
+    from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
+    from voicelab.runs.records import RunFolder
+    from voicelab.scoring.counterfactual import agent_of, tool_equivalence
 
-        folder = RunFolder(run)
-        result = folder.read()
-        taken = folder.turns()
-        counted = {turn.key: turn for turn in taken if turn.primary}
-        replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in counted]
-        if not replayed:
-            raise InputError(f"{run}: none of its turns has a transcript")
-        counts = [one.counts for one in replayed]
-        total = sum(counts, EquivalenceCounts())
-        by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
-        keys = [_cluster(counted[one.key], by_speaker=by_speaker) for one in replayed]
-        interval = changed_interval(counts, keys)
-        unit = "speaker" if by_speaker else "conversation"
-        document = {
-            "format_version": 1,
-            "run_id": result.run_id,
-            "normalizer": rule(result.spec.rules),
-            "counts": asdict(total),
-            "changed_share": total.changed_share,
-            "interval": (asdict(interval) | {"unit": unit}) if interval else None,
-            "wer": _wer(result, replayed),
-            "skipped": len(counted) - len(replayed),
-            "changed": [one.key for one in replayed if one.counts.changed],
-        }
-        if as_json:
-            terminal.print_json(document)
-        else:
-            _show(document, replayed, result.spec.rules.label)
-
-
-def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
-    return (by_speaker and turn.speaker) or turn.scenario_id or turn.key
+    folder = RunFolder(run)
+    result = folder.read()
+    taken = folder.turns()
+    counted = {turn.key: turn for turn in taken if turn.primary}
+    replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in counted]
+    if not replayed:
+        raise InputError(f"{run}: none of its turns has a transcript")
+    counts = [one.counts for one in replayed]
+    total = sum(counts, EquivalenceCounts())
+    by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
+    turns = [counted[one.key] for one in replayed]
+    keys = [(by_speaker and turn.speaker) or turn.scenario_id or turn.key for turn in turns]
+    interval = changed_interval(counts, keys)
+    unit = "speaker" if by_speaker else "conversation"
+    document = {
+        "format_version": 1,
+        "run_id": result.run_id,
+        "normalizer": rule(result.spec.rules),
+        "counts": asdict(total),
+        "changed_share": total.changed_share,
+        "interval": (asdict(interval) | {"unit": unit}) if interval else None,
+        "wer": _wer(result, replayed),
+        "skipped": len(counted) - len(replayed),
+        "changed": [one.key for one in replayed if one.counts.changed],
+    }
+    if as_json:
+        terminal.print_json(document)
+    else:
+        _show(document, replayed, result.spec.rules.label)
 
 
 def _wer(run: RunResult, replayed: list[CounterfactualTurn]) -> float | None:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import column_options, completion, run_options, terminal
+from voicelab.cli import completion, options, terminal
 from voicelab.cli.report import show
-from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
     from voicelab.datasets import SampleSet
@@ -20,14 +18,14 @@ if TYPE_CHECKING:
 
 def evaluate(
     context: typer.Context,
-    samples: run_options.SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
-    asr: run_options.RecognizersOption = None,
-    agent: run_options.AgentOption = None,
-    tts: run_options.VoiceOption = None,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
+    asr: options.RecognizersOption = None,
+    agent: options.AgentOption = None,
+    tts: options.VoiceOption = None,
     mode: Annotated[
         Literal["burst", "realtime"],
         typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
@@ -36,9 +34,9 @@ def evaluate(
         bool, typer.Option("--in-process", help="Run the pipeline in this process, without a server.")
     ] = False,
     url: Annotated[str | None, typer.Option(help="Use this running server, http://host:port.")] = None,
-    target: run_options.TargetOption = None,
-    limit: run_options.LimitOption = None,
-    category: run_options.CategoryOption = None,
+    target: options.TargetOption = None,
+    limit: options.LimitOption = None,
+    category: options.CategoryOption = None,
     condition: Annotated[
         str | None,
         typer.Option(
@@ -46,13 +44,13 @@ def evaluate(
             "impulse_response=room.wav, or my_package:Class (docs/how-to/robustness.md)."
         ),
     ] = None,
-    language: LanguageOption = None,
-    normalizer: NormalizerOption = None,
-    word_map: WordMapOption = None,
-    seed: run_options.SeedOption = 0,
-    reply_asr: run_options.ReplyRecognizerOption = None,
-    timeout_s: run_options.TimeoutOption = 30.0,
-    reconnect_for_s: run_options.ReconnectOption = 60.0,
+    language: options.LanguageOption = None,
+    normalizer: options.NormalizerOption = None,
+    word_map: options.WordMapOption = None,
+    seed: options.SeedOption = 0,
+    reply_asr: options.ReplyRecognizerOption = None,
+    timeout_s: options.TimeoutOption = 30.0,
+    reconnect_for_s: options.ReconnectOption = 60.0,
     out: Annotated[Path, typer.Option(help="The folder in which the run's folder is created.")] = Path("reports"),
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
@@ -68,7 +66,7 @@ def evaluate(
     mlflow: Annotated[
         str | None, typer.Option(help="Also log the run to MLflow: http://host:5000, sqlite:///...")
     ] = None,
-    figure: run_options.FigureOption = None,
+    figure: options.FigureOption = None,
 ) -> None:
     """Send a set of recordings to a voice agent and write a report.
 
@@ -78,48 +76,47 @@ def evaluate(
     Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
-    with terminal.errors():
-        if mlflow is not None:
-            from voicelab.analysis import mlflow as tracking
+    if mlflow is not None:
+        from voicelab.analysis import mlflow as tracking
 
-            tracking.check(mlflow)
-        if resume is not None:
-            run_options.refuse_beside_resume(context, "run", "mlflow", "figure")
-            with terminal.resumable(resume):
-                _show_and_log(*_resume(resume, figure or ()), mlflow)
-            return
-        from voicelab.conditions.parsing import parse_condition
-        from voicelab.datasets import load
-        from voicelab.figures.outside import table_with
-        from voicelab.runs.records import RunFolder
+        tracking.check(mlflow)
+    if resume is not None:
+        options.refuse_beside_resume(context, "run", "mlflow", "figure")
+        with terminal.resumable(resume):
+            _show_and_log(*_resume(resume, figure or ()), mlflow)
+        return
+    from voicelab.conditions.parsing import parse_condition
+    from voicelab.datasets import load
+    from voicelab.figures.outside import table_with
+    from voicelab.runs.records import RunFolder
 
-        table_with(figure or ())
-        chosen: dict[str, object] = {
-            "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
-            "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
-            "reconnect_for_s": reconnect_for_s,
-            "condition": None if condition is None else parse_condition(condition, seed),
-        }  # fmt: skip
-        if reply_asr is not None:
-            chosen["reply_asr"] = reply_asr
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        chosen["columns"] = columns
-        chosen |= _set_and_target(samples, in_process, url, target)
-        chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
-        recognizers: list[str | None] = [*asr] if asr else [None]
-        specs = [_spec(chosen, one) for one in recognizers]
-        ids = _run_ids(specs, run_id, out)
-        whole = load(specs[0].samples, columns)
-        for notice in whole.notices:
-            terminal.warn(notice)
-        for spec, each in zip(specs, ids, strict=True):
-            folder = RunFolder(out / each)
-            with terminal.resumable(folder.path):
-                how = _evaluate_in_notebook if notebook else _evaluate
-                _show_and_log(*how(spec, folder, figure or (), whole), mlflow)
-        if len(specs) > 1:
-            runs = " ".join(str(out / each) for each in ids)
-            typer.echo(f"side by side: voicelab compare {runs}")
+    table_with(figure or ())
+    chosen: dict[str, object] = {
+        "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
+        "normalizer": normalizer, "word_map": options.word_map(word_map), "seed": seed, "timeout_s": timeout_s,
+        "reconnect_for_s": reconnect_for_s,
+        "condition": None if condition is None else parse_condition(condition, seed),
+    }  # fmt: skip
+    if reply_asr is not None:
+        chosen["reply_asr"] = reply_asr
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    chosen["columns"] = columns
+    chosen |= _set_and_target(samples, in_process, url, target)
+    chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
+    recognizers: list[str | None] = [*asr] if asr else [None]
+    specs = [_spec(chosen, one) for one in recognizers]
+    ids = _run_ids(specs, run_id, out)
+    whole = load(specs[0].samples, columns)
+    for notice in whole.notices:
+        terminal.warn(notice)
+    for spec, each in zip(specs, ids, strict=True):
+        folder = RunFolder(out / each)
+        with terminal.resumable(folder.path):
+            how = _evaluate_in_notebook if notebook else _evaluate
+            _show_and_log(*how(spec, folder, figure or (), whole), mlflow)
+    if len(specs) > 1:
+        runs = " ".join(str(out / each) for each in ids)
+        typer.echo(f"side by side: voicelab compare {runs}")
 
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
@@ -211,18 +208,13 @@ def _resume(path: Path, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
 
 def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
     """Print the figures of a finished run and log it to MLflow if requested, even if turns failed."""
-    from voicelab.errors import VoicelabError
     from voicelab.scoring import summary_file
 
     summary = summary_file.read(folder.path / summary_file.FILE_NAME)
-    failed: VoicelabError | None = None
     try:
         show(folder, run, summary)
-    except VoicelabError as error:
-        failed = error
-    if mlflow is not None:
-        from voicelab.analysis import mlflow as tracking
+    finally:
+        if mlflow is not None:
+            from voicelab.analysis import mlflow as tracking
 
-        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
-    if failed is not None:
-        raise failed
+            typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")

@@ -1,17 +1,14 @@
 """`voicelab listen`: predict the sound quality of a run's replies and requests."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.run_options import RunArgument
+from voicelab.cli import completion, options, terminal
 
 
 def listen(
-    run: RunArgument,
+    run: options.RunArgument,
     asr: Annotated[
         str | None,
         typer.Option(
@@ -30,7 +27,7 @@ def listen(
 
     Example: voicelab listen reports/RUN --asr pocketsphinx
     """
-    with terminal.errors(), terminal.progress_bar("sounds") as progress:
+    with terminal.progress_bar("sounds") as progress:
         from voicelab.analysis import listening
         from voicelab.errors import InputError
         from voicelab.report import page, sound_tables

@@ -1,8 +1,7 @@
 """The `voicelab` command: the application and its table of commands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
+from typing import Annotated
 
 import typer
 
@@ -31,7 +30,6 @@ from voicelab.cli.score_timeline import score_timeline
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.sweep import sweep
 from voicelab.cli.targets import probe, targets
-from voicelab.cli.version import version
 
 COMMANDS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
     "Measure": {
@@ -58,7 +56,23 @@ app = StrictTyper(
 )
 
 
-app.callback()(version)
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import voicelab
+
+        typer.echo(f"voicelab {voicelab.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def version(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Measure voice agents: word error rate, entity recall and latency, each with its confidence interval."""
+
+
 for _panel, _commands in COMMANDS.items():
     for _name, _command in _commands.items():
         if isinstance(_command, typer.Typer):

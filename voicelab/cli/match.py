@@ -1,14 +1,11 @@
 """`voicelab match`: find entities in texts."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from voicelab.cli import terminal
 from voicelab.runs import file_errors
 
 
@@ -22,18 +19,17 @@ def match(
 
     Example: echo '{"entity": "919", "text": "flight nine nineteen"}' > one.jsonl; voicelab match one.jsonl
     """
-    with terminal.errors():
-        from voicelab.metrics.matching import found
+    from voicelab.metrics.matching import found
 
-        if out is not None:
-            file_errors.check_file("--out", out)
-        rows = [row | {"found": found(row["entity"], row["text"], row.get("class"))} for row in _rows(file)]
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        if out is None:
-            typer.echo(lines, nl=False)
-        else:
-            out.write_text(lines, encoding="utf-8")
-        _count(rows)
+    if out is not None:
+        file_errors.check_file("--out", out)
+    rows = [row | {"found": found(row["entity"], row["text"], row.get("class"))} for row in _rows(file)]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    if out is None:
+        typer.echo(lines, nl=False)
+    else:
+        out.write_text(lines, encoding="utf-8")
+    _count(rows)
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

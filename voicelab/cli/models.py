@@ -1,7 +1,5 @@
 """`voicelab models`: list, download and locate the weights of engines."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import typer
@@ -18,16 +16,15 @@ def list_models() -> None:
 
     Example: voicelab models list
     """
-    with terminal.errors():
-        from voicelab.engines.weights.cache import find
-        from voicelab.engines.weights.catalog import MODELS
+    from voicelab.engines.weights.cache import find
+    from voicelab.engines.weights.catalog import MODELS
 
-        rows = []
-        for name, entry in MODELS.items():
-            ids = [one for one in (entry.modelscope, entry.huggingface) if one]
-            here = next((str(folder) for one in ids if (folder := find(one))), "no")
-            rows.append((name, entry.summary, f"{entry.megabytes}", entry.engine, here))
-        terminal.table("models", ("name", "description", "MB", "used as", "here"), rows)
+    rows = []
+    for name, entry in MODELS.items():
+        ids = [one for one in (entry.modelscope, entry.huggingface) if one]
+        here = next((str(folder) for one in ids if (folder := find(one))), "no")
+        rows.append((name, entry.summary, f"{entry.megabytes}", entry.engine, here))
+    terminal.table("models", ("name", "description", "MB", "used as", "here"), rows)
 
 
 @models.command()
@@ -44,14 +41,13 @@ def pull(
 
     Example: voicelab models pull sensevoice
     """
-    with terminal.errors():
-        from voicelab.engines.weights import hubs
-        from voicelab.engines.weights.catalog import model
+    from voicelab.engines.weights import hubs
+    from voicelab.engines.weights.catalog import model
 
-        entry = model(name)
-        hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
-        folder = hubs.pull(entry, hub, mirror=mirror, revision=revision)
-        typer.echo(f"{name} is complete and verified: {folder}")
+    entry = model(name)
+    hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
+    folder = hubs.pull(entry, hub, mirror=mirror, revision=revision)
+    typer.echo(f"{name} is complete and verified: {folder}")
 
 
 @models.command()
@@ -63,15 +59,14 @@ def path(
 
     Example: voicelab models path sensevoice
     """
-    with terminal.errors():
-        from voicelab.engines.weights.cache import find
-        from voicelab.engines.weights.catalog import model
-        from voicelab.errors import InputError
+    from voicelab.engines.weights.cache import find
+    from voicelab.engines.weights.catalog import model
+    from voicelab.errors import InputError
 
-        entry = model(name)
-        for identity in (entry.modelscope, entry.huggingface):
-            folder = find(identity, revision) if identity else None
-            if folder is not None:
-                typer.echo(folder)
-                return
-        raise InputError(f"{name} is not installed; run: voicelab models pull {name}")
+    entry = model(name)
+    for identity in (entry.modelscope, entry.huggingface):
+        folder = find(identity, revision) if identity else None
+        if folder is not None:
+            typer.echo(folder)
+            return
+    raise InputError(f"{name} is not installed; run: voicelab models pull {name}")

@@ -1,13 +1,9 @@
 """`voicelab new`: write a package for a component."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-
-from voicelab.cli import terminal
 
 
 def new(
@@ -22,8 +18,7 @@ def new(
 
     Example: voicelab new asr my-recognizer
     """
-    with terminal.errors():
-        from voicelab.cli.scaffold.package import write_package
+    from voicelab.cli.scaffold.package import write_package
 
-        folder = write_package(kind, name, out)
-        typer.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")
+    folder = write_package(kind, name, out)
+    typer.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")

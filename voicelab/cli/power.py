@@ -42,8 +42,7 @@ def power(
         typer.Option(min=1, help="Samples per speaker; may be repeated. \\[1, 5, 20, 100 and the pilot's]"),
     ] = None,
     correlation: Annotated[
-        float,
-        typer.Option(help="With one run: correlation of two systems' errors, 0 to 1; 0 needs most samples."),
+        float, typer.Option(help="With one run: correlation of two systems' errors, 0 to 1; 0 needs most samples.")
     ] = 0.0,
     plot: Annotated[Path | None, typer.Option(help="Also plot power against speakers to this PNG.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
@@ -57,42 +56,40 @@ def power(
     Examples: voicelab power reports/a --difference 0.02 | voicelab power reports/a reports/b --difference 0.01 --power
     0.9 --plot power.png
     """
-    with terminal.errors():
-        from voicelab.analysis.power import PowerTest, least_difference, needs, pilot
-        from voicelab.analysis.power import plot as draw
-        from voicelab.errors import InputError
-        from voicelab.figures.outside import table_with
+    from voicelab.analysis.power import PowerTest, least_difference, needs, pilot
+    from voicelab.analysis.power import plot as draw
+    from voicelab.errors import InputError
+    from voicelab.figures.outside import table_with
 
-        test = PowerTest(alpha, power)
-        if not 0 <= correlation < 1:
-            raise InputError(f"--correlation {correlation:g}: must be at least 0 and less than 1")
-        if correlation and len(runs) > 1:
-            raise InputError("--correlation is measured if two runs are given; leave it out")
-        differences = sorted(difference or [0.02], reverse=True)
-        if any(one <= 0 for one in differences):
-            raise InputError("--difference must be above 0, e.g. 0.02")
-        if plot is not None:
-            file_errors.check_file("--plot", plot)
-        found = pilot(runs, figure, correlation, table_with(own_figure or ()))
-        needed, least = needs(found, differences, samples_each or (), test), least_difference(found, test)
-        assumed = correlation if len(runs) == 1 else None
-        if plot is not None:
-            draw(found, needed, test).savefig(plot, format="png", dpi=150)
-        if as_json:
-            terminal.print_json(_document(found, needed, least, test, assumed))
-            return
-        for line in _pilot_lines(found, assumed):
-            typer.echo(line)
-        _show_needs(found, needed, test)
-        typer.echo(
-            f"This pilot's own {found.spread.speakers} {found.unit}s would detect a difference of {least:.4f} or more."
-        )
+    test = PowerTest(alpha, power)
+    if not 0 <= correlation < 1:
+        raise InputError(f"--correlation {correlation:g}: must be at least 0 and less than 1")
+    if correlation and len(runs) > 1:
+        raise InputError("--correlation is measured if two runs are given; leave it out")
+    differences = sorted(difference or [0.02], reverse=True)
+    if any(one <= 0 for one in differences):
+        raise InputError("--difference must be above 0, e.g. 0.02")
+    if plot is not None:
+        file_errors.check_file("--plot", plot)
+    found = pilot(runs, figure, correlation, table_with(own_figure or ()))
+    needed, least = needs(found, differences, samples_each or (), test), least_difference(found, test)
+    assumed = correlation if len(runs) == 1 else None
+    if plot is not None:
+        draw(found, needed, test).savefig(plot, format="png", dpi=150)
+    if as_json:
+        terminal.print_json(_document(found, needed, least, test, assumed))
+        return
+    for line in _pilot_lines(found, assumed):
+        typer.echo(line)
+    _show_needs(found, needed, test)
+    typer.echo(
+        f"This pilot's own {found.spread.speakers} {found.unit}s would detect a difference of {least:.4f} or more."
+    )
 
 
 def _document(
     of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, correlation: float | None
 ) -> dict[str, Any]:
-    """The document for --json."""
     spread = of.spread
     pilot = {
         "runs": of.runs, "figure": of.figure.name, "value": of.value, "difference": of.difference,

@@ -6,28 +6,26 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from voicelab.cli import terminal
-from voicelab.cli.run_options import FigureOption, RunArgument
+from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult
     from voicelab.scoring.schema import Summary
 
 
-def report(run: RunArgument, figure: FigureOption = None) -> None:
+def report(run: options.RunArgument, figure: options.FigureOption = None) -> None:
     """Write summary.json, turns.parquet and report.html of a finished run again.
 
     Example: voicelab report reports/RUN
     """
-    with terminal.errors():
-        from voicelab.report.finish import finish
-        from voicelab.runs import file_errors
-        from voicelab.runs.records import RunFolder
+    from voicelab.report.finish import finish
+    from voicelab.runs import file_errors
+    from voicelab.runs.records import RunFolder
 
-        folder = RunFolder(run)
-        finished = folder.read()
-        file_errors.check_folder("RUN", folder.path, must_exist=True)
-        show(folder, finished, finish(folder, figure or ()))
+    folder = RunFolder(run)
+    finished = folder.read()
+    file_errors.check_folder("RUN", folder.path, must_exist=True)
+    show(folder, finished, finish(folder, figure or ()))
 
 
 def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import column_options, completion, terminal
-from voicelab.cli.scoring_options import WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import completion, options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -36,13 +34,12 @@ def roundtrip(
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="The texts: a text file with one text per line.")] = None,
     samples: Annotated[
-        Path | None,
-        typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets),
+        Path | None, typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets)
     ] = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
     with_recordings: Annotated[
         bool, typer.Option("--recordings", help="Also transcribe the recordings of --samples, or of the run's set.")
     ] = False,
@@ -51,7 +48,7 @@ def roundtrip(
     ] = DEFAULT_RECOGNIZER,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
-    word_map: WordMapOption = None,
+    word_map: options.WordMapOption = None,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst texts to list.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -63,7 +60,7 @@ def roundtrip(
     Examples: voicelab roundtrip reports/RUN | voicelab roundtrip --tts piper --tts espeak:voice=en-gb-x-rp --samples
     data/voice_samples --recordings | voicelab roundtrip --tts piper:model=voice.onnx --texts lines.txt
     """
-    with terminal.errors(), terminal.progress_bar("texts") as progress:
+    with terminal.progress_bar("texts") as progress:
         from voicelab.analysis.roundtrip import RECORDINGS, recordings, round_trip
         from voicelab.datasets import load
         from voicelab.errors import InputError
@@ -76,7 +73,7 @@ def roundtrip(
             raise InputError("--tts needs texts: give either --texts FILE or --samples SET")
         if with_recordings and texts:
             raise InputError("--recordings needs a set; give --samples instead of --texts")
-        columns = column_options.set_columns(
+        columns = options.set_columns(
             ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None
         )
         source = load(samples, columns).only(limit=limit) if samples is not None else None
@@ -87,7 +84,7 @@ def roundtrip(
             utterances += recordings(source)
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
-            utterances, voices, asr, rules=normalizer, word_map=read_word_map(word_map),
+            utterances, voices, asr, rules=normalizer, word_map=options.word_map(word_map),
             progress=progress,
         )  # fmt: skip
     if as_json:

@@ -42,31 +42,30 @@ Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autoco
 def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     """List the runs of a folder, newest first, with state, set, condition, target, options and figures.
 
-    The title shows what all runs have in common. running: a process works on it. stopped: it was killed and can be
+    The title shows what all runs have in options. running: a process works on it. stopped: it was killed and can be
     resumed. interrupted: its target or its disk failed, and it can be resumed. damaged: it cannot be read. unanswered:
     number of planned turns without an answer.
 
     Example: voicelab runs list
     """
-    with terminal.errors():
-        from voicelab.analysis.run_catalog import stored_runs
+    from voicelab.analysis.run_catalog import stored_runs
 
-        found = stored_runs(out)
-        if as_json:
-            terminal.print_json([_figures(one) for one in found])
-            return
-        if not found:
-            typer.echo(f"no run in {out}")
-            return
-        shown = list(dict.fromkeys(label.short for one in found for _, label, _ in _listed(one)))
-        shared, differing = _facts(found)
-        title = f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}{shared}"
-        columns = ("run", "state", *differing, "n", "unanswered", *shown)
-        whole = [name for name in columns if name not in differing]
-        terminal.table(title, columns, [_row(one, differing, shown) for one in found], whole=whole)
-        for one in found:
-            if one.note:
-                typer.echo(f"{one.run_id}: {one.note}")
+    found = stored_runs(out)
+    if as_json:
+        terminal.print_json([_figures(one) for one in found])
+        return
+    if not found:
+        typer.echo(f"no run in {out}")
+        return
+    shown = list(dict.fromkeys(label.short for one in found for _, label, _ in _listed(one)))
+    shared, differing = _facts(found)
+    title = f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}{shared}"
+    columns = ("run", "state", *differing, "n", "unanswered", *shown)
+    whole = [name for name in columns if name not in differing]
+    terminal.table(title, columns, [_row(one, differing, shown) for one in found], whole=whole)
+    for one in found:
+        if one.note:
+            typer.echo(f"{one.run_id}: {one.note}")
 
 
 @runs.command()
@@ -75,33 +74,30 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
 
     Example: voicelab runs show 20260131-120102-moonshine-burst
     """
-    with terminal.errors():
-        from voicelab.analysis.run_catalog import find, stored_run
-        from voicelab.errors import InputError
-        from voicelab.report import tables
-        from voicelab.report.provenance import provenance
+    from voicelab.analysis.run_catalog import find, stored_run
+    from voicelab.errors import InputError
+    from voicelab.report import tables
+    from voicelab.report.provenance import provenance
 
-        one = stored_run(find(run, out))
-        if one.run is None:
-            raise InputError(one.note)
-        if as_json:
-            made = one.run.model_dump(mode="json")
-            summary = one.summary.model_dump(mode="json") if one.summary is not None else None
-            terminal.print_json(_figures(one) | {"run": made, "summary": summary})
-            return
-        if one.summary is not None:
-            rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
-            terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
-        for title, facts in provenance(one.run, one.summary):
-            typer.echo(title)
-            for name, value in facts:
-                typer.echo(f"  {name}: {value}")
-        typer.echo("Engines as loaded")
-        for engine in one.run.engines:
-            typer.echo(
-                f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}"
-            )
-        typer.echo(f"{one.path}{f': {one.note}' if one.note else ''}")
+    one = stored_run(find(run, out))
+    if one.run is None:
+        raise InputError(one.note)
+    if as_json:
+        made = one.run.model_dump(mode="json")
+        summary = one.summary.model_dump(mode="json") if one.summary is not None else None
+        terminal.print_json(_figures(one) | {"run": made, "summary": summary})
+        return
+    if one.summary is not None:
+        rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
+        terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
+    for title, facts in provenance(one.run, one.summary):
+        typer.echo(title)
+        for name, value in facts:
+            typer.echo(f"  {name}: {value}")
+    typer.echo("Engines as loaded")
+    for engine in one.run.engines:
+        typer.echo(f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}")
+    typer.echo(f"{one.path}{f': {one.note}' if one.note else ''}")
 
 
 @runs.command()
@@ -114,20 +110,19 @@ def rm(
 
     Example: voicelab runs rm 20260131-120102-moonshine-burst
     """
-    with terminal.errors():
-        from voicelab.analysis import run_removal
-        from voicelab.analysis.run_catalog import find
+    from voicelab.analysis import run_removal
+    from voicelab.analysis.run_catalog import find
 
-        found = [find(name, out) for name in chosen]
-        for path in found:
-            run_removal.check_removable(path)
-        paths = list({path.resolve(): path for path in found}.values())
-        size = sum(map(run_removal.size_bytes, paths)) / 2**20
-        what = f"{', '.join(map(str, paths))} ({size:.1f} MiB)"
-        if not yes and not typer.confirm(f"Remove {what}?"):
-            terminal.fail("nothing was removed", terminal.FAILED)
-        run_removal.remove(paths)
-        typer.echo(f"removed {what}")
+    found = [find(name, out) for name in chosen]
+    for path in found:
+        run_removal.check_removable(path)
+    paths = list({path.resolve(): path for path in found}.values())
+    size = sum(map(run_removal.size_bytes, paths)) / 2**20
+    what = f"{', '.join(map(str, paths))} ({size:.1f} MiB)"
+    if not yes and not typer.confirm(f"Remove {what}?"):
+        terminal.fail("nothing was removed", terminal.FAILED)
+    run_removal.remove(paths)
+    typer.echo(f"removed {what}")
 
 
 @runs.command("log")
@@ -142,13 +137,12 @@ def log_run(
 
     Example: voicelab runs log reports/RUN --mlflow sqlite:///mlflow.db
     """
-    with terminal.errors():
-        from voicelab.analysis import mlflow as tracking
-        from voicelab.analysis.run_catalog import find
-        from voicelab.runs.records import RunFolder
+    from voicelab.analysis import mlflow as tracking
+    from voicelab.analysis.run_catalog import find
+    from voicelab.runs.records import RunFolder
 
-        folder = RunFolder(find(run, out))
-        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+    folder = RunFolder(find(run, out))
+    typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
 
 
 def _options(options: Mapping[str, object]) -> str:

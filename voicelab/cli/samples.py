@@ -1,52 +1,49 @@
 """`voicelab samples`: check a sample set and count its contents."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, terminal
-from voicelab.cli.run_options import SET
+from voicelab.cli import completion, options, terminal
 
 
 def samples(
     path: Annotated[
         Path | None,
-        typer.Argument(help=f"{SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets),
+        typer.Argument(
+            help=f"{options.SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets
+        ),
     ] = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
 ) -> None:
     """Check a sample set, decode its audio, and count its contents.
 
     Example: voicelab samples my/set.jsonl
     """
-    with terminal.errors():
-        from voicelab.datasets import load
-        from voicelab.datasets.contents import contents
-        from voicelab.errors import InputError
-        from voicelab.paths import shipped
+    from voicelab.datasets import load
+    from voicelab.datasets.contents import contents
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
 
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        found = load(path or shipped("voice_samples"), columns)
-        for notice in found.notices:
-            terminal.warn(notice)
-        held = contents(found)
-        rows = [
-            (one.category, str(one.samples), f"{one.duration_s:.1f}", ", ".join(one.speakers))
-            for one in held.categories
-        ]
-        terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
-        counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
-        if held.undecoded_s:
-            listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
-            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")
-        typer.echo(f"{counts}; every recording can be decoded.")
-        if held.silent:
-            typer.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
-        if held.languages:
-            typer.echo(f"language: {', '.join(held.languages)}")
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    found = load(path or shipped("voice_samples"), columns)
+    for notice in found.notices:
+        terminal.warn(notice)
+    held = contents(found)
+    rows = [
+        (one.category, str(one.samples), f"{one.duration_s:.1f}", ", ".join(one.speakers)) for one in held.categories
+    ]
+    terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
+    counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
+    if held.undecoded_s:
+        listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
+        raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")
+    typer.echo(f"{counts}; every recording can be decoded.")
+    if held.silent:
+        typer.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
+    if held.languages:
+        typer.echo(f"language: {', '.join(held.languages)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,16 @@ if TYPE_CHECKING:
     from voicelab.analysis.systems import SystemPair
     from voicelab.analysis.systems.intervals import RateWithInterval
     from voicelab.metrics.intervals import Interval
+
+
+def scores_document(
+    reference: str, form: str, scores: Mapping[str, Score], pairs: Sequence[SystemPair], notices: Sequence[str]
+) -> dict[str, Any]:
+    """The scores of systems under one normalizer. form: the format of the file `reference`."""
+    results = [result(system, score, utterances=True) for system, score in scores.items()]
+    document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": [*notices]}
+    document |= results[0] if len(results) == 1 else {"results": results}
+    return document | ({"comparisons": [comparison(pair) for pair in pairs]} if pairs else {})
 
 
 def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
@@ -40,14 +51,13 @@ def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, 
 
 
 def _interval(rate: RateWithInterval) -> dict[str, Any]:
-    if rate.interval is None:
-        return {"wer_interval": None, "wer_no_interval": rate.note}
-    return {"wer_interval": interval(rate.interval, rate.unit, rate.note)}
+    found = interval(rate.interval, rate.unit, rate.note)
+    return {"wer_interval": found} | ({"wer_no_interval": rate.note} if found is None else {})
 
 
-def interval(found: Interval, unit: str, note: str | None) -> dict[str, Any]:
+def interval(found: Interval | None, unit: str, note: str | None) -> dict[str, Any] | None:
     """An interval with its method and limitations. bound: whether it is only a bound."""
-    return asdict(found) | {"bound": found.bound is not None, "unit": unit, "note": note}
+    return None if found is None else asdict(found) | {"bound": found.bound is not None, "unit": unit, "note": note}
 
 
 def comparison(pair: SystemPair) -> dict[str, Any]:
@@ -58,12 +68,10 @@ def comparison(pair: SystemPair) -> dict[str, Any]:
         "utterances": found.samples,
         "wer": [found.first, found.second],
         "difference": found.difference,
-        "interval": interval(found.interval, pair.unit, pair.note) if found.interval is not None else None,
+        "interval": interval(found.interval, pair.unit, pair.note),
         "no_interval": pair.note if found.interval is None else None,
         "relative": found.relative,
-        "relative_interval": (
-            interval(found.relative_interval, pair.unit, pair.note) if found.relative_interval is not None else None
-        ),
+        "relative_interval": interval(found.relative_interval, pair.unit, pair.note),
         "tests": [
             {"test": test.name, "basis": test.basis, "p": test.p_value, "p_holm": test.holm} for test in pair.tests
         ],

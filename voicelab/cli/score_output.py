@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from voicelab.cli import terminal
-from voicelab.cli.score_json import comparison, result
 from voicelab.cli.scoresheet import scoresheet
 
 if TYPE_CHECKING:
@@ -23,63 +21,31 @@ _LARGEST = 10
 """Interval ends above this rate are not printed, because they only show that there are too few speakers."""
 
 
-class Output:
-    """The scores of systems. reference: the file's name; form: its format."""
+def show_scores(scores: Mapping[str, Score], pairs: Sequence[SystemPair], form: str, *, raw: bool, align: int) -> None:
+    """Print the table, the interval and the alignments of each system, then the comparisons. form: the format."""
+    from voicelab.analysis.systems import rates_with_intervals
+    from voicelab.analysis.systems.utterances import worst
+    from voicelab.cli.alignments import print_alignments
+    from voicelab.text import headline_of
 
-    def __init__(self, reference: str, form: str, scores: Mapping[str, Score]) -> None:
-        self._reference, self._form, self._scores = reference, form, scores
-
-    @cached_property
-    def _pairs(self) -> list[SystemPair]:
-        from voicelab.analysis.systems import compare_systems
-
-        return compare_systems(self._scores) if len(self._scores) > 1 else []
-
-    def show(self, *, raw: bool, align: int) -> None:
-        """Print the table, the interval and the alignments of each system, then the comparisons."""
-        from voicelab.analysis.systems import rates_with_intervals
-        from voicelab.analysis.systems.utterances import worst
-        from voicelab.cli.alignments import print_alignments
-        from voicelab.text import headline_of
-
-        for name, score in self._scores.items():
-            for line in scoresheet(Path(name).name, score, raw=raw):
-                typer.echo(line)
-            used = score.normalizer
-            mapped = f" with word map {used.word_map[:12]}" if used.word_map is not None else ""
-            rule = f"normalizer {used.name} (version {used.version}){mapped}"
-            typer.echo(f"{self._form}; weights {score.weights.name}; {rule}")
-            if headline_of(used) == "cer" and not raw:
-                share = score.total.characters.wer
-                value = "-" if share is None else f"{100 * share:.2f} %"
-                typer.echo(f"CER {value}: the headline figure of this language")
-            rates = rates_with_intervals(score)
-            typer.echo(rate_line(rates.total))
-            if score.classes:
-                _show_classes(score, rates)
-            print_alignments(score, worst(score, align))
-        for pair in self._pairs:
-            _show_pair(pair, several=len(self._pairs) > 1)
-
-    def document(self, notices: list[str]) -> dict[str, Any]:
-        """The document for --json."""
-        results = [result(system, score, utterances=True) for system, score in self._scores.items()]
-        document: dict[str, Any] = {"format_version": 1, "reference": self._reference, "format": self._form}
-        document["notices"] = notices
-        document |= results[0] if len(results) == 1 else {"results": results}
-        if self._pairs:
-            document["comparisons"] = [comparison(pair) for pair in self._pairs]
-        return document
-
-    def write_utterances(self, path: Path) -> None:
-        from voicelab.analysis.systems.utterances import write_utterances
-
-        write_utterances(path, self._scores)
-
-    def write_page(self, path: Path) -> None:
-        from voicelab.analysis.score_page import write_score_page
-
-        write_score_page(path, self._reference, self._form, self._scores, self._pairs)
+    for name, score in scores.items():
+        for line in scoresheet(Path(name).name, score, raw=raw):
+            typer.echo(line)
+        used = score.normalizer
+        mapped = f" with word map {used.word_map[:12]}" if used.word_map is not None else ""
+        rule = f"normalizer {used.name} (version {used.version}){mapped}"
+        typer.echo(f"{form}; weights {score.weights.name}; {rule}")
+        if headline_of(used) == "cer" and not raw:
+            share = score.total.characters.wer
+            value = "-" if share is None else f"{100 * share:.2f} %"
+            typer.echo(f"CER {value}: the headline figure of this language")
+        rates = rates_with_intervals(score)
+        typer.echo(rate_line(rates.total))
+        if score.classes:
+            _show_classes(score, rates)
+        print_alignments(score, worst(score, align))
+    for pair in pairs:
+        _show_pair(pair, several=len(pairs) > 1)
 
 
 def _show_classes(score: Score, rates: RatesWithIntervals) -> None:
@@ -117,15 +83,21 @@ def rate_line(rate: RateWithInterval) -> str:
 
 
 def _show_pair(pair: SystemPair, *, several: bool) -> None:
+    typer.echo()
+    rows = [(test.name, test.basis, test.p_value, test.holm) for test in pair.tests]
+    show_tests(pair.first, pair.second, rows, several=several)
+    typer.echo(difference_line(pair))
+
+
+def show_tests(
+    first: str, second: str, tests: Iterable[tuple[str, str, float | None, float | None]], *, several: bool
+) -> None:
+    """Print tests of two systems: name, basis, p and, with several pairs, p adjusted by Holm."""
     from voicelab.metrics.significance import p_text
 
-    columns = ("test", "from", "p", *(("p (Holm)",) if several else ()))
-    rows = [
-        (test.name, test.basis, p_text(test.p_value), *((p_text(test.holm),) if several else ())) for test in pair.tests
-    ]
-    typer.echo()
-    terminal.table(f"do {pair.first} and {pair.second} make the same number of word errors?", columns, rows)
-    typer.echo(difference_line(pair))
+    columns = ("test", "from", "p", "p (Holm)")[: 3 + several]
+    rows = [(name, basis, *map(p_text, p_values[: 1 + several])) for name, basis, *p_values in tests]
+    terminal.table(f"do {first} and {second} make the same number of word errors?", columns, rows)
 
 
 def difference_line(pair: SystemPair) -> str:

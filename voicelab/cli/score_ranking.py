@@ -43,7 +43,6 @@ def show_ranking(scores: Scores) -> None:
 
 
 def ranking_document(reference: str, form: str, scores: Scores, notices: Sequence[str]) -> dict[str, Any]:
-    """The document for --json."""
     from voicelab.analysis.score_transcripts import flips
 
     document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": [*notices]}

@@ -1,7 +1,5 @@
 """`voicelab score-timeline`: turn-taking figures of timelines from other tools."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -25,21 +23,19 @@ def score_timeline(
 
     Example: voicelab score-timeline calls.csv
     """
-    with terminal.errors():
-        from voicelab.analysis.timeline_files import read_timelines
-        from voicelab.metrics.turn_taking.events import Windows, events_of
-        from voicelab.metrics.turn_taking.panel import panel
+    from voicelab.analysis.timeline_files import read_timelines
+    from voicelab.metrics.turn_taking.events import Windows, events_of
+    from voicelab.metrics.turn_taking.panel import panel
 
-        timelines = read_timelines(files, tick_s)
-        figures = panel(events_of(one.ticks, Windows(tick_s=one.tick_s)) for one in timelines)
-        if as_json:
-            content = {one.name: {"value": one.value, "n": one.n, "unit": one.unit} for one in figures}
-            terminal.print_json({"conversations": len(timelines), "figures": content})
-            return
-        rows = [
-            (one.title, "no events" if one.value is None else f"{one.value:.4f}", one.unit, str(one.n))
-            for one in figures
-        ]
-        terminal.table(
-            f"{len(timelines)} conversation{'s' * (len(timelines) != 1)}", ("figure", "value", "unit", "n"), rows
-        )
+    timelines = read_timelines(files, tick_s)
+    figures = panel(events_of(one.ticks, Windows(tick_s=one.tick_s)) for one in timelines)
+    if as_json:
+        content = {one.name: {"value": one.value, "n": one.n, "unit": one.unit} for one in figures}
+        terminal.print_json({"conversations": len(timelines), "figures": content})
+        return
+    rows = [
+        (one.title, "no events" if one.value is None else f"{one.value:.4f}", one.unit, str(one.n)) for one in figures
+    ]
+    terminal.table(
+        f"{len(timelines)} conversation{'s' * (len(timelines) != 1)}", ("figure", "value", "unit", "n"), rows
+    )

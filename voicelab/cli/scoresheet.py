@@ -1,7 +1,5 @@
 """sclite's summary table: one row per speaker, then sum, mean, standard deviation and median over speakers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from math import floor
 from statistics import mean, median, stdev

@@ -1,6 +1,4 @@
-"""Checks for the options of all commands: no value is empty, and no number is nan or infinite."""
-
-from __future__ import annotations
+"""What all commands have in common: the checks of their options, and sentences for their errors."""
 
 from collections.abc import Callable, Iterator
 from inspect import getdoc
@@ -14,7 +12,14 @@ from voicelab.cli import terminal
 
 
 class StrictCommand(TyperCommand):
-    """A command that refuses empty values, such as unset shell variables, and numbers that are not finite."""
+    """A command that refuses empty values, such as unset shell variables, and numbers that are not finite.
+
+    Its errors become one sentence and an exit code.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        with terminal.errors():
+            return super().invoke(ctx)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; print one sentence and exit with code 2 for an invalid value."""

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import column_options, completion, run_options, terminal
-from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
-from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
@@ -21,8 +19,7 @@ def sweep(
         str | None, typer.Option(help="Add noise at these signal-to-noise ratios, in dB: 20,10,5,0.")
     ] = None,
     noise: Annotated[
-        str,
-        typer.Option(help="Noises, one axis each: white, pink, babble, or paths of sound files or folders."),
+        str, typer.Option(help="Noises, one axis each: white, pink, babble, or paths of sound files or folders.")
     ] = "white",
     bitrate: Annotated[str | None, typer.Option(help="Encode with Opus at these bitrates, in kbit/s: 32,16,8.")] = None,
     loss: Annotated[str | None, typer.Option(help="Lose this share of the Opus packets, in %: 0,5,10.")] = None,
@@ -43,20 +40,20 @@ def sweep(
             "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
     ] = None,
-    samples: run_options.SamplesOption = None,
-    ref_column: column_options.RefColumnOption = None,
-    id_column: column_options.IdColumnOption = None,
-    speaker_column: column_options.SpeakerColumnOption = None,
-    audio_column: column_options.AudioColumnOption = None,
-    asr: run_options.RecognizerOption = None,
-    agent: run_options.AgentOption = None,
-    tts: run_options.VoiceOption = None,
-    limit: run_options.LimitOption = None,
-    category: run_options.CategoryOption = None,
-    language: LanguageOption = None,
-    normalizer: NormalizerOption = None,
-    word_map: WordMapOption = None,
-    seed: run_options.SeedOption = 0,
+    samples: options.SamplesOption = None,
+    ref_column: options.RefColumnOption = None,
+    id_column: options.IdColumnOption = None,
+    speaker_column: options.SpeakerColumnOption = None,
+    audio_column: options.AudioColumnOption = None,
+    asr: options.RecognizerOption = None,
+    agent: options.AgentOption = None,
+    tts: options.VoiceOption = None,
+    limit: options.LimitOption = None,
+    category: options.CategoryOption = None,
+    language: options.LanguageOption = None,
+    normalizer: options.NormalizerOption = None,
+    word_map: options.WordMapOption = None,
+    seed: options.SeedOption = 0,
     out: Annotated[Path, typer.Option(help="The folder in which the sweep's folder is created.")] = Path("reports"),
     sweep_id: Annotated[
         str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
@@ -75,41 +72,40 @@ def sweep(
     Examples: voicelab sweep --snr 20,10,5,0 --noise white,babble --limit 24 |
     voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
     """
-    with terminal.errors():
-        from voicelab.analysis.sweep import running
+    from voicelab.analysis.sweep import running
 
-        if resume is not None:
-            run_options.refuse_beside_resume(context, "sweep")
-            with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
-                folder, result = running.resume(resume, progress=progress)
-            return _finish(folder, result)
-        from voicelab.analysis.sweep.axes import points_of
-        from voicelab.analysis.sweep.spec import SweepSpec
-        from voicelab.paths import shipped
-        from voicelab.runs.checking import checked
-        from voicelab.runs.records import RunSpec
-
-        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
-        base = checked(
-            RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
-            samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
-            limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
-            word_map=read_word_map(word_map), seed=seed,
-            **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
-        )  # fmt: skip
-        spec = checked(
-            SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),
-            bitrate_kbps=_numbers("--bitrate", bitrate),
-            loss_percent=_numbers("--loss", loss), gain_db=_numbers("--gain", gain), telephone=telephone,
-            loss_bitrate_kbps=loss_bitrate, mean_burst=mean_burst, fec=fec, grid=grid,
-            breakpoints=_breakpoints(breakpoint_, grid),
-        )  # fmt: skip
-        _refuse_what_changes_nothing(context, spec)
-        points_of(spec)
-        name = running.new_sweep_id(spec) if sweep_id is None else sweep_id
-        with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
-            folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
+    if resume is not None:
+        options.refuse_beside_resume(context, "sweep")
+        with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
+            folder, result = running.resume(resume, progress=progress)
         return _finish(folder, result)
+    from voicelab.analysis.sweep.axes import points_of
+    from voicelab.analysis.sweep.spec import SweepSpec
+    from voicelab.paths import shipped
+    from voicelab.runs.checking import checked
+    from voicelab.runs.records import RunSpec
+
+    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
+    base = checked(
+        RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
+        samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
+        limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
+        word_map=options.word_map(word_map), seed=seed,
+        **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
+    )  # fmt: skip
+    spec = checked(
+        SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),
+        bitrate_kbps=_numbers("--bitrate", bitrate),
+        loss_percent=_numbers("--loss", loss), gain_db=_numbers("--gain", gain), telephone=telephone,
+        loss_bitrate_kbps=loss_bitrate, mean_burst=mean_burst, fec=fec, grid=grid,
+        breakpoints=_breakpoints(breakpoint_, grid),
+    )  # fmt: skip
+    _refuse_what_changes_nothing(context, spec)
+    points_of(spec)
+    name = running.new_sweep_id(spec) if sweep_id is None else sweep_id
+    with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
+        folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
+    return _finish(folder, result)
 
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
@@ -178,6 +174,6 @@ def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> Non
 
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
-    for name in run_options.given(context):
+    for name in options.given(context):
         if name in needs and not needs[name][1]:
             raise InputError(f"--{name.replace('_', '-')} has no effect without {needs[name][0]}; give both")

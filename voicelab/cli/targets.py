@@ -13,6 +13,7 @@ import typer
 from voicelab.cli import completion, terminal
 
 if TYPE_CHECKING:
+    from voicelab.targets.base import Utterance
     from voicelab.targets.probe import ProbeResult
 
 _FAULTS = {"agent": "the agent", "harness": "not the agent, but the address, the options, the network or voicelab"}
@@ -28,32 +29,30 @@ def targets(
 
     Example: voicelab targets twilio
     """
-    with terminal.errors():
-        from voicelab.engines.options import constructor_options
-        from voicelab.errors import InputError, VoicelabError
-        from voicelab.targets.catalog import known_targets
+    from voicelab.engines.options import constructor_options
+    from voicelab.errors import InputError, VoicelabError
+    from voicelab.targets.catalog import known_targets
 
-        known = known_targets()
-        if name is not None and name not in known:
-            raise InputError(f"unknown target {name!r}; known: {', '.join(known)}")
-        rows = []
-        for one, entry in known.items():
-            if name not in (None, one):
-                continue
-            try:
-                kind = entry.load()
-            except VoicelabError as error:
-                rows.append((one, f"{entry.title}\ncannot be used: {error}", "", ""))
-                continue
-            options = "\n".join(map(str, constructor_options(kind).values())) or "none"
-            rows.append((one, f"{entry.title}\nneeds {entry.needs}", options, ", ".join(kind.capabilities.shown)))
-        terminal.table("--target", ("name", "description", "options", "shows"), rows)
+    known = known_targets()
+    if name is not None and name not in known:
+        raise InputError(f"unknown target {name!r}; known: {', '.join(known)}")
+    rows = []
+    for one, entry in known.items():
+        if name not in (None, one):
+            continue
+        try:
+            kind = entry.load()
+        except VoicelabError as error:
+            rows.append((one, f"{entry.title}\ncannot be used: {error}", "", ""))
+            continue
+        options = "\n".join(map(str, constructor_options(kind).values())) or "none"
+        rows.append((one, f"{entry.title}\nneeds {entry.needs}", options, ", ".join(kind.capabilities.shown)))
+    terminal.table("--target", ("name", "description", "options", "shows"), rows)
 
 
 def probe(
     target: Annotated[
-        str,
-        typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets),
+        str, typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets)
     ],
     audio: Annotated[Path | None, typer.Option(help="The recording to send. \\[default: a shipped one]")] = None,
     limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 12.0,
@@ -63,26 +62,33 @@ def probe(
 
     Example: voicelab probe http://127.0.0.1:8100
     """
-    with terminal.errors():
-        from voicelab.metrics.attribution import STAGES
-        from voicelab.runs.records import RunSpec
-        from voicelab.targets.base import TargetSettings, Utterance
-        from voicelab.targets.catalog import target_config
-        from voicelab.targets.probe import probe as run_probe
-        from voicelab.targets.sample_utterance import sample_utterance
+    from voicelab.metrics.attribution import STAGES
+    from voicelab.runs.records import RunSpec
+    from voicelab.targets.base import TargetSettings, Utterance
+    from voicelab.targets.catalog import target_config
+    from voicelab.targets.probe import probe as run_probe
 
-        config = target_config(target)
-        ours = {name: RunSpec.model_fields[name].default for name in STAGES}
-        utterance = sample_utterance() if audio is None else Utterance(audio.read_bytes(), str(audio))
-        # A target that does not answer is then reported by its own sentence, before the limit.
-        timeout_s = max(1.0, limit_s - utterance.clip().duration_s - 1.0)
-        with TemporaryDirectory(prefix="voicelab-probe-") as folder:
-            engines = ours if config.entry.engines == "all" else {}
-            settings = TargetSettings(Path(folder), timeout_s=timeout_s, **engines)
-            result = asyncio.run(run_probe(config.spec, config.build(), settings, utterance, limit_s=limit_s))
-        _show(result, as_json)
-        if not result.usable:
-            raise typer.Exit(terminal.FAILED)
+    config = target_config(target)
+    ours = {name: RunSpec.model_fields[name].default for name in STAGES}
+    utterance = _shortest_sample() if audio is None else Utterance(audio.read_bytes(), str(audio))
+    # A target that does not answer is then reported by its own sentence, before the limit.
+    timeout_s = max(1.0, limit_s - utterance.clip().duration_s - 1.0)
+    with TemporaryDirectory(prefix="voicelab-probe-") as folder:
+        engines = ours if config.entry.engines == "all" else {}
+        settings = TargetSettings(Path(folder), timeout_s=timeout_s, **engines)
+        result = asyncio.run(run_probe(config.spec, config.build(), settings, utterance, limit_s=limit_s))
+    _show(result, as_json)
+    if not result.usable:
+        raise typer.Exit(terminal.FAILED)
+
+
+def _shortest_sample() -> Utterance:
+    from voicelab.datasets import load
+    from voicelab.paths import shipped
+    from voicelab.targets.base import Utterance
+
+    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).spoken]
+    return Utterance(*min(recordings, key=lambda one: len(one[0])))
 
 
 def _show(result: ProbeResult, as_json: bool) -> None:

@@ -87,24 +87,16 @@ def warn(message: str) -> None:
 @contextmanager
 def progress_bar(label: str) -> Iterator[ProgressBar]:
     """A progress bar on a terminal; without a terminal, one line per tenth and at least one per half minute of work."""
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _progress_lines(label)
         return
-    text = TextColumn("{task.description}")
-    columns = (SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    head = progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.BarColumn()
+    tail = progress.MofNCompleteColumn(), progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
+    with progress.Progress(*head, *tail, console=console) as bar:
         task = bar.add_task(f"{label}: loading engines", total=None)
 
         def advance(done: int, total: int, _turn: TurnResult | None = None, /) -> None:

@@ -1,15 +1,12 @@
 """`voicelab runs trend`: a figure over time."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
-from voicelab.cli.run_options import FigureOption
+from voicelab.cli import options, terminal
 
 
 def trend(
@@ -17,7 +14,7 @@ def trend(
     out: Annotated[Path, typer.Option(help="The folder of the runs.")] = Path("reports"),
     png: Annotated[Path | None, typer.Option(help="Plot to this file. \\[default: OUT/trend-FIGURE.png]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
-    figure: FigureOption = None,
+    figure: options.FigureOption = None,
 ) -> None:
     """Show a figure over the finished runs of a folder, with intervals, and mark changes beyond the noise.
 
@@ -26,38 +23,37 @@ def trend(
 
     Example: voicelab runs trend wer
     """
-    with terminal.errors():
-        from voicelab.analysis.trend import draw
-        from voicelab.analysis.trend import trend as measure
-        from voicelab.figures.outside import table_with
-        from voicelab.report.plots import png as drawn
-        from voicelab.report.wording import NONE, in_unit
-        from voicelab.runs import storage
+    from voicelab.analysis.trend import draw
+    from voicelab.analysis.trend import trend as measure
+    from voicelab.figures.outside import table_with
+    from voicelab.report.plots import png as drawn
+    from voicelab.report.wording import NONE, in_unit
+    from voicelab.runs import storage
 
-        points = measure(out, name, figure or ())
-        label = table_with(figure or ())[name]
-        path = png or out / f"trend-{name}.png"
-        picture = drawn(draw(points, label.title))
-        if picture is not None:
-            storage.write_whole(path, picture)
-        if as_json:
-            rows = [asdict(one) | {"measured": one.measured.model_dump(mode="json")} for one in points]
-            terminal.print_json(rows)
-            return
+    points = measure(out, name, figure or ())
+    label = table_with(figure or ())[name]
+    path = png or out / f"trend-{name}.png"
+    picture = drawn(draw(points, label.title))
+    if picture is not None:
+        storage.write_whole(path, picture)
+    if as_json:
+        rows = [asdict(one) | {"measured": one.measured.model_dump(mode="json")} for one in points]
+        terminal.print_json(rows)
+        return
 
-        def span(low: float | None, high: float | None) -> str:
-            return NONE if low is None or high is None else f"[{in_unit(low, label.unit)}, {in_unit(high, label.unit)}]"
+    def span(low: float | None, high: float | None) -> str:
+        return NONE if low is None or high is None else f"[{in_unit(low, label.unit)}, {in_unit(high, label.unit)}]"
 
-        shown = [
-            (
-                one.run_id,
-                in_unit(one.measured.value, label.unit),
-                span(one.measured.low, one.measured.high),
-                NONE if one.change is None else f"{one.change:+.3g} {span(one.low, one.high)}",
-                f"{one.verdict}{f': {one.note}' if one.verdict == 'not compared' else ''}",
-            )
-            for one in points
-        ]
-        columns = ("run", label.short, "95 % interval", "change", "")
-        terminal.table(f"{label.title}, {len(points)} runs", columns, shown)
-        typer.echo(f"picture: {path}")
+    shown = [
+        (
+            one.run_id,
+            in_unit(one.measured.value, label.unit),
+            span(one.measured.low, one.measured.high),
+            NONE if one.change is None else f"{one.change:+.3g} {span(one.low, one.high)}",
+            f"{one.verdict}{f': {one.note}' if one.verdict == 'not compared' else ''}",
+        )
+        for one in points
+    ]
+    columns = ("run", label.short, "95 % interval", "change", "")
+    terminal.table(f"{label.title}, {len(points)} runs", columns, shown)
+    typer.echo(f"picture: {path}")

@@ -1,7 +1,5 @@
 """Babble noise from other speakers of the set."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

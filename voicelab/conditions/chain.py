@@ -1,7 +1,5 @@
 """Applies a condition to a clip and reports what was applied."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Simulates Opus transmission with packet loss, using the real encoder, decoder and concealment."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,8 +1,7 @@
 """Condition: the parameters of a degradation, as stored in run.json."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -90,45 +89,35 @@ class Condition(BaseModel):
     @property
     def label(self) -> str:
         """The display name: `babble at 10 dB SNR, Opus 16 kbit/s, 5 % lost`."""
-        parts = []
-        if self.transform is not None:
-            parts.append(outside.short_name(self.transform))
-        if self.impulse_response is not None:
-            parts.append(f"room {Path(self.impulse_response).name}")
-        if self.noise is not None:
-            kind = f"{self.noise} noise" if self.noise in ("white", "pink") else Path(self.noise).name
-            parts.append(f"{kind} at {self.snr_db:g} dB SNR")
-        if self.gain_db is not None:
-            parts.append(f"{self.gain_db:+g} dB")
-        if self.telephone:
-            parts.append("telephone band")
-        if self.bitrate_kbps is not None:
-            parts.append(f"Opus {self.bitrate_kbps:g} kbit/s")
-        if self.loss_percent is not None:
-            bursts = f", {self.channel.mean_burst:g} in a row" if self.loss_percent else ""
-            parts.append(f"{self.loss_percent:g} % lost{bursts}{', FEC' if self.fec else ''}")
-        return ", ".join(parts) or "as recorded"
+        return ", ".join(label for label, _ in self._parts()) or "as recorded"
 
     @property
     def name(self) -> str:
         """The name for folders: `babble-10dB_opus-16_loss-5`."""
-        parts = []
+        return "_".join(name for _, name in self._parts()) or "as-recorded"
+
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        """Yield the display name and the folder's name of each degradation."""
         if self.transform is not None:
-            parts.append(_file_name(outside.short_name(self.transform)))
+            transform = outside.short_name(self.transform)
+            yield transform, _file_name(transform)
         if self.impulse_response is not None:
-            parts.append(f"room-{_file_name(Path(self.impulse_response).stem)}")
+            room = Path(self.impulse_response)
+            yield f"room {room.name}", f"room-{_file_name(room.stem)}"
         if self.noise is not None:
-            parts.append(f"{_file_name(Path(self.noise).stem)}-{self.snr_db:g}dB")
+            kind = f"{self.noise} noise" if self.noise in ("white", "pink") else Path(self.noise).name
+            yield f"{kind} at {self.snr_db:g} dB SNR", f"{_file_name(Path(self.noise).stem)}-{self.snr_db:g}dB"
         if self.gain_db is not None:
-            parts.append(f"gain{self.gain_db:+g}dB")
+            yield f"{self.gain_db:+g} dB", f"gain{self.gain_db:+g}dB"
         if self.telephone:
-            parts.append("telephone")
+            yield "telephone band", "telephone"
         if self.bitrate_kbps is not None:
-            parts.append(f"opus-{self.bitrate_kbps:g}")
+            yield f"Opus {self.bitrate_kbps:g} kbit/s", f"opus-{self.bitrate_kbps:g}"
         if self.loss_percent is not None:
+            bursts = f", {self.channel.mean_burst:g} in a row" if self.loss_percent else ""
             burst = f"x{self.mean_burst:g}" if self.mean_burst not in (None, MEAN_BURST) else ""
-            parts.append(f"loss-{self.loss_percent:g}{burst}{'-fec' if self.fec else ''}")
-        return "_".join(parts) or "as-recorded"
+            label = f"{self.loss_percent:g} % lost{bursts}{', FEC' if self.fec else ''}"
+            yield label, f"loss-{self.loss_percent:g}{burst}{'-fec' if self.fec else ''}"
 
 
 def _file_name(text: str) -> str:

@@ -3,8 +3,6 @@
 Of a folder, each sample gets one file, chosen by the seed and the sample's id.
 """
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from pathlib import Path

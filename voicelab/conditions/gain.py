@@ -1,7 +1,5 @@
 """Gain and full-scale limits."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from voicelab.audio.clip import Clip

@@ -1,7 +1,5 @@
 """Active speech level by ITU-T P.56 (12/2011), method B."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

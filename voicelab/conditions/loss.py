@@ -5,8 +5,6 @@ of error rates for codes on burst-noise channels", ibid. 42 (1963); parametrized
 Hasslinger and O. Hohlfeld, "The Gilbert-Elliott model for packet loss in real time services on the Internet", MMB 2008.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

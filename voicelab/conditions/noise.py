@@ -1,7 +1,5 @@
 """White and pink noise, and mixing at a signal-to-noise ratio."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ my_package.conditions:Muffle:cutoff_hz=800    a class, imported in the process o
 muffle                                        an entry point of the group voicelab.conditions
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
@@ -13,7 +11,6 @@ import numpy as np
 
 from voicelab.audio.clip import Clip
 from voicelab.engines import outside
-from voicelab.engines.source_revision import source_revision
 from voicelab.engines.spec import Catalog
 from voicelab.errors import EngineError, InputError
 
@@ -71,7 +68,7 @@ def _build(text: str) -> Degradation:
 def revision(text: str) -> str:
     """Return the version of the condition's package, or a digest of its source."""
     made: Any = transform(text)
-    return source_revision(type(made))
+    return outside.source_revision(type(made))
 
 
 def degrade(text: str, made: Degradation, clip: Clip, random: np.random.Generator) -> Clip:

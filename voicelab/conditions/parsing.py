@@ -1,7 +1,5 @@
 """Parses conditions given as options: `noise=babble,snr_db=10,telephone`, or `package.module:Class:option=value`."""
 
-from __future__ import annotations
-
 from pydantic import ValidationError
 
 from voicelab.conditions import files, outside
@@ -18,7 +16,9 @@ def parse_condition(text: str, seed: int = 0) -> Condition:
     its options with `;`. Raises InputError, which names the field and lists the known ones.
     """
     if not _first_field(text) and outside.is_known(text):
-        return _checked(Condition(transform=text.strip().replace(",", ";"), seed=seed))
+        condition = Condition(transform=text.strip().replace(",", ";"), seed=seed)
+        check(condition)
+        return condition
     fields: dict[str, str] = {}
     for part in text.split(","):
         name, separator, value = (piece.strip() for piece in part.partition("="))
@@ -31,11 +31,13 @@ def parse_condition(text: str, seed: int = 0) -> Condition:
             raise InputError(f"--condition {text!r}: {name} occurs twice; give it once")
         fields[name] = value if separator else "true"
     try:
-        return _checked(Condition.model_validate({"seed": seed, **fields}))
+        condition = Condition.model_validate({"seed": seed, **fields})
     except ValidationError as error:
         first = error.errors()[0]
         where = f"{first['loc'][0]}={fields.get(str(first['loc'][0]))}: " if first["loc"] else ""
         raise InputError(f"--condition {text!r}: {where}{first['msg'].removeprefix('Value error, ')}") from error
+    check(condition)
+    return condition
 
 
 def check(condition: Condition) -> None:
@@ -46,11 +48,6 @@ def check(condition: Condition) -> None:
         files.sound_files(condition.impulse_response, "impulse_response")
     if condition.noise is not None and condition.noise not in NOISES:
         files.sound_files(condition.noise, "noise")
-
-
-def _checked(condition: Condition) -> Condition:
-    check(condition)
-    return condition
 
 
 def _first_field(text: str) -> bool:

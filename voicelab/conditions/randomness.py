@@ -1,7 +1,5 @@
 """Reproducible random streams, one per seed and set of names."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np

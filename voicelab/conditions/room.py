@@ -1,7 +1,5 @@
 """The sound of a room: convolution with an impulse response."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from voicelab.audio.clip import Clip

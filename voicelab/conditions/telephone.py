@@ -1,7 +1,5 @@
 """A narrow-band telephone line: 300 to 3400 Hz at 8 kHz."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from voicelab.audio.clip import Clip

@@ -1,7 +1,5 @@
 """Names of a table's columns, if they differ from the usual ones."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 OPTIONS = {

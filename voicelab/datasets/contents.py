@@ -1,7 +1,5 @@
 """Summarize a sample set: categories with speakers and durations, and damaged recordings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

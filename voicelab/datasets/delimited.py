@@ -5,8 +5,6 @@ first line `sep=;` may name the separator, as spreadsheets in many countries wri
 ordinary characters and every line is a row, as in Common Voice.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,21 +1,16 @@
 """Reads and validates the fields of one entry of a sample set."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from voicelab.datasets import missing_values
-from voicelab.datasets.over_reply import OVER_REPLY_KINDS, OverReply
+from voicelab.datasets.over_reply import OVER_REPLY_KINDS, OverReply, OverReplyKind
 from voicelab.datasets.rows import seconds
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 from voicelab.text import language
-
-if TYPE_CHECKING:
-    from voicelab.datasets.over_reply import OverReplyKind
 
 
 class Fields:

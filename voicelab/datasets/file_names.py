@@ -1,7 +1,5 @@
 """Converts ids, which are arbitrary text, to file names."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 

@@ -1,23 +1,12 @@
 """The table of formats and their detection. To add a format, write a reader in a new file and add a line here."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from voicelab.datasets import (
-    delimited,
-    json_lines,
-    kaldi,
-    librispeech,
-    parquet,
-    sentences,
-    text_folder,
-    voice_samples,
-)
+from voicelab.datasets import delimited, json_lines, kaldi, librispeech, parquet, sentences, text_folder, voice_samples
 from voicelab.datasets.rows import Table
 from voicelab.datasets.text_files import bare_name, read_text, split_lines
 from voicelab.errors import InputError

@@ -1,7 +1,5 @@
 """Create sample sets from rows in memory: a DataFrame, a Hugging Face dataset, lhotse cuts, or mappings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 {"audio_filepath": "a/0001.wav", "offset": 0.0, "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

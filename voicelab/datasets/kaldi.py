@@ -7,8 +7,6 @@ Without `segments`, `wav.scp` names a recording per utterance. Commands in `wav.
 rejected and never run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +18,6 @@ from voicelab.errors import InputError
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is a Kaldi data folder."""
     return (path / "text").is_file()
 
 
@@ -61,15 +58,14 @@ def read_set(path: Path) -> Table:
     listed: Mapping[str, Any]
     source, listed = ("segments", segments) if segments else ("wav.scp", recordings)
     unused = [name for name in listed if name not in names]
-    notices = (
-        [
-            f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
-            f"{unused[0]!r}; add a line for each, or remove them"
-        ]
-        if unused
-        else []
+    found = Table.of(table.path, rows)
+    if not unused:
+        return found
+    notice = (
+        f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
+        f"{unused[0]!r}; add a line for each, or remove them"
     )
-    return replace(Table.of(table.path, rows), notices=tuple(notices))
+    return replace(found, notices=(notice,))
 
 
 def _text(path: Path) -> Path:

@@ -3,8 +3,6 @@
 84-121123-0000 GO DO YOU HEAR          (recording: 84-121123-0000.flac; speaker: 84)
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from voicelab.audio.sound_files import beside

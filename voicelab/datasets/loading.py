@@ -1,7 +1,5 @@
 """Load sample sets from a path in any supported format, from your own reader, or from rows in memory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Iterate over rows of tables in memory, without importing the packages that created them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Recordings in the cells of an in-memory dataset."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

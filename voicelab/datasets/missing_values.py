@@ -1,7 +1,5 @@
 """Recognize the words that programs write for a missing text: `null`, `None`, `NaN`, ..."""
 
-from __future__ import annotations
-
 MISSING = frozenset({"null", "NULL", "Null", "None", "NaN", "nan", "NAN", "<NA>", "NA", "N/A", "#N/A", "\\N"})
 """Spellings of JavaScript, Python, pandas, R, spreadsheets and databases."""
 

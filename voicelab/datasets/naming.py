@@ -1,7 +1,5 @@
 """Derives sample ids from paths, so that s1/0001.wav and s2/0001.wav differ."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable
 from pathlib import PurePath

@@ -1,7 +1,5 @@
 """What a caller says while the agent's reply sounds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args

@@ -3,8 +3,6 @@
 The audio column contains paths, or structs `{"bytes", "path"}` with the encoded audio.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path

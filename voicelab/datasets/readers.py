@@ -8,8 +8,6 @@ with the columns of a manifest. If an installed reader has an attribute `endings
 with these endings even without its name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import replace

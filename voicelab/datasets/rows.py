@@ -1,12 +1,10 @@
 """The common output of all row readers: one row per recording or utterance."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from voicelab.errors import InputError
 
@@ -46,7 +44,7 @@ class Table:
     in_memory: bool = False
 
     @classmethod
-    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None, in_memory: bool = False) -> Table:
+    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None, in_memory: bool = False) -> Self:
         """Create a table with the columns that occur in the rows."""
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
         return cls(path, columns, tuple(rows), home if home is not None else path.parent, in_memory=in_memory)
@@ -56,7 +54,6 @@ class Table:
         return f"{'row' if self.in_memory else 'line'} {row.number}"
 
     def location(self, row: TableRow) -> str:
-        """Return the location of a row, for messages."""
         return f"{row.file or self.path}: {self.entry(row)}"
 
     def fail(self, row: TableRow, column: str, problem: str) -> InputError:
@@ -77,7 +74,6 @@ class Table:
         raise self.fail(self.rows[0], name, f"is missing; the columns are: {self.listed()}; name one with {option}")
 
     def listed(self) -> str:
-        """Return the columns, for messages."""
         return ", ".join(map(repr, self.columns)) or "none"
 
 

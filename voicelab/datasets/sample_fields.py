@@ -1,7 +1,5 @@
 """Converts one entry of a set to a Sample."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

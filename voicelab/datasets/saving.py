@@ -1,7 +1,5 @@
 """Write sample sets as voice_samples.json or as a manifest of JSON lines."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Cuts segments out of recordings, by `offset` and `duration` as in NeMo manifests."""
 
-from __future__ import annotations
-
 import io
 import wave
 from pathlib import Path

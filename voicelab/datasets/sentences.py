@@ -1,7 +1,5 @@
 """Reads plain text, one sentence per line. A blank line is an utterance without words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from voicelab.datasets.rows import Table, TableRow

@@ -1,7 +1,5 @@
 """JSON without duplicate fields. Python's own parser silently keeps only the last one."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

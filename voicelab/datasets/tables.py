@@ -1,7 +1,5 @@
 """Converts the rows of a table to samples."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A line ends at `\n` or `\r\n`, or at `\r` in a file without any `\n`. U+2028, U+
 because JSON allows them inside strings.
 """
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Reads a folder with one text file per utterance next to its recording: `a/0001.txt` and `a/0001.wav`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

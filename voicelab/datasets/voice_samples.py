@@ -1,7 +1,5 @@
 """Reads voice_samples.json: samples by category, scenarios, and audio as files or `audio_chunk` events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ _SCENARIOS = "multi_turn_scenarios"
 
 
 def read(path: Path) -> SampleSet:
-    """Read a voice_samples.json."""
     document = _document(path)
     metadata = document.get("metadata", {})
     language = Fields(path, "metadata", metadata).language(None)

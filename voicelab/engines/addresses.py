@@ -5,8 +5,6 @@
 processes in their environment.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import os

@@ -1,7 +1,5 @@
 """Connects to servers with an OpenAI-compatible API and translates their errors."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,12 +118,7 @@ def _settings(base_url: str, key_variable: str, timeout_s: float, retries: int) 
         )
     if not base_url.startswith(("http://", "https://")):
         raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
-    return {
-        "base_url": base_url,
-        "api_key": key or "none",
-        "timeout": timeout_s,
-        "max_retries": retries,
-    }
+    return {"base_url": base_url, "api_key": key or "none", "timeout": timeout_s, "max_retries": retries}
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Options of an engine or a target: the keyword parameters of its constructor."""
 
-from __future__ import annotations
-
 import inspect
 import types
 import typing
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+
+from voicelab.errors import InputError
 
 OptionValue = str | int | float | bool | None
 
@@ -59,6 +60,46 @@ def constructor_options(kind: type[Any]) -> dict[str, Option]:
     return found
 
 
+def read_options(what: str, known: Mapping[str, Option], written: Mapping[str, str]) -> dict[str, OptionValue]:
+    """Convert written options to their types. what: what has these options, for errors.
+
+    Raises InputError for an unknown or a missing option, and for a value of another type.
+    """
+    listed = f"its options: {', '.join(known) or 'none'}"
+    values: dict[str, OptionValue] = {}
+    for name, text in written.items():
+        if name not in known:
+            raise InputError(f"{what} has no option {name!r}; {listed}")
+        try:
+            values[name] = known[name].read(text)
+        except ValueError as error:
+            wanted = known[name].type.__name__
+            raise InputError(f"{what}: option {name} takes a value of type {wanted}, not {text!r}") from error
+    if missing := [name for name, option in known.items() if option.required and name not in values]:
+        raise InputError(f"{what} needs {missing[0]}=...; {listed}")
+    return values
+
+
 def _union_members(hint: Any) -> tuple[Any, ...]:
     is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     return typing.get_args(hint) if is_union else (hint,)
+
+
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise InputError, which lists the choices, for another value of an option."""
+    if value not in choices:
+        raise InputError(f"option {name} is {value!r}; it may be {', '.join(choices)}")
+
+
+def read_pairs(text: str, *, what: str) -> dict[str, str]:
+    """Parse names with values in one option, joined by semicolons: `model=tiny;language=en`.
+
+    Returns the values by name. Raises InputError, whose message starts with `what`.
+    """
+    found = {}
+    for part in filter(None, text.split(";")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"{what}: {part!r} is not NAME=VALUE; separate several with ;")
+        found[name.strip()] = value.strip()
+    return found

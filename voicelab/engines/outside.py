@@ -6,8 +6,7 @@
 A class needs the methods of its kind (`asr.base`, `agent.base`, `tts.base`); `load` is optional and may return None.
 """
 
-from __future__ import annotations
-
+import hashlib
 import importlib
 import inspect
 import re
@@ -65,13 +64,9 @@ def hand_over(kind: str, given: object) -> str:
     A class that other processes can import gets the name `module:Class`. Objects, and classes that exist in this
     process only, are stored as `object:...`. Raises InputError if the object is not an engine of the kind.
     """
-    if isinstance(given, type):
-        _check(kind, given, f"{kind}: {given.__qualname__}")
-        if _is_importable(given):
-            return f"{given.__module__}:{given.__qualname__}"
-    else:
-        _check(kind, type(given), f"{kind}: {type(given).__qualname__}")
-    owner = given if isinstance(given, type) else type(given)
+    owner = _checked_class(kind, given)
+    if given is owner and _is_importable(owner):
+        return f"{owner.__module__}:{owner.__qualname__}"
     plain = f"{OBJECT}{owner.__module__}.{owner.__qualname__}"
     name, number = plain, 1
     while _handed_over.get((kind, name), given) is not given:
@@ -83,8 +78,7 @@ def hand_over(kind: str, given: object) -> str:
 
 def take_place(kind: str, name: str, given: object) -> None:
     """Use an object for the name `name` that a run of an earlier process recorded. Raises InputError if they differ."""
-    owner = given if isinstance(given, type) else type(given)
-    _check(kind, owner, f"{kind}: {owner.__qualname__}")
+    owner = _checked_class(kind, given)
     if not name.startswith(f"{OBJECT}{owner.__module__}.{owner.__qualname__}"):
         raise InputError(f"{kind}: this run used {name}, not an object of {owner.__module__}.{owner.__qualname__}")
     _handed_over[kind, name] = given
@@ -93,8 +87,7 @@ def take_place(kind: str, name: str, given: object) -> None:
 def engine_class(kind: str, target: str) -> type[Any]:
     """Import the class of a name. Raises InputError if that fails or the class is not an engine of the kind."""
     if target.startswith(OBJECT):
-        given = _given(kind, target)
-        return given if isinstance(given, type) else type(given)
+        return _class_of(_given(kind, target))
     found = imported(kind, target)
     _check(kind, found, f"--{kind} {target}")
     return cast("type[Any]", found)
@@ -112,7 +105,7 @@ def check_stays(kind: str, name: str | None) -> None:
     """Raise InputError for an object, because the target runs its engines in another process."""
     if name is not None and name.startswith(OBJECT):
         given = _handed_over.get((kind, name))
-        owner = given if isinstance(given, type) else type(given)
+        owner = _class_of(given)
         shown = name.removeprefix(OBJECT) if given is None else f"{owner.__module__}.{owner.__qualname__}"
         raise InputError(
             f"{kind}: {shown} exists in this process only, and this target runs its engines in "
@@ -148,11 +141,40 @@ def imported(kind: str, target: str) -> object:
         sys.path.remove(here)
 
 
+def source_revision(kind: type) -> str:
+    """Return the version of the class's package (`my-package 1.2`), or a digest of its source (`source 1a2b3c4d5e6f`).
+
+    It is `no source` if the source is not available.
+    """
+    package = kind.__module__.partition(".")[0]
+    try:
+        return f"{package} {metadata.version(package)}"
+    except (metadata.PackageNotFoundError, ValueError):
+        pass
+    functions = [one for _, one in sorted(vars(kind).items()) if inspect.isfunction(one)]
+    try:
+        # inspect cannot find the source of a class in a notebook cell, only that of its methods.
+        texts = [inspect.getsource(one) for one in functions]
+    except (OSError, TypeError):
+        return "no source"
+    return f"source {hashlib.sha256(''.join(texts).encode()).hexdigest()[:12]}"
+
+
 def _check(kind: str, found: object, name: str) -> None:
     method = METHODS.get(kind)
     if not inspect.isclass(found) or (method is not None and not callable(getattr(found, method, None))):
         needs = f"a class with the method `{method}`" if method is not None else "a class"
         raise InputError(f"{name} cannot be used; it must be {needs}; see {BASES.get(kind, 'the docs')}")
+
+
+def _class_of(given: object) -> type:
+    return given if isinstance(given, type) else type(given)
+
+
+def _checked_class(kind: str, given: object) -> type:
+    owner = _class_of(given)
+    _check(kind, owner, f"{kind}: {owner.__qualname__}")
+    return owner
 
 
 def _is_importable(given: type) -> bool:

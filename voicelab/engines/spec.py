@@ -4,8 +4,6 @@ Each recognizer, agent or voice is a class with keyword options in its own file,
 (`asr/catalog.py`, `agent/catalog.py`, `tts/catalog.py`).
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,8 +13,7 @@ from typing import Any, Literal, Self, cast
 
 from voicelab.engines import outside
 from voicelab.engines.addresses import take_user
-from voicelab.engines.options import Option, OptionValue, constructor_options
-from voicelab.engines.source_revision import source_revision
+from voicelab.engines.options import Option, OptionValue, constructor_options, read_options
 from voicelab.errors import EngineMissingError, InputError, without_user
 
 Isolation = Literal["process", "thread"]
@@ -171,7 +168,6 @@ def _version(package: str) -> str | None:
 
 
 def is_installed(package: str) -> bool:
-    """Return whether a distribution of that name is installed."""
     return _version(package) is not None
 
 
@@ -212,7 +208,7 @@ class EngineConfig:
             kind=self.kind,
             name=self.name,
             options={**info.options, **self.options},
-            revision=info.revision or source_revision(type(engine)),
+            revision=info.revision or outside.source_revision(type(engine)),
         )
 
 
@@ -277,30 +273,18 @@ class Catalog:
             entry.outside is not None,
         )
 
-    @property
-    def _noun(self) -> str:
-        return self.kind if self.kind == "condition" else f"{self.kind} engine"
-
     def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
         """Return all options of the engine; those in the spec are converted to their types. Raises InputError."""
         known = entry.options()
-        values = {name: option.default for name, option in known.items()}
-        given = {key or entry.positional for key in spec.options}
-        if missing := [name for name, option in known.items() if option.required and name not in given]:
-            raise InputError(f"{self._noun} {spec.name!r} needs {missing[0]}: {spec.name}:{missing[0]}=...")
+        written: dict[str, str] = {}
         for key, text in spec.options.items():
             name = key or entry.positional
             if name is None:
                 raise InputError(f"engine {spec.name!r}: write options as {spec.name}:option=value, not {text!r}")
-            if name not in known:
-                listed = ", ".join(known) or "none"
-                raise InputError(f"{self._noun} {spec.name!r} has no option {name!r}; its options: {listed}")
-            try:
-                values[name] = known[name].read(text)
-            except ValueError as error:
-                wanted = known[name].type.__name__
-                raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return values
+            written[name] = text
+        noun = self.kind if self.kind == "condition" else f"{self.kind} engine"
+        defaults = {name: option.default for name, option in known.items()}
+        return defaults | read_options(f"{noun} {spec.name!r}", known, written)
 
 
 def _outside_entry(kind: str, name: str) -> Entry:

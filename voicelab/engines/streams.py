@@ -1,7 +1,5 @@
 """Optional capabilities of an engine's streams."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable

@@ -1,9 +1,8 @@
 """Answer a text: the agent writes the reply, which is synthesized sentence by sentence and encoded."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from voicelab.agent.base import Dialogue
 from voicelab.audio.clip import Clip
@@ -21,31 +20,24 @@ _STAGES = ("agent_s", "agent_first_s", "agent_text_s", "tts_first_s", "tts_s", "
 """The durations that an answer sets."""
 
 
+@dataclass(eq=False, repr=False)
 class TurnAnswer:
     """An answer. Iterate `events` once; the agent is called when the iteration starts.
 
     is_held: the agent makes no changes until `release`.
     """
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        heard: str,
-        dialogue: Dialogue,
-        *,
-        reply_format: ReplyFormat,
-        reply_rate_hz: int | None,
-        is_held: bool = False,
-    ) -> None:
-        self.heard = heard
-        self.dialogue = dialogue
+    pipeline: Pipeline
+    heard: str
+    dialogue: Dialogue
+    reply_format: ReplyFormat
+    reply_rate_hz: int | None
+    is_held: bool = False
+
+    def __post_init__(self) -> None:
         self.text: ReplyText | None = None
         self._times = StageTimes()
         self._watch = Stopwatch()
-        self._pipeline = pipeline
-        self._reply_format: ReplyFormat = reply_format
-        self._reply_rate_hz = reply_rate_hz
-        self._is_held = is_held
 
     async def events(self) -> AsyncGenerator[TurnEvent, None]:
         """Yield one AgentAnswer, and SpokenReply until `last`.
@@ -54,10 +46,10 @@ class TurnAnswer:
         the last SpokenReply. Raises EngineError.
         """
         self.text = text = ReplyText(
-            self._pipeline.agent, self.heard, self.dialogue,
-            clauses=speaks_clauses(self._pipeline.tts.info), is_held=self._is_held,
+            self.pipeline.agent, self.heard, self.dialogue,
+            clauses=speaks_clauses(self.pipeline.tts.info), is_held=self.is_held,
         )  # fmt: skip
-        audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
+        audio = ReplyAudio(self.pipeline.encoder, self.reply_format, self.reply_rate_hz)
         try:
             async with aclosing(self._speak(text, audio)) as events:
                 async for event in events:
@@ -68,7 +60,7 @@ class TurnAnswer:
 
     async def release(self) -> None:
         """Allow the agent of a held answer to make changes."""
-        self._is_held = False
+        self.is_held = False
         if self.text is not None:
             await self.text.release()
 
@@ -93,7 +85,7 @@ class TurnAnswer:
                 clip = await self._make_sound(sentence)
                 text.script.add(clip.duration_s)
             elif clip is None:
-                raise EngineError(self._pipeline.agent.info.name, "its reply contains no words to speak")
+                raise EngineError(self.pipeline.agent.info.name, "its reply contains no words to speak")
             else:
                 # The last sentence was synthesized before it was known to be the last.
                 clip = clip.between(0, 0)
@@ -112,7 +104,7 @@ class TurnAnswer:
 
     async def _make_sound(self, sentence: str) -> Clip:
         with self._watch.measure("tts") as lap:
-            clip: Clip = await self._pipeline.tts.call("speak", sentence)
+            clip: Clip = await self.pipeline.tts.call("speak", sentence)
         self._times.tts_s = (self._times.tts_s or 0.0) + lap.took_s
         if self._times.tts_first_s is None:
             self._times.tts_first_s = self._times.tts_s

@@ -1,7 +1,5 @@
 """An answer that is started before it is certain that the user has finished."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress

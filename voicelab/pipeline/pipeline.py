@@ -1,7 +1,5 @@
 """The loaded engines that every turn needs."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from typing import Self
@@ -64,7 +62,6 @@ class Pipeline:
 
     @property
     def hosts(self) -> tuple[EnginePool, EnginePool, EnginePool, EnginePool]:
-        """All pools that a turn needs."""
         return self.asr, self.agent, self.tts, self.encoder
 
     @property

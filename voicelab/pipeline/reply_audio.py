@@ -4,8 +4,6 @@ The encoder runs in a pool like an engine (engines/pool): in a separate process 
 otherwise compete with it for the GIL on every packet, and in a thread when few replies are encoded concurrently.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -54,7 +52,6 @@ class ReplyAudio:
         return Piece(chunks, starts_s, self.duration_s)
 
     async def close(self) -> None:
-        """Release the encoder's state for this reply."""
         await self._stream.close()
 
 

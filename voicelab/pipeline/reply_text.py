@@ -1,7 +1,5 @@
 """A reply while the agent writes it: complete sentences one by one, then the whole reply."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from time import perf_counter

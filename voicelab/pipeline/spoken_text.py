@@ -1,7 +1,5 @@
 """Splits text for synthesis, and estimates which words have been played after a given time."""
 
-from __future__ import annotations
-
 from voicelab.text import sentences, words_within
 from voicelab.text.clauses import opening_clause, short_parts
 
@@ -43,7 +41,6 @@ class Script:
         self._complete(found)
 
     def end(self) -> None:
-        """Complete the text."""
         self._complete(sentences(self.text[self._begun :]))
 
     def _complete(self, found: list[str]) -> None:

@@ -1,7 +1,5 @@
 """Durations of the stages of a turn."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel
 
 CONSECUTIVE = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")

@@ -1,11 +1,10 @@
 """Records when the stages of a turn were active."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Self
 
 _HANDOVER_S = 0.005
 """A shorter gap between two spans of a stage (seconds) is only a handover and does not split them."""
@@ -33,7 +32,7 @@ class Stopwatch:
     def __init__(self) -> None:
         self.intervals: list[TimeSpan] = []
 
-    def continue_in(self, other: Stopwatch) -> None:
+    def continue_in(self, other: Self) -> None:
         """Move the spans, and those still to come, to another stopwatch."""
         other.intervals += self.intervals
         self.intervals = other.intervals

@@ -1,7 +1,5 @@
 """Runs a recognizer on clips, or a voice on texts, in its own process or thread without a pipeline."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

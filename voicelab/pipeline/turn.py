@@ -1,9 +1,8 @@
 """One spoken turn: recognition, answer and synthesis, with timing per stage. Shared by server and in-process runs."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from math import ceil
 
 from voicelab.agent.base import Dialogue, Reply
@@ -24,6 +23,7 @@ LONGEST_TURN_S = 120.0
 _PIECE_S = 10
 
 
+@dataclass(eq=False, repr=False)
 class Turn:
     """One turn. Call `receive` for the audio, then iterate `finish` (or `answer` for a typed turn); always call
     `close`.
@@ -32,25 +32,19 @@ class Turn:
     reply_rate_hz: sample rate of raw reply formats.
     """
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        dialogue: Dialogue,
-        *,
-        reply_format: ReplyFormat = "opus",
-        reply_rate_hz: int | None = None,
-        longest_s: float = LONGEST_TURN_S,
-    ) -> None:
+    pipeline: Pipeline
+    dialogue: Dialogue
+    reply_format: ReplyFormat = "opus"
+    reply_rate_hz: int | None = None
+    longest_s: float = LONGEST_TURN_S
+
+    def __post_init__(self) -> None:
         self.times = StageTimes()
         self._watch = Stopwatch()
         self._answer: TurnAnswer | None = None
         self._early: EarlyAnswer | None = None
-        self._pipeline = pipeline
-        self.dialogue = dialogue
-        self._reply_format: ReplyFormat = reply_format
-        self._reply_rate_hz = reply_rate_hz
-        self._audio = IncomingAudio(longest_s=longest_s)
-        self._utterance = pipeline.asr.stream()
+        self._audio = IncomingAudio(longest_s=self.longest_s)
+        self._utterance = self.pipeline.asr.stream()
 
     async def receive(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
         """Process one chunk of the request; recognition runs while the next chunk arrives.
@@ -90,7 +84,7 @@ class Turn:
         """
         finish = self._audio.finish
         with self._watch.measure("decode") as lap:
-            clip = await self._pipeline.turn_ends.run(finish) if self._audio.is_container else finish()
+            clip = await self.pipeline.turn_ends.run(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
         self.times.audio_s, self.times.undecoded_s = self._audio.duration_s, self._audio.undecoded_s
         if not self.times.audio_s:
@@ -124,11 +118,7 @@ class Turn:
             await early.drop()
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
-        """Answer a text: yield one AgentAnswer, and SpokenReply until `last`.
-
-        AgentAnswer follows the completion of the text: before all audio if the agent does not stream, and always before
-        the last SpokenReply. Raises EngineError.
-        """
+        """Answer a text, with the events of `TurnAnswer.events`. Raises EngineError."""
         early = self._early
         if early is not None and early.fits(heard, self.dialogue):
             self._early, self._answer = None, early.answer
@@ -144,7 +134,7 @@ class Turn:
 
     async def reply(self, heard: str) -> Reply:
         """Answer a text without synthesis. Raises EngineError."""
-        text = ReplyText(self._pipeline.agent, heard, self.dialogue)
+        text = ReplyText(self.pipeline.agent, heard, self.dialogue)
         try:
             with self._watch.measure("agent") as lap:
                 reply = await text.whole()
@@ -166,8 +156,8 @@ class Turn:
 
     def _new_answer(self, heard: str, *, is_held: bool = False) -> TurnAnswer:
         return TurnAnswer(
-            self._pipeline, heard, self.dialogue,
-            reply_format=self._reply_format, reply_rate_hz=self._reply_rate_hz, is_held=is_held,
+            self.pipeline, heard, self.dialogue,
+            reply_format=self.reply_format, reply_rate_hz=self.reply_rate_hz, is_held=is_held,
         )  # fmt: skip
 
     async def _hear(self, clip: Clip | None) -> None:

@@ -1,7 +1,5 @@
 """The events of a turn."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.agent.base import Reply

@@ -1,7 +1,5 @@
 """A run that can be executed: a new one, or one that continues."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.conditions import outside

@@ -1,7 +1,5 @@
 """Validates user values for the command line, Python and notebooks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 

@@ -1,9 +1,8 @@
 """Records a conversation in two channels on one clock, and times its turns as heard."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.delivery import Delivery, joined
@@ -11,14 +10,7 @@ from voicelab.audio.incoming import Mode
 from voicelab.audio.playback import SoundPiece, as_heard, channel, pending_until_s
 from voicelab.audio.stereo import encode_flac
 from voicelab.metrics.over_reply import Span, over_reply_timing
-from voicelab.metrics.response_timing import (
-    Edge,
-    ResponseTiming,
-    agreed_end,
-    agreed_start,
-    refined,
-    response_timing,
-)
+from voicelab.metrics.response_timing import Edge, ResponseTiming, agreed_end, agreed_start, refined, response_timing
 from voicelab.targets.base import TurnOutcome
 from voicelab.vad.speech_spans import speech_spans
 
@@ -55,11 +47,12 @@ class TurnSound:
     def end_s(self) -> float:
         return max((piece.end_s for piece in self._pieces), default=0.0)
 
-    def later(self, by_s: float) -> TurnSound:
-        return TurnSound(
-            tuple(replace(one, spoken=_later(one.spoken, by_s)) for one in self.caller),
-            tuple(_later(piece, by_s) for piece in self.agent),
-            None if self.pending_until_s is None else self.pending_until_s + by_s,
+    def later(self, by_s: float) -> Self:
+        return replace(
+            self,
+            caller=tuple(replace(one, spoken=_later(one.spoken, by_s)) for one in self.caller),
+            agent=tuple(_later(piece, by_s) for piece in self.agent),
+            pending_until_s=None if self.pending_until_s is None else self.pending_until_s + by_s,
         )
 
 
@@ -78,13 +71,14 @@ def turn_sound(outcome: TurnOutcome) -> TurnSound:
 
 @dataclass(slots=True)
 class ConversationRecording:
-    """The turns of one conversation.
+    """The turns of one conversation. key: that of the first turn in this session.
 
     In realtime mode the clock is that of the run. A burst is faster than speech, so each turn then starts when the
     previous one ends, and times between turns are meaningless.
     """
 
     mode: Mode
+    key: str = ""
     _turns: list[TurnSound] = field(default_factory=list)
     _zero_s: float | None = None
 
@@ -147,7 +141,7 @@ class _Speech:
     sound_start_s: float | None
 
     @classmethod
-    def of(cls, clip: Clip, time_of: Callable[[float], float]) -> _Speech:
+    def of(cls, clip: Clip, time_of: Callable[[float], float]) -> Self:
         """Find speech. time_of: from a position in the clip to a time."""
         found = speech_spans(clip)
         spans = refined(found.silero, found.energy)

@@ -1,10 +1,7 @@
 """Executes the missing turns of a run; each failure is one record."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 
 from voicelab.datasets.file_names import file_name
@@ -86,7 +83,7 @@ class RunExecution:
                 async with target.session(user_id, session_id, heard) as session:
                     self._reconnection.connected()
                     session_id = session.session_id
-                    recording = _Recording(rest[0].key, ConversationRecording(run.spec.mode))
+                    recording = ConversationRecording(run.spec.mode, rest[0].key)
                     for planned in rest:
                         heard_until_s = await self._take(session, conversation, planned, run, recording)
                         if heard_until_s is None:
@@ -117,7 +114,7 @@ class RunExecution:
         conversation: PlannedConversation,
         planned: PlannedTurn,
         run: RunResult,
-        recording: _Recording,
+        recording: ConversationRecording,
     ) -> float | None:
         """Execute and record one turn. Return when its reply has been played; None if the session ended.
 
@@ -163,7 +160,7 @@ class RunExecution:
         session_id: str,
         request_audio: RequestAudio | None = None,
         owner: Owner | None = None,
-        recording: _Recording | None = None,
+        recording: ConversationRecording | None = None,
     ) -> None:
         scenario, cold, self._cold = conversation.scenario_id, self._cold, False
         earlier = [self._done[one.key] for one in conversation.turns[: planned.number - 1] if one.key in self._done]
@@ -172,10 +169,10 @@ class RunExecution:
         def keep() -> TurnResult:
             reply = outcome.reply_audio or encoded_reply(outcome)
             file = self._folder.save_reply(planned.key, reply) if reply else None
-            timing = recording.sound.add(outcome) if recording is not None else None
+            timing = recording.add(outcome) if recording is not None else None
             recording_file = None
             if recording is not None and timing is not None:
-                recording_file = self._folder.save_recording(recording.key, recording.sound.flac())
+                recording_file = self._folder.save_recording(recording.key, recording.flac())
             turn = turn_result(
                 planned, scenario, outcome, session_id,
                 reply_file=file, cold=cold, request_audio=request_audio, owner=owner,
@@ -194,11 +191,3 @@ class RunExecution:
         turn = await asyncio.to_thread(keep)
         self._done[turn.key] = turn
         self._tally.add(turn)
-
-
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """The audio of a conversation so far. key: of the first turn in this session."""
-
-    key: str
-    sound: ConversationRecording

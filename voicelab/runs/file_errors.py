@@ -4,8 +4,6 @@ Paths are checked in advance where the work takes long. Elsewhere, the system's 
 words it.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import tempfile

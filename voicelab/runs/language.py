@@ -1,7 +1,5 @@
 """Applies the language of a run: its samples, its normalizer, and the recognizer's language option."""
 
-from __future__ import annotations
-
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.datasets import SampleSet
 from voicelab.engines.spec import EngineSpec

@@ -1,7 +1,5 @@
 """A lock that lets one process at a time work on a run. The system releases it when the process ends."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import time

@@ -1,7 +1,5 @@
 """Validates user-defined names of run folders."""
 
-from __future__ import annotations
-
 from voicelab.errors import InputError
 
 LONGEST_BYTES = 128

@@ -4,8 +4,6 @@ Unknown parameters are always rejected: by `execute` before the start, and by th
 plain `papermill`, which would only warn.
 """
 
-from __future__ import annotations
-
 import ast
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Speaks over a reply if the sample requests it, and records the agent's reaction."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from voicelab.datasets import Sample

@@ -1,7 +1,5 @@
 """Plans the turns and sessions of a run, and finds the turns already done."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Provenance of a result: code, packages, machine and samples."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

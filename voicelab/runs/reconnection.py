@@ -1,7 +1,5 @@
 """Decides how a run waits for an unreachable target, and when it gives up."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from datetime import datetime

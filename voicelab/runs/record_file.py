@@ -1,7 +1,5 @@
 """Records on disk: the base of their schemas, and JSON files that contain one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TypeVar
 

@@ -5,21 +5,12 @@ agent's replies, for `replay`), audio/ (the replies' audio), recordings/ (each c
 files of the report.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AwareDatetime,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from voicelab.agent import recording
 from voicelab.agent.recording import RecordedTurn

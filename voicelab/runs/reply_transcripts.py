@@ -3,8 +3,6 @@
 This runs after the last conversation, so that it does not affect the timing of replies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 

@@ -3,8 +3,6 @@
 A killed run, or one whose target or disk failed, can be resumed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress

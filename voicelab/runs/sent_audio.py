@@ -1,12 +1,10 @@
 """Prepares the audio sent for a sample: its recording, or the recording degraded by the run's condition."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -42,15 +40,8 @@ class SetRecordings:
     """The decoded recordings of a set, with a cache. Babble uses all of them."""
 
     def __init__(self, samples: SampleSet) -> None:
-        self.path = samples.path
-        self.voices = tuple(BabbleVoice(one.id, one.speaker, self._opener(one)) for one in samples.samples)
-        self._clip: Callable[[Sample], Clip] = lru_cache(maxsize=_KEPT_CLIPS)(heard_clip)
-
-    def clip(self, sample: Sample) -> Clip:
-        return self._clip(sample)
-
-    def _opener(self, sample: Sample) -> Callable[[], Clip]:
-        return lambda: self._clip(sample)
+        self.clip: Callable[[Sample], Clip] = lru_cache(maxsize=_KEPT_CLIPS)(heard_clip)
+        self.voices = tuple(BabbleVoice(one.id, one.speaker, partial(self.clip, one)) for one in samples.samples)
 
 
 class RequestAudioSource:

@@ -3,8 +3,6 @@
 Files are replaced and records appended as a whole. Both are on disk when the call returns.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator
@@ -15,6 +13,8 @@ from voicelab.errors import InputError, StorageError
 from voicelab.runs import file_errors
 
 _CANNOT_SYNC_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF})
+
+_WRITE = os.O_WRONLY | os.O_CREAT
 
 _DRAFT = ".part"
 
@@ -37,7 +37,7 @@ def write_whole(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}{_DRAFT}")
     with faults_named(path):
         try:
-            with _opened(draft, os.O_TRUNC) as descriptor:
+            with _opened(draft, _WRITE | os.O_TRUNC) as descriptor:
                 _write_all(descriptor, data)
             os.replace(draft, path)  # noqa: PTH105 - tests put a failing disk in place of `os`
             sync_folder(path.parent)
@@ -50,7 +50,7 @@ def write_whole(path: Path, data: bytes) -> None:
 def append_whole(path: Path, data: bytes) -> None:
     """Append data to a file, all of it or nothing. Raises StorageError."""
     made = not path.exists()
-    with faults_named(path), _opened(path, os.O_APPEND) as descriptor:
+    with faults_named(path), _opened(path, _WRITE | os.O_APPEND) as descriptor:
         size = os.fstat(descriptor).st_size
         try:
             _write_all(descriptor, data)
@@ -86,12 +86,8 @@ def sync_tree(folder: Path) -> None:
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             sync_folder(path)
-            continue
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        else:
+            _sync(path)
     sync_folder(folder)
 
 
@@ -101,11 +97,7 @@ def sync_folder(folder: Path) -> None:
     File systems that do not support this (some network mounts) are ignored; other errors are raised.
     """
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(folder)
     except OSError as error:
         if error.errno not in _CANNOT_SYNC_FOLDERS:
             raise
@@ -122,11 +114,16 @@ def faults_named(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
+    descriptor = os.open(path, flags, 0o666)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _sync(path: Path) -> None:
+    with _opened(path, os.O_RDONLY) as descriptor:
+        os.fsync(descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

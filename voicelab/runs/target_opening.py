@@ -1,7 +1,5 @@
 """Opens the target of a run's spec."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path

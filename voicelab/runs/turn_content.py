@@ -1,7 +1,5 @@
 """The content of a turn's record: the request and the response."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import ConfigDict

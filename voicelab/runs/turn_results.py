@@ -1,7 +1,5 @@
 """Converts the outcome of a turn to its record."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -88,13 +86,6 @@ def unless_damaged(outcome: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     )  # fmt: skip
 
 
-def _made_calls(outcome: TurnOutcome) -> tuple[ToolCall, ...] | None:
-    """The agent's tool calls; None if the target does not report them."""
-    if outcome.tool_calls is None:
-        return None
-    return tuple(ToolCall(**writable(asdict(call))) for call in outcome.tool_calls)
-
-
 def turn_result(
     planned: PlannedTurn,
     scenario_id: str | None,
@@ -152,6 +143,8 @@ def _turn_result(
         failure = TurnFailure(code=code, message=writable(message), owner=owner or owner_of(code))
     # Silence is a valid result: no words were recognized, and all reference words are deletions.
     heard = "" if failure is not None and failure.code == "no_speech" else writable(outcome.heard)
+    made = outcome.tool_calls
+    calls = None if made is None else tuple(ToolCall(**writable(asdict(call))) for call in made)
     path = [stages.get(name) for name in CONSECUTIVE]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
@@ -178,7 +171,7 @@ def _turn_result(
         intent=writable(outcome.intent),
         entities=tuple(writable(outcome.entities)),
         candidates=tuple(writable(outcome.candidates)),
-        tool_calls=_made_calls(outcome),
+        tool_calls=calls,
         changes=tuple(WatchlistChange(**change) for change in outcome.changes),
         usage=Usage(**outcome.usage) if outcome.usage is not None else None,
         transcript_s=outcome.transcript_s,

@@ -5,8 +5,6 @@ of milliseconds once all libraries are loaded), threads that compete for the int
 audio processing on the loop itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import sys

@@ -1,7 +1,5 @@
 """The interface of targets, their capabilities, and the outcome of a turn."""
 
-from __future__ import annotations
-
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -52,6 +50,23 @@ class Capabilities:
     @classmethod
     def _names(cls) -> tuple[str, ...]:
         return tuple(one.name for one in fields(cls))
+
+
+SPEECH_TO_SPEECH = Capabilities(
+    caller_transcript=True,
+    partial_transcript=True,
+    reply_text=True,
+    partial_reply_text=True,
+    tool_calls=True,
+    end_of_reply=True,
+    turn_detection=True,
+    interruption=True,
+)
+"""All signals that a public protocol for spoken conversations has."""
+PIPELINE = Capabilities(
+    caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, tool_calls=True, stage_times=True
+)
+"""The signals of voicelab's own pipeline."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@
 Packages can add targets through the entry point group `voicelab.targets` (name = "module:Class").
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Mapping
@@ -18,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from voicelab.engines import outside
 from voicelab.engines.addresses import take_user
-from voicelab.engines.options import Option, OptionValue, constructor_options
+from voicelab.engines.options import OptionValue, constructor_options, read_options
 from voicelab.engines.spec import EngineSpec
 from voicelab.errors import EngineMissingError, InputError, without_user
 from voicelab.targets.base import Capabilities, Target
@@ -115,7 +113,8 @@ def target_config(text: str) -> TargetConfig:
     """Parse a target specification and check its name and options. Raises InputError."""
     spec = take_user(text.strip())
     if spec.lower().startswith(("http://", "https://")):
-        return TargetConfig(spec, "voicelab", TARGETS["voicelab"], {"url": _without_secrets("url", spec)})
+        _check_without_secrets("url", spec)
+        return TargetConfig(spec, "voicelab", TARGETS["voicelab"], {"url": spec})
     name, _, rest = spec.partition(":")
     entry = known_targets().get(name)
     if entry is not None:
@@ -139,16 +138,15 @@ def describe_object(target: object) -> str:
 def _config(spec: str, name: str, entry: TargetEntry, rest: str = "") -> TargetConfig:
     if entry.main_option is not None and rest and not rest.startswith(f"{entry.main_option}="):
         rest = f"{entry.main_option}={rest}"
-    written = _options(name, rest)
-    known = constructor_options(entry.load())
-    values: dict[str, OptionValue] = {}
-    for key, value in written.items():
-        if key not in known:
-            raise InputError(f"target {name!r} has no option {key!r}; {_listed(known)}")
-        values[key] = _read(name, known[key], value)
-    missing = [key for key, option in known.items() if option.required and key not in values]
-    if missing:
-        raise InputError(f"target {name!r} needs {missing[0]}=...; {_listed(known)}")
+    written, known = _options(name, rest), constructor_options(entry.load())
+    if secret := next((key for key in written if key in known and _SECRET.search(key)), None):
+        raise InputError(
+            f"target {name!r}: {secret} would store a secret in the run's record; use an environment variable"
+        )
+    values = read_options(f"target {name!r}", known, written)
+    for key, value in values.items():
+        if isinstance(value, str):
+            _check_without_secrets(key, value)
     return TargetConfig(spec, name, entry, values)
 
 
@@ -163,38 +161,18 @@ def _options(name: str, rest: str) -> dict[str, str]:
     return dict(EngineSpec.parse(f"target:{rest}").options)
 
 
-def _read(name: str, option: Option, text: str) -> OptionValue:
-    if _SECRET.search(option.name):
-        raise InputError(
-            f"target {name!r}: {option.name} would store a secret in the run's record; use an environment variable"
-        )
-    try:
-        value = option.read(text)
-    except ValueError as error:
-        wanted = option.type.__name__
-        raise InputError(
-            f"target {name!r}: option {option.name} takes a value of type {wanted}, not {text!r}"
-        ) from error
-    return _without_secrets(option.name, value) if isinstance(value, str) else value
-
-
-def _without_secrets(option: str, value: str) -> str:
-    """Return the value. Raises InputError if the query of a URL seems to contain a secret."""
+def _check_without_secrets(option: str, value: str) -> None:
+    """Raise InputError if the query of a URL seems to contain a secret."""
     try:
         query = parse_qsl(urlsplit(value).query)
     except ValueError:
-        return value
+        return
     for key, content in query:
         if _SECRET.search(key) and not content.startswith("$"):
             raise InputError(
                 f"{option}: the URL contains {key}=..., which would be stored in the run's record; export it as an "
                 f"environment variable and write {key}=${{VARIABLE}}, or use the target's key_env option"
             )
-    return value
-
-
-def _listed(known: Mapping[str, Option]) -> str:
-    return f"its options: {', '.join(known) or 'none'}"
 
 
 def _class_at(path: str) -> type[Any]:

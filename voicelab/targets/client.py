@@ -1,7 +1,5 @@
 """A WebSocket client for voicelab's protocol that records the time of each event."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -76,25 +77,46 @@ class CallerTurn:
         return Clip(heard.samples[loud[0] : loud[-1] + 1], heard.rate_hz) if len(loud) else Clip.silence(0.5)
 
 
-class EchoAgent:
+class EchoServer(ABC):
+    """An agent that repeats the caller's audio, in one protocol."""
+
+    def __init__(self, settings: EchoSettings | None = None) -> None:
+        self.settings = settings or EchoSettings()
+
+    @abstractmethod
+    def start(self, host: str, port: int) -> Awaitable[Server] | Awaitable[asyncio.Server]:
+        """Start the server."""
+
+    @asynccontextmanager
+    async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+        """Serve during the block, and yield the port; port 0 chooses a free one. Raises InputError if it is in use."""
+        try:
+            server = await self.start(host, port)
+        except OSError as error:
+            raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror}; choose another") from error
+        async with server:
+            chosen: int = next(iter(server.sockets)).getsockname()[1]
+            yield chosen
+
+    def with_silence(self, said: Clip, rate_hz: int) -> Clip:
+        """Return the audio at rate_hz, preceded by the silence of the settings."""
+        return Clip.join([Clip.silence(self.settings.leading_silence_s, rate_hz), said.at_rate(rate_hz)])
+
+
+class EchoAgent(EchoServer):
     """A server for voicelab's protocol. Subclasses override `reply` to misbehave.
 
     A fixed reply is encoded in advance, because encoding it on time would add to the delay.
     """
 
     def __init__(self, settings: EchoSettings | None = None) -> None:
-        self.settings = settings or EchoSettings()
-        self._set_reply = self._with_silence(self.settings.reply) if self.settings.reply is not None else None
+        super().__init__(settings)
+        reply = self.settings.reply
+        self._set_reply = self.with_silence(reply, REPLY_RATE_HZ) if reply is not None else None
         self._encoded = tuple(encoded(self._set_reply)) if self._set_reply is not None else None
 
-    @asynccontextmanager
-    async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve during the block, and yield the port; port 0 chooses a free one. Raises InputError."""
-        starting = serve(
-            self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None
-        )
-        async with listening(starting, host, port) as chosen:
-            yield chosen
+    def start(self, host: str, port: int) -> Awaitable[Server]:
+        return serve(self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None)
 
     async def reply(self, connection: EchoConnection, turn: CallerTurn) -> None:
         """Reply to one turn."""
@@ -106,10 +128,7 @@ class EchoAgent:
 
     def sound(self, turn: CallerTurn) -> Clip:
         """Return the reply's audio with its leading silence, at REPLY_RATE_HZ."""
-        return self._set_reply or self._with_silence(turn.speech())
-
-    def _with_silence(self, said: Clip) -> Clip:
-        return with_silence(said, self.settings.leading_silence_s, REPLY_RATE_HZ)
+        return self._set_reply or self.with_silence(turn.speech(), REPLY_RATE_HZ)
 
     def may_answer(self, turn: CallerTurn, is_final: bool, now_s: float) -> bool:
         """Return whether the agent considers the turn complete."""
@@ -201,32 +220,17 @@ class EncodedPiece:
 
 def encoded(sound: Clip, piece_s: float = _PIECE_S) -> Iterator[EncodedPiece]:
     """Yield the reply in pieces, each encoded on demand."""
-    writer = OggOpusWriter(sound.rate_hz)
+    writer, parts = OggOpusWriter(sound.rate_hz), pieces(sound, piece_s)
+    for number, part in enumerate(parts, start=1):
+        is_last = number == len(parts)
+        yield EncodedPiece(writer.feed(part) + (writer.close() if is_last else b""), number * piece_s, is_last)
+
+
+def pieces(sound: Clip, piece_s: float = _PIECE_S) -> list[Clip]:
+    """Split a reply into pieces; at least one."""
     size = max(1, round(piece_s * sound.rate_hz))
     starts = range(0, max(1, len(sound.samples)), size)
-    for start in starts:
-        is_last = start == starts[-1]
-        data = writer.feed(Clip(sound.samples[start : start + size], sound.rate_hz))
-        yield EncodedPiece(data + (writer.close() if is_last else b""), (start + size) / sound.rate_hz, is_last)
-
-
-def with_silence(said: Clip, silence_s: float, rate_hz: int) -> Clip:
-    """Return the audio at rate_hz, preceded by silence."""
-    return Clip.join([Clip.silence(silence_s, rate_hz), said.at_rate(rate_hz)])
-
-
-@asynccontextmanager
-async def listening(
-    starting: Awaitable[Server] | Awaitable[asyncio.Server], host: str, port: int
-) -> AsyncIterator[int]:
-    """Run a server during the block, and yield its port. Raises InputError if the port is in use."""
-    try:
-        server = await starting
-    except OSError as error:
-        raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror}; choose another") from error
-    async with server:
-        chosen: int = next(iter(server.sockets)).getsockname()[1]
-        yield chosen
+    return [Clip(sound.samples[start : start + size], sound.rate_hz) for start in starts]
 
 
 def _feed(turn: CallerTurn, data: dict[str, Any], is_final: bool) -> None:

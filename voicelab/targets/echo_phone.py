@@ -1,27 +1,23 @@
 """The echo agent as a phone agent: it answers a call in the dialect of one phone company."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable
+from contextlib import suppress
 from time import perf_counter
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from voicelab.audio.clip import Clip
-from voicelab.targets.echo_agent import CallerTurn, EchoSettings, listening, with_silence
+from voicelab.targets.echo_agent import CallerTurn, EchoServer, EchoSettings, pieces
 from voicelab.targets.phone_dialects import phone_dialects
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 
-_PIECE_S = 0.2
 
-
-class EchoPhone:
+class EchoPhone(EchoServer):
     """Repeats the caller's audio a fixed time after the caller stopped.
 
     A phone line carries sound all the time, so a pause longer than the delay ends the caller's turn. If the caller
@@ -29,14 +25,11 @@ class EchoPhone:
     """
 
     def __init__(self, dialect: str, settings: EchoSettings | None = None) -> None:
+        super().__init__(settings)
         self._dialect = phone_dialects()[dialect]
-        self._settings = settings or EchoSettings()
 
-    @asynccontextmanager
-    async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve during the block, and yield the port; port 0 chooses a free one. Raises InputError."""
-        async with listening(serve(self._answer, host, port, compression=None), host, port) as chosen:
-            yield chosen
+    def start(self, host: str, port: int) -> Awaitable[Server]:
+        return serve(self._answer, host, port, compression=None)
 
     async def _answer(self, socket: ServerConnection) -> None:
         turn, plays_until_s = CallerTurn(), 0.0
@@ -54,8 +47,8 @@ class EchoPhone:
                 if now_s < plays_until_s:
                     await socket.send(json.dumps({self._dialect.kind: self._dialect.clears}))
                     plays_until_s = now_s
-                if now_s >= turn.ended_s + self._settings.delay_s:
-                    reply = self._reply(turn)
+                if now_s >= turn.ended_s + self.settings.delay_s:
+                    reply = self.with_silence(self.settings.reply or turn.speech(), self._dialect.sound.form.rate_hz)
                     await self._play(socket, reply, encoder)
                     turn, plays_until_s = CallerTurn(), now_s + reply.duration_s
 
@@ -63,7 +56,7 @@ class EchoPhone:
         """Return the next message; None if the reply is due before it arrives."""
         wait_s = None
         if turn.ended_s is not None:
-            wait_s = max(0.0, turn.ended_s + self._settings.delay_s - perf_counter())
+            wait_s = max(0.0, turn.ended_s + self.settings.delay_s - perf_counter())
         try:
             async with asyncio.timeout(wait_s):
                 return await socket.recv()
@@ -77,14 +70,9 @@ class EchoPhone:
         message = json.loads(frame)
         return base64.b64decode(message["media"]["payload"]) if message.get("event") == "media" else b""
 
-    def _reply(self, turn: CallerTurn) -> Clip:
-        said = self._settings.reply or turn.speech()
-        return with_silence(said, self._settings.leading_silence_s, self._dialect.sound.form.rate_hz)
-
     async def _play(self, socket: ServerConnection, reply: Clip, encoder: SoundEncoder) -> None:
-        size = round(_PIECE_S * reply.rate_hz)
-        for start in range(0, len(reply.samples), size):
-            sound = encoder.encode(Clip(reply.samples[start : start + size], reply.rate_hz))
+        for piece in pieces(reply):
+            sound = encoder.encode(piece)
             if self._dialect.plays is None:
                 await socket.send(sound)
             else:

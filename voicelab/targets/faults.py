@@ -1,7 +1,5 @@
 """Codes of failed turns: who caused each, and which ones `--resume` repeats."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 Owner = Literal["agent", "harness"]

@@ -1,7 +1,5 @@
 """Agents with an HTTP endpoint: the recording is uploaded, and the response contains the reply."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import binascii
@@ -16,6 +14,7 @@ import httpx
 from voicelab.audio import codecs, decoding
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
+from voicelab.engines.options import read_pairs
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, UnreachableError
 from voicelab.targets.background import analyse
 from voicelab.targets.base import (
@@ -29,7 +28,6 @@ from voicelab.targets.base import (
     Utterance,
 )
 from voicelab.targets.mapping.paths import value_at
-from voicelab.targets.pairs import read_pairs
 from voicelab.targets.streaming.transport import (
     LARGEST_MESSAGE_BYTES,
     bearer,

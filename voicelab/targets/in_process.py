@@ -1,7 +1,5 @@
 """voicelab's pipeline in this process, without a server."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -13,15 +11,7 @@ from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongE
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.turn import Turn
 from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply
-from voicelab.targets.base import (
-    Capabilities,
-    Interruption,
-    Session,
-    TargetBase,
-    TargetSettings,
-    TurnOutcome,
-    Utterance,
-)
+from voicelab.targets.base import PIPELINE, Interruption, Session, TargetBase, TargetSettings, TurnOutcome, Utterance
 from voicelab.targets.reply_clock import ReplyClock
 from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
@@ -29,9 +19,7 @@ from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 class InProcess(TargetBase):
     """voicelab's own pipeline with the engines of --asr, --agent and --tts."""
 
-    capabilities = Capabilities(
-        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True, tool_calls=True
-    )
+    capabilities = PIPELINE
 
     def __init__(self) -> None:
         self._pipeline: Pipeline | None = None

@@ -1,7 +1,5 @@
 """Any JSON or binary WebSocket protocol that a YAML file describes: `map:FILE.yaml`, or the name of a shipped map."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +15,7 @@ from voicelab.targets.mapping.model import SetupRequest, TargetMap
 from voicelab.targets.mapping.paths import value_at
 from voicelab.targets.mapping.templates import fill
 from voicelab.targets.mapping.wire import MapWire
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, check_url, without_query
 from voicelab.targets.streaming.wire import Wire
 
@@ -28,18 +26,13 @@ class Mapped(StreamTarget):
     """A target described by a map.
 
     file: the path of a map, or the name of a shipped map. url: replaces the map's URL. ready_s, greeting_s, quiet_s:
-    see `Timing`. Raises InputError that names file, line and key, or the missing environment variable.
+    see `StreamTarget`. Raises InputError that names file, line and key, or the missing environment variable.
     """
 
     def __init__(
-        self,
-        file: str,
-        url: str | None = None,
-        ready_s: float = 10.0,
-        greeting_s: float = 0.0,
-        quiet_s: float = 1.5,
+        self, file: str, url: str | None = None, ready_s: float = 10.0, greeting_s: float = 0.0, quiet_s: float = 1.5
     ) -> None:
-        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
+        super().__init__(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s)
         self._file = file
         self._url = url
         self._map = load_map(file)
@@ -95,17 +88,14 @@ class Mapped(StreamTarget):
 async def _request(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
     """Make the request before the connection, and read its variables."""
 
-    def look_up(name: str) -> Any:
-        return values[name]
-
     url = check_url(
         str(fill(request.url, lambda name: quote(str(values[name]), safe=""))),
         ("http", "https"),
         what=f"map {file}: request.url",
     )
     shown = without_query(url)
-    headers = {name: str(fill(value, look_up)) for name, value in request.headers.items()}
-    body = fill(request.body, look_up) if request.body is not None else None
+    headers = {name: str(fill(value, values.__getitem__)) for name, value in request.headers.items()}
+    body = fill(request.body, values.__getitem__) if request.body is not None else None
     try:
         # Loading the certificates takes long, so it runs in a thread.
         async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:

@@ -9,26 +9,20 @@ from __future__ import annotations
 import base64
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import InputError
-from voicelab.targets.base import Capabilities
-from voicelab.targets.realtime_session import (
-    FORMATS,
-    TURN_DETECTION,
-    RealtimeSettings,
-    read_tools,
-    session_fields,
-)
+from voicelab.engines.options import check_choice
+from voicelab.targets.base import SPEECH_TO_SPEECH
+from voicelab.targets.realtime_session import FORMATS, TURN_DETECTION, read_tools, session_fields
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
-from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, first_text, read_arguments, read_object
 
 BETA_NAMES: Mapping[str, str] = {
     "response.audio.delta": "response.output_audio.delta",
@@ -54,10 +48,10 @@ class RealtimeWire(Wire):
     waits_for_ready = True
     marks_end = True
 
-    def __init__(self, settings: RealtimeSettings) -> None:
-        self._settings = settings
-        self.send_format = FORMATS[settings.encoding]
-        self.continuous = settings.turn_detection != "none"
+    def __init__(self, target: OpenAIRealtime) -> None:
+        self._target = target
+        self.send_format = FORMATS[target.encoding]
+        self.continuous = target.turn_detection != "none"
         self._encoder = SoundEncoder(self.send_format)
         self._decoder = SoundDecoder(self.send_format)
         self._responding = False
@@ -76,7 +70,7 @@ class RealtimeWire(Wire):
             return Reading(sent_as)
         reader = _READERS.get(name)
         found = tuple(reader(self, message)) if reader is not None else ()
-        return Reading(sent_as, found, _text_of(found))
+        return Reading(sent_as, found, first_text(found))
 
     def _is_repeated(self, event_id: Any) -> bool:
         """Return whether an event with this id has just arrived. Events without an id never count as repeated."""
@@ -112,24 +106,14 @@ class RealtimeWire(Wire):
         return (_event("conversation.item.truncate", item_id=item_id, content_index=index, audio_end_ms=end_ms),)
 
     def _created(self, message: dict[str, Any]) -> Sequence[Event]:
-        if not self._settings.configure:
+        if not self._target.configure:
             return (events.Ready(),)
-        return (events.MessagesToSend((self.session_update(),)),)
-
-    def session_update(self) -> str:
-        """Return the session.update event for these settings."""
-        return _event("session.update", session=session_fields(self._settings))
-
-    def _updated(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.Ready(),)
+        return (events.MessagesToSend((_event("session.update", session=session_fields(self._target)),)),)
 
     def _speech_started(self, message: dict[str, Any]) -> Sequence[Event]:
         if self._speaking_item is not None and self.continuous:
             return (events.CallerStarted(), events.ReplyInterrupted())
         return (events.CallerStarted(),)
-
-    def _speech_stopped(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.CallerStopped(),)
 
     def _heard_delta(self, message: dict[str, Any]) -> Sequence[Event]:
         item = str(message.get("item_id", ""))
@@ -192,7 +176,7 @@ class RealtimeWire(Wire):
     def _tool_outputs(self, calls: Sequence[str]) -> tuple[Frame, ...]:
         """Answer every tool call, then request the rest of the reply: tools run on the client."""
         outputs = [
-            {"type": "function_call_output", "call_id": call_id, "output": self._settings.tool_output}
+            {"type": "function_call_output", "call_id": call_id, "output": self._target.tool_output}
             for call_id in calls
         ]
         return (*(_event("conversation.item.create", item=item) for item in outputs), _event("response.create"))
@@ -205,11 +189,11 @@ class RealtimeWire(Wire):
         return (events.Fault(code, text, fatal=not harmless, harness=by_us),)
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[RealtimeWire, dict[str, Any]], Sequence[Event]]] = {
     "session.created": RealtimeWire._created,
-    "session.updated": RealtimeWire._updated,
+    "session.updated": lambda wire, message: (events.Ready(),),
     "input_audio_buffer.speech_started": RealtimeWire._speech_started,
-    "input_audio_buffer.speech_stopped": RealtimeWire._speech_stopped,
+    "input_audio_buffer.speech_stopped": lambda wire, message: (events.CallerStopped(),),
     "conversation.item.input_audio_transcription.delta": RealtimeWire._heard_delta,
     "conversation.item.input_audio_transcription.completed": RealtimeWire._heard_all,
     "conversation.item.input_audio_transcription.failed": RealtimeWire._heard_nothing,
@@ -236,19 +220,10 @@ class OpenAIRealtime(StreamTarget):
     directions. turn_detection: server_vad, semantic_vad, or none; with none, voicelab commits each utterance. voice,
     instructions, transcription (a model): fields of the session. tools: a JSON file with the session's tools;
     tool_output: the answer to every call. configure: `no` keeps the server's default session. ready_s, greeting_s,
-    quiet_s: see `Timing`.
+    quiet_s: see `StreamTarget`.
     """
 
-    capabilities = Capabilities(
-        caller_transcript=True,
-        partial_transcript=True,
-        reply_text=True,
-        partial_reply_text=True,
-        tool_calls=True,
-        end_of_reply=True,
-        turn_detection=True,
-        interruption=True,
-    )
+    capabilities = SPEECH_TO_SPEECH
 
     url: str = "wss://api.openai.com/v1/realtime"
     model: str | None = None
@@ -266,12 +241,11 @@ class OpenAIRealtime(StreamTarget):
     greeting_s: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s))
-        _check_choice("version", self.version, ("ga", "beta"))
-        _check_choice("encoding", self.encoding, tuple(FORMATS))
-        _check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
-        chosen = {one.name: getattr(self, one.name) for one in fields(RealtimeSettings)}
-        self._settings = RealtimeSettings(**chosen | {"tools": read_tools(self.tools) if self.tools else ()})
+        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s)
+        check_choice("version", self.version, ("ga", "beta"))
+        check_choice("encoding", self.encoding, tuple(FORMATS))
+        check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
+        self.functions = read_tools(self.tools) if self.tools else ()
         self.unpaced = self.turn_detection == "none"
         self.capabilities = replace(
             self.capabilities,
@@ -281,11 +255,11 @@ class OpenAIRealtime(StreamTarget):
         )
 
     def wire(self, user_id: str) -> Wire:
-        return RealtimeWire(self._settings)
+        return RealtimeWire(self)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         headers = bearer(self.key_env, is_required=False)
-        if self._settings.version == "beta":
+        if self.version == "beta":
             headers["OpenAI-Beta"] = "realtime=v1"
         url = f"{self.url}{'&' if '?' in self.url else '?'}model={self.model}" if self.model else self.url
         return await WebSocket.connect(url, headers=headers, timeout_s=timeout_s)
@@ -295,27 +269,9 @@ def _event(name: str, **fields: Any) -> str:
     return json.dumps({"type": name, **fields})
 
 
-def _text_of(found: Sequence[Event]) -> str | None:
-    """Return the text to log with an event's name."""
-    for event in found:
-        match event:
-            case events.CallerText(text) | events.AgentText(text):
-                return text
-            case events.Fault(code, message):
-                return f"{code}: {message}"
-            case _:
-                continue
-    return None
-
-
 def _error(error: Any) -> tuple[str, str]:
     """Return code and message of an error object, with defaults for missing fields."""
     if not isinstance(error, dict):
         return "target_error", str(error or "the target reported an error without a message")
     code = error.get("code") or error.get("type") or "target_error"
     return str(code), str(error.get("message") or code)
-
-
-def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise InputError(f"option {name} is {value!r}; it may be {', '.join(choices)}")

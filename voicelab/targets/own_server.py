@@ -1,7 +1,5 @@
 """A server that a run starts on a free port of this machine."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

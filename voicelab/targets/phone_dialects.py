@@ -1,7 +1,5 @@
 """The media stream protocols of phone companies, as dialects in phones.yaml."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -66,6 +64,5 @@ class PhoneDialect(BaseModel):
 
 @cache
 def phone_dialects() -> Mapping[str, PhoneDialect]:
-    """Return the dialects by name."""
     text = (resources.files("voicelab.targets") / "phones.yaml").read_text(encoding="utf-8")
     return {name: PhoneDialect.model_validate(value) for name, value in yaml.safe_load(text).items()}

@@ -1,7 +1,5 @@
 """Probe a target: check in a few seconds, step by step, what it supports."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +21,6 @@ from voicelab.targets.base import (
     Utterance,
 )
 from voicelab.targets.faults import NO_REPLY, Owner, owner_of
-from voicelab.targets.signals import missing_figures
 
 State = Literal["ok", "missing", "failed", "skipped"]
 LIMIT_S = 12.0
@@ -37,6 +34,18 @@ NEEDED = (CONNECTED, READY, ACCEPTED)
 _INTERRUPTS_AFTER_S = 0.5
 _CLOSES_S = 0.2
 _MESSAGES_SHOWN = 6
+_FIGURES = {
+    "caller transcript": ("transcript", "word error rate, entity recall in transcripts, transcript_s"),
+    "partial transcript": ("partial transcript", "entity commit time, flicker, word error rate over time"),
+    "reply text": ("reply text", "entity recall in replies, reply_text_s"),
+    "entities": ("entities", "intent accuracy, companies linked"),
+    "end of reply": ("end of a reply", "turn_s"),
+    "turn detection": ("detected end of turn", "cut-offs"),
+    "interruption": ("acknowledged interruption", "yield latency, yield rate, selectivity"),
+    "stage times": ("stage times", "the stages, overhead_s, rtf"),
+    "session state": ("session state", "figures of the session beyond those of its turns"),
+}
+"""The readable name of each signal that figures need, and these figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,8 @@ async def probe(
             )
     except VoicelabError as error:
         prober.fail_by(error)
-    result.missing = missing_figures(_seen(target.capabilities, result))
+    absent = [_FIGURES[name] for name in _seen(target.capabilities, result).missing if name in _FIGURES]
+    result.missing = tuple(f"{figures}: not available, because the target sends no {name}" for name, figures in absent)
     result.took_s = perf_counter() - started_s
     return result
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from voicelab.errors import InputError
 from voicelab.targets.streaming.sound import SoundFormat
+
+if TYPE_CHECKING:
+    from voicelab.targets.openai_realtime import OpenAIRealtime
 
 FORMATS: Mapping[str, SoundFormat] = {
     "pcm16": SoundFormat("pcm16", 24_000),
@@ -25,65 +27,49 @@ _BETA_FORMATS: Mapping[str, str] = {"pcm16": "pcm16", "mulaw": "g711_ulaw", "ala
 TURN_DETECTION = ("server_vad", "semantic_vad", "none")
 
 
-@dataclass(frozen=True, slots=True)
-class RealtimeSettings:
-    """Settings of the session. tools: in the format of `session.tools`; tool_output: the answer to every call."""
-
-    version: Literal["ga", "beta"] = "ga"
-    encoding: str = "pcm16"
-    turn_detection: str = "server_vad"
-    model: str | None = None
-    voice: str | None = None
-    instructions: str | None = None
-    transcription: str | None = None
-    tools: tuple[dict[str, Any], ...] = ()
-    tool_output: str = "{}"
-    configure: bool = True
-
-
-def session_fields(settings: RealtimeSettings) -> dict[str, Any]:
+def session_fields(target: OpenAIRealtime) -> dict[str, Any]:
     """Return the `session` of a session.update event."""
-    return _beta_session(settings) if settings.version == "beta" else _ga_session(settings)
+    return _beta_session(target) if target.version == "beta" else _ga_session(target)
 
 
-def _ga_session(settings: RealtimeSettings) -> dict[str, Any]:
-    form = _GA_FORMATS[settings.encoding]
-    heard: dict[str, Any] = {"format": form, "turn_detection": _turn_detection(settings)}
-    if settings.transcription:
-        heard["transcription"] = {"model": settings.transcription}
+def _ga_session(target: OpenAIRealtime) -> dict[str, Any]:
+    form = _GA_FORMATS[target.encoding]
+    heard: dict[str, Any] = {"format": form, "turn_detection": _turn_detection(target)}
+    if target.transcription:
+        heard["transcription"] = {"model": target.transcription}
     spoken: dict[str, Any] = {"format": form}
-    if settings.voice:
-        spoken["voice"] = settings.voice
+    if target.voice:
+        spoken["voice"] = target.voice
     session: dict[str, Any] = {"type": "realtime", "output_modalities": ["audio"]}
-    return session | {"audio": {"input": heard, "output": spoken}} | _instructions(settings)
+    return session | {"audio": {"input": heard, "output": spoken}} | _instructions(target)
 
 
-def _beta_session(settings: RealtimeSettings) -> dict[str, Any]:
-    form = _BETA_FORMATS[settings.encoding]
+def _beta_session(target: OpenAIRealtime) -> dict[str, Any]:
+    form = _BETA_FORMATS[target.encoding]
     session: dict[str, Any] = {
         "modalities": ["text", "audio"],
         "input_audio_format": form,
         "output_audio_format": form,
-        "turn_detection": _turn_detection(settings),
+        "turn_detection": _turn_detection(target),
     }
-    if settings.transcription:
-        session["input_audio_transcription"] = {"model": settings.transcription}
-    if settings.voice:
-        session["voice"] = settings.voice
-    return session | _instructions(settings)
+    if target.transcription:
+        session["input_audio_transcription"] = {"model": target.transcription}
+    if target.voice:
+        session["voice"] = target.voice
+    return session | _instructions(target)
 
 
-def _instructions(settings: RealtimeSettings) -> dict[str, Any]:
+def _instructions(target: OpenAIRealtime) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if settings.instructions:
-        found["instructions"] = settings.instructions
-    if settings.tools:
-        found["tools"] = list(settings.tools)
+    if target.instructions:
+        found["instructions"] = target.instructions
+    if target.functions:
+        found["tools"] = list(target.functions)
     return found
 
 
-def _turn_detection(settings: RealtimeSettings) -> dict[str, str] | None:
-    kind = settings.turn_detection
+def _turn_detection(target: OpenAIRealtime) -> dict[str, str] | None:
+    kind = target.turn_detection
     return None if kind == "none" else {"type": kind}
 
 

@@ -1,7 +1,5 @@
 """Arrival times of the pieces of an encoded reply."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 
 from voicelab.audio.incoming import reply_clip

@@ -1,7 +1,5 @@
 """Split a recording into chunks and send them at the pace of a microphone or at once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -14,17 +14,16 @@ from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
-from voicelab.errors import InputError
-from voicelab.targets.base import Capabilities
+from voicelab.engines.options import check_choice
+from voicelab.targets.base import SPEECH_TO_SPEECH, Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
 
 _LABEL = "rtvi-ai"
-_FORMATS = ("protobuf", "json")
 
 
 class RTVIWire(Wire):
@@ -95,18 +94,6 @@ class RTVIWire(Wire):
     def _user_transcription(self, data: dict[str, Any]) -> Sequence[Event]:
         return self._heard("user-transcription", str(data["text"]), final=bool(data.get("final", True)))
 
-    def _user_input(self, data: dict[str, Any]) -> Sequence[Event]:
-        return self._heard("user-input", str(data["text"]), final=True)
-
-    def _llm_text(self, data: dict[str, Any]) -> Sequence[Event]:
-        return self._text("bot-llm-text", str(data["text"]), delta=True)
-
-    def _tts_text(self, data: dict[str, Any]) -> Sequence[Event]:
-        return self._text("bot-tts-text", str(data["text"]), delta=False)
-
-    def _transcription(self, data: dict[str, Any]) -> Sequence[Event]:
-        return self._text("bot-transcription", str(data["text"]), delta=False)
-
     def _tool_call(self, data: dict[str, Any]) -> Sequence[Event]:
         arguments = read_arguments(data.get("arguments", data.get("args")))
         return (
@@ -121,11 +108,9 @@ class RTVIWire(Wire):
         rate_hz = data.get("sample_rate") or data["sampleRate"]
         return (_sound(sound, int(rate_hz), int(data.get("num_channels") or data.get("numChannels") or 1)),)
 
-    def _error(self, data: dict[str, Any]) -> Sequence[Event]:
-        return (events.Fault("target_error", str(data.get("error") or "no message"), fatal=bool(data.get("fatal"))),)
-
-    def _refused(self, data: dict[str, Any]) -> Sequence[Event]:
-        return (events.Fault("target_error", str(data.get("error") or "no message"), fatal=False, harness=True),)
+    def _fault(self, data: dict[str, Any], *, harness: bool = False) -> Sequence[Event]:
+        fatal = bool(data.get("fatal")) and not harness
+        return (events.Fault("target_error", str(data.get("error") or "no message"), fatal=fatal, harness=harness),)
 
 
 _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = {
@@ -133,11 +118,11 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
     "user-started-speaking": lambda wire, data: (events.CallerStarted(),),
     "user-stopped-speaking": lambda wire, data: (events.CallerStopped(),),
     "user-transcription": RTVIWire._user_transcription,
-    "user-input": RTVIWire._user_input,
+    "user-input": lambda wire, data: wire._heard("user-input", str(data["text"]), final=True),
     "bot-llm-started": lambda wire, data: (events.ReplyContinues(),),
-    "bot-llm-text": RTVIWire._llm_text,
-    "bot-tts-text": RTVIWire._tts_text,
-    "bot-transcription": RTVIWire._transcription,
+    "bot-llm-text": lambda wire, data: wire._text("bot-llm-text", str(data["text"]), delta=True),
+    "bot-tts-text": lambda wire, data: wire._text("bot-tts-text", str(data["text"]), delta=False),
+    "bot-transcription": lambda wire, data: wire._text("bot-transcription", str(data["text"]), delta=False),
     "bot-started-speaking": lambda wire, data: (events.ReplyContinues(),),
     "bot-stopped-speaking": lambda wire, data: (events.ReplyEnd(),),
     "bot-interrupted": lambda wire, data: (events.ReplyInterrupted(),),
@@ -145,8 +130,8 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
     "raw-audio": RTVIWire._tts_audio,
     "llm-function-call": RTVIWire._tool_call,
     "llm-function-call-in-progress": RTVIWire._tool_call,
-    "error": RTVIWire._error,
-    "error-response": RTVIWire._refused,
+    "error": RTVIWire._fault,
+    "error-response": lambda wire, data: wire._fault(data, harness=True),
 }
 
 
@@ -157,19 +142,10 @@ class RTVI(StreamTarget):
     url: the bot's ws:// or wss:// URL. format: protobuf (pipecat's WebSocket transports) or json. rate_hz: sample rate
     of the caller's audio. version: the RTVI version to announce. handshake: `no` for bots without an RTVI processor,
     which send only audio. key_env: an environment variable whose value is sent as a bearer token. ready_s, greeting_s,
-    quiet_s: see `Timing`.
+    quiet_s: see `StreamTarget`.
     """
 
-    capabilities = Capabilities(
-        caller_transcript=True,
-        partial_transcript=True,
-        reply_text=True,
-        partial_reply_text=True,
-        tool_calls=True,
-        end_of_reply=True,
-        turn_detection=True,
-        interruption=True,
-    )
+    capabilities = SPEECH_TO_SPEECH
 
     url: str
     format: str = "protobuf"
@@ -182,9 +158,8 @@ class RTVI(StreamTarget):
     quiet_s: float = 1.5
 
     def __post_init__(self) -> None:
-        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
-        if self.format not in _FORMATS:
-            raise InputError(f"option format is {self.format!r}; it may be {', '.join(_FORMATS)}")
+        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
+        check_choice("format", self.format, ("protobuf", "json"))
         read_format("pcm16", self.rate_hz, what="option rate_hz")
         if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)

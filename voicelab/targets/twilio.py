@@ -4,8 +4,6 @@ voicelab takes the role of the phone company: it opens the connection, announces
 time, and plays the agent's audio. There are no transcripts; everything is measured from the audio.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 from voicelab.audio.clip import Clip
+from voicelab.engines.options import check_choice, read_pairs
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
-from voicelab.targets.pairs import read_pairs
 from voicelab.targets.phone_dialects import PhoneCall, PhoneDialect, Template, phone_dialects
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket
 from voicelab.targets.streaming.wire import Reading, Wire, read_object
 
@@ -119,10 +117,9 @@ class Twilio(StreamTarget):
     quiet_s: float = 1.5
 
     def __post_init__(self) -> None:
-        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
+        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
         dialects = phone_dialects()
-        if self.dialect not in dialects:
-            raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(dialects)}")
+        check_choice("dialect", self.dialect, dialects)
         self._dialect = dialects[self.dialect]
         if not set(self.digits) <= _DIGITS:
             raise InputError(f"option digits is {self.digits!r}; it may contain 0 to 9, * and #")

@@ -1,7 +1,5 @@
 """A running voicelab server, or another server with its protocol."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,15 +15,7 @@ from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.engines.spec import Catalog, EngineInfo
 from voicelab.errors import InputError
 from voicelab.targets.background import analyse
-from voicelab.targets.base import (
-    Capabilities,
-    Interruption,
-    Session,
-    TargetBase,
-    TargetSettings,
-    TurnOutcome,
-    Utterance,
-)
+from voicelab.targets.base import PIPELINE, Interruption, Session, TargetBase, TargetSettings, TurnOutcome, Utterance
 from voicelab.targets.client import VoiceClient
 from voicelab.targets.streaming.transport import certificate_reason, certificates
 from voicelab.tts.catalog import VOICES
@@ -41,15 +31,7 @@ class VoicelabServer(TargetBase):
     replies down.
     """
 
-    capabilities = Capabilities(
-        caller_transcript=True,
-        reply_text=True,
-        entities=True,
-        end_of_reply=True,
-        tool_calls=True,
-        stage_times=True,
-        session_state=True,
-    )
+    capabilities = replace(PIPELINE, session_state=True)
 
     def __init__(self, *, url: str, partials: bool = False) -> None:
         self.url = url

@@ -4,25 +4,24 @@ voicelab takes the role of the satellite: it requests a speech-to-speech pipelin
 receives the reply. Source: the Wyoming protocol's own description (github.com/OHF-Voice/wyoming).
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from voicelab.audio.clip import Clip
+from voicelab.engines.options import check_choice
 from voicelab.errors import ConnectionLostError, InputError, UnreachableError
 from voicelab.targets.base import Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
-from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, Transport, check_url
 from voicelab.targets.streaming.wire import Reading, Wire, shorten
 
-_STARTS = ("pipeline", "transcribe", "none")
 _WIDTH_BYTES = 2
 _CLOSE_LIMIT_S = 2.0
 _SEND_LIMIT_S = 20.0
@@ -30,7 +29,6 @@ _SEND_LIMIT_S = 20.0
 
 
 def encode_event(name: str, data: dict[str, Any] | None = None, payload: bytes = b"") -> bytes:
-    """Return an event in wire format."""
     header: dict[str, Any] = {"type": name}
     body = json.dumps(data, ensure_ascii=False).encode() if data else b""
     if body:
@@ -62,7 +60,7 @@ class WyomingConnection:
         self._shown = shown
 
     @classmethod
-    async def connect(cls, url: str, *, timeout_s: float) -> WyomingConnection:
+    async def connect(cls, url: str, *, timeout_s: float) -> Self:
         """Open tcp://host:port. Raises InputError for an invalid address, else UnreachableError."""
         parts = urlsplit(check_url(url, ("tcp",), what="url"))
         if parts.port is None:
@@ -157,6 +155,7 @@ class WyomingWire(Wire):
         return {"rate": self.send_format.rate_hz, "width": _WIDTH_BYTES, "channels": 1}
 
 
+@dataclass(eq=False, repr=False)
 class Wyoming(StreamTarget):
     """A Wyoming server with a complete speech-to-speech pipeline.
 
@@ -167,25 +166,22 @@ class Wyoming(StreamTarget):
     unpaced = True
     capabilities = Capabilities(caller_transcript=True, reply_text=True, end_of_reply=True)
 
-    def __init__(
-        self,
-        url: str,
-        rate_hz: int = 16_000,
-        start: str = "pipeline",
-        language: str | None = None,
-        ready_s: float = 10.0,
-    ) -> None:
-        super().__init__(Timing(ready_s=ready_s))
-        if start not in _STARTS:
-            raise InputError(f"option start is {start!r}; it may be {', '.join(_STARTS)}")
-        read_format("pcm16", rate_hz, what="option rate_hz")
-        self._url, self._rate_hz, self._start, self._language = url, rate_hz, start, language
+    url: str
+    rate_hz: int = 16_000
+    start: str = "pipeline"
+    language: str | None = None
+    ready_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        super().__init__(ready_s=self.ready_s)
+        check_choice("start", self.start, ("pipeline", "transcribe", "none"))
+        read_format("pcm16", self.rate_hz, what="option rate_hz")
 
     def wire(self, user_id: str) -> Wire:
-        return WyomingWire(self._rate_hz, self._start, self._language)
+        return WyomingWire(self.rate_hz, self.start, self.language)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        return await WyomingConnection.connect(self._url, timeout_s=timeout_s)
+        return await WyomingConnection.connect(self.url, timeout_s=timeout_s)
 
 
 def _meaning(name: str, data: dict[str, Any], payload: bytes) -> Sequence[Event]:

@@ -1,7 +1,5 @@
 """The interface of a voice."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from voicelab.audio.clip import Clip

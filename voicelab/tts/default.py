@@ -1,7 +1,5 @@
 """The default voice: Piper, or eSpeak NG where Piper's wheels are not installed."""
 
-from __future__ import annotations
-
 from voicelab.engines.spec import EngineSpec, is_installed
 
 PREFERRED, LIGHT = "piper", "espeak"

@@ -1,7 +1,5 @@
 """Microsoft Edge's online voices through edge-tts: no key, but every sentence is sent over the internet."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 from voicelab.audio import decoding

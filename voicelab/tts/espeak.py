@@ -4,8 +4,6 @@ wheel.
 eSpeak NG is GPL-3.0 and keeps its state in globals, so this engine always runs in a worker process.
 """
 
-from __future__ import annotations
-
 import ctypes
 from dataclasses import asdict, dataclass
 from typing import Any

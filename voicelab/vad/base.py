@@ -1,19 +1,19 @@
 """The interface of speech detectors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo
-from voicelab.errors import EngineError
+from voicelab.errors import EngineError, EngineMissingError
 
 FRAME = 512
 """Samples per frame at SPEECH_RATE_HZ: 32 ms."""
+_ERRORS_ONLY = 3
 
 
 class DetectorStream(Protocol):
@@ -65,3 +65,15 @@ class Framer:
         filled = np.pad(self._rest, (0, FRAME - len(self._rest)))[None]
         self._rest = self._rest[:0]
         return filled
+
+
+def onnx_session(engine: str, model: Path, install: str) -> Any:
+    """Load an ONNX model for one thread of the CPU. install: the command that installs onnxruntime."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise EngineMissingError(engine, f"{error}; {install}") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

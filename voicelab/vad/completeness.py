@@ -4,8 +4,6 @@ The rules use only words of closed classes, so misrecognized company names do no
 OPEN.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 

@@ -5,8 +5,6 @@ utterance ends after a silence. The required duration of the silence depends on 
 words and the audio before the pause suggest that the user will continue (turn_end/).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,7 +81,8 @@ class _Utterance:
 class Endpointer:
     """Finds the utterances of one connection. Feed it all audio, and the partial transcripts as they arrive.
 
-    turn_end: decides in a pause whether the user has finished. settings: by default those of turn_end.
+    turn_end: decides in a pause whether the user has finished. settings: by default those of turn_end. position: number
+    of samples classified so far.
     """
 
     def __init__(
@@ -97,7 +96,7 @@ class Endpointer:
         self._turn_end = turn_end or Words()
         self.settings = settings or self._turn_end.settings
         self._barge_in = barge_in or BargeIn()
-        self._position = 0
+        self.position = 0
         self._earliest_start = 0
         self._onset: int | None = None
         self._onset_voiced = 0
@@ -111,7 +110,7 @@ class Endpointer:
     @property
     def in_pause(self) -> bool:
         """Whether the current utterance is in a pause, in which its words matter."""
-        return self._now is not None and self._now.last < self._position
+        return self._now is not None and self._now.last < self.position
 
     def feed(self, clip: Clip) -> list[Event]:
         """Process the next audio (SPEECH_RATE_HZ) and return the events."""
@@ -127,15 +126,10 @@ class Endpointer:
         return events
 
     @property
-    def position(self) -> int:
-        """Number of samples classified so far."""
-        return self._position
-
-    @property
     def wants_words(self) -> bool:
         """Whether a pause has lasted 0.16 s and the words before it are not known: ask the recognizer now."""
         now = self._now
-        return now is not None and now.pause_text is None and self._position - now.last >= _WORDS_AFTER
+        return now is not None and now.pause_text is None and self.position - now.last >= _WORDS_AFTER
 
     def note_partial(self, text: str, requested_at: int | None = None) -> None:
         """Take the partial transcript of the current utterance, after every request and even if it has not changed.
@@ -147,7 +141,7 @@ class Endpointer:
         if now is None:
             return
         now.text = text
-        requested_at = self._position if requested_at is None else requested_at
+        requested_at = self.position if requested_at is None else requested_at
         if requested_at - now.last >= _WORDS_AFTER:
             now.pause_text = text
             self._classify(now)
@@ -167,9 +161,9 @@ class Endpointer:
         A score is needed once per pause, if the decision uses the audio.
         """
         now, sound_s = self._now, self._turn_end.sound_s
-        if now is None or not sound_s or now.sound_score is not None or self._position - now.last < _SCORE_AFTER:
+        if now is None or not sound_s or now.sound_score is not None or self.position - now.last < _SCORE_AFTER:
             return None
-        return max(now.start, self._position - round(sound_s * SPEECH_RATE_HZ)), self._position
+        return max(now.start, self.position - round(sound_s * SPEECH_RATE_HZ)), self.position
 
     def note_sound(self, score: float) -> None:
         """Set the score of the audio that `sound_to_score` returned. Call it before feeding more audio."""
@@ -184,7 +178,7 @@ class Endpointer:
         """Process the speech probabilities of the next frames."""
         events: list[Event] = []
         for probability in probabilities:
-            start, self._position = self._position, self._position + FRAME
+            start, self.position = self.position, self.position + FRAME
             if self._now is None:
                 events += self._listen(probability, start)
             else:
@@ -204,23 +198,23 @@ class Endpointer:
 
     def _begin(self, speech: int) -> SpeechBegan:
         start = max(self._earliest_start, speech - round(self.settings.padding_s * SPEECH_RATE_HZ))
-        self._now = _Utterance(start, speech, self._position, self._onset_voiced)
+        self._now = _Utterance(start, speech, self.position, self._onset_voiced)
         self._onset = None
-        return SpeechBegan(start, speech, self._position)
+        return SpeechBegan(start, speech, self.position)
 
     def _follow(self, now: _Utterance, probability: float) -> list[Event]:
-        goes_on = now.last == self._position - FRAME
+        goes_on = now.last == self.position - FRAME
         if probability >= self.settings.speech_at or (goes_on and probability >= self.settings.quiet_below):
-            now.last = self._position
+            now.last = self.position
             now.verdict, now.pause_text, now.sound_score = Completeness.OPEN, None, None
             now.voiced += FRAME
         events: list[Event] = []
         if not now.took_floor and self._barge_in.interrupts(now.voiced, now.text):
             now.took_floor = True
-            events.append(TookTurn(self._position))
+            events.append(TookTurn(self.position))
         spoken_s = (now.last - now.speech) / SPEECH_RATE_HZ
         needed_s = self.settings.silence_needed_s(spoken_s, now.verdict)
-        if self._position - now.last >= needed_s * SPEECH_RATE_HZ:
+        if self.position - now.last >= needed_s * SPEECH_RATE_HZ:
             events += self._end(now)
         return events
 
@@ -228,10 +222,10 @@ class Endpointer:
         events: list[Event] = []
         if not now.took_floor and self._barge_in.says_something(now.text):
             now.took_floor = True
-            events.append(TookTurn(self._position))
+            events.append(TookTurn(self.position))
         knew_words = now.pause_text is not None
-        stopped = SpeechEnded(now.start, now.last, self._position, now.verdict, now.took_floor, knew_words)
-        self._now, self._earliest_start = None, self._position
+        stopped = SpeechEnded(now.start, now.last, self.position, now.verdict, now.took_floor, knew_words)
+        self._now, self._earliest_start = None, self.position
         return [*events, stopped]
 
 

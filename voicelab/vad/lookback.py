@@ -1,7 +1,5 @@
 """Buffer recent audio, because an utterance starts before it is detected."""
 
-from __future__ import annotations
-
 from collections import deque
 
 import numpy as np
@@ -19,7 +17,6 @@ class Lookback:
         self._position = 0
 
     def feed(self, clip: Clip) -> None:
-        """Add the next piece."""
         self._pieces.append(clip)
         self._kept += len(clip.samples)
         self._position += len(clip.samples)

@@ -1,7 +1,5 @@
 """The settings of endpointing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.audio.clip import SPEECH_RATE_HZ
@@ -36,15 +34,7 @@ class EndpointSettings:
     def __post_init__(self) -> None:
         if not 0 < self.quiet_below <= self.speech_at <= 1:
             raise InputError(f"0 < quiet_below <= speech_at <= 1, not {self.quiet_below} and {self.speech_at}")
-        for name in (
-            "onset_s",
-            "padding_s",
-            "silence_s",
-            "complete_factor",
-            "unfinished_factor",
-            "short_s",
-            "short_factor",
-        ):
+        for name in "onset_s padding_s silence_s complete_factor unfinished_factor short_s short_factor".split():
             if not 0 <= getattr(self, name) <= 60:
                 raise InputError(f"{name} must be 0 to 60, not {getattr(self, name)}")
 

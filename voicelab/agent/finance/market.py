@@ -1,7 +1,5 @@
 """Companies, quotes and news: sample data written for this project."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import date
@@ -59,28 +57,25 @@ class NewsItem(_MarketRow):
     cause: str
 
 
-_File = TypeVar("_File", bound=_MarketRow)
-
-
-class _CompanyFile(_MarketRow):
+class _MarketFile(_MarketRow):
     format_version: int
     as_of: date
     note: str
+
+
+class _CompanyFile(_MarketFile):
     companies: tuple[Company, ...]
 
 
-class _QuoteFile(_MarketRow):
-    format_version: int
-    as_of: date
-    note: str
+class _QuoteFile(_MarketFile):
     quotes: tuple[Quote, ...]
 
 
-class _NewsFile(_MarketRow):
-    format_version: int
-    as_of: date
-    note: str
+class _NewsFile(_MarketFile):
     items: tuple[NewsItem, ...]
+
+
+_File = TypeVar("_File", bound=_MarketFile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,30 @@
 """A rule-based agent: keyword intents, company linking, dialogue context, and answers from the market data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from voicelab.agent.base import Dialogue, Entity, Reply, WatchlistChange
-from voicelab.agent.finance.intents import (
-    DEEP_DIVE,
-    FOLLOW_UP,
-    NEWS,
-    PRICE,
-    UNKNOWN,
-    WATCHLIST_ADD,
-    WATCHLIST_REMOVE,
-    WATCHLIST_VIEW,
-    classify,
-)
+from voicelab.agent.finance import intents
 from voicelab.agent.finance.linking import CompanyLinker
 from voicelab.agent.finance.market import Company, Market
 from voicelab.engines.spec import EngineInfo, package_revision
+
+_QUESTIONS = {
+    intents.PRICE: "Which company's stock price would you like to know?",
+    intents.WATCHLIST_ADD: "Which company shall I add to your watchlist?",
+    intents.WATCHLIST_REMOVE: "Which company shall I remove from your watchlist?",
+    intents.DEEP_DIVE: "Which company shall I take a deeper look at?",
+    intents.FOLLOW_UP: "I am not sure what that is about. Ask me about a company first.",
+}
+"""The replies to requests about a company if neither they nor earlier turns name one."""
+_CHANGED = {"add": "I added {}, to your watchlist.", "remove": "I removed {}, from your watchlist."}
+_UNCHANGED = {
+    "add": "{}, is already on your watchlist.",
+    "remove": "{}, is not on your watchlist, so there is nothing to remove.",
+}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -37,14 +41,14 @@ class RulesAgent:
         self._market: Market
         self._linker: CompanyLinker
         self._answers: dict[str, Callable[[list[Entity], Dialogue], Reply]] = {
-            PRICE: self._price,
-            NEWS: self._news,
-            WATCHLIST_ADD: self._add,
-            WATCHLIST_REMOVE: self._remove,
-            WATCHLIST_VIEW: self._view,
-            DEEP_DIVE: self._deep_dive,
-            FOLLOW_UP: self._follow_up,
-            UNKNOWN: self._unknown,
+            intents.PRICE: self._price,
+            intents.NEWS: self._news,
+            intents.WATCHLIST_ADD: partial(self._change, "add"),
+            intents.WATCHLIST_REMOVE: partial(self._change, "remove"),
+            intents.WATCHLIST_VIEW: self._view,
+            intents.DEEP_DIVE: self._deep_dive,
+            intents.FOLLOW_UP: self._follow_up,
+            intents.UNKNOWN: self._unknown,
         }
 
     def load(self) -> EngineInfo:
@@ -58,18 +62,19 @@ class RulesAgent:
     def respond(self, heard: str, dialogue: Dialogue) -> Reply:
         candidates = self._linker.candidates(heard)
         companies = [entity for entity in candidates if entity.score >= self.threshold]
-        intent = classify(heard, named=bool(companies), has_context=bool(dialogue.exchanges))
-        reply = self._answers[intent](companies, dialogue)
+        intent = intents.classify(heard, named=bool(companies), has_context=bool(dialogue.exchanges))
+        subjects = companies if intent == intents.UNKNOWN else companies or self._in_focus(dialogue)
+        if not subjects and intent in _QUESTIONS:
+            reply = Reply(_QUESTIONS[intent], intent)
+        else:
+            reply = self._answers[intent](subjects, dialogue)
         return Reply(reply.text, intent, reply.entities, reply.changes, tuple(candidates[:3]))
 
-    # One method per intent: from the companies named in this turn and the dialogue so far to the reply.
+    # One method per intent: from the companies in question and the dialogue so far to the reply.
 
-    def _price(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
-        subjects = companies or self._in_focus(dialogue)
-        if not subjects:
-            return Reply("Which company's stock price would you like to know?", PRICE)
+    def _price(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
         texts = [self._price_text(self._company(entity)) for entity in subjects]
-        return Reply(" ".join(texts), PRICE, tuple(subjects))
+        return Reply(" ".join(texts), intents.PRICE, tuple(subjects))
 
     def _price_text(self, company: Company) -> str:
         quote = self._market.quotes[company.ticker]
@@ -80,14 +85,13 @@ class RulesAgent:
             f"That is a sample quote of {_spoken_date(self._market)}."
         )
 
-    def _news(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
-        subjects = companies or self._in_focus(dialogue)
+    def _news(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
         if not subjects:
             newest = max((items[0] for items in self._market.news.values() if items), key=lambda item: item.published)
             company = self._market.companies[newest.ticker]
             entity = Entity("company", company.ticker, company.name, "", 1.0)
             text = f"The latest news in the market is about {_titled(company)}. {newest.headline}."
-            return Reply(text, NEWS, (entity,))
+            return Reply(text, intents.NEWS, (entity,))
         texts = []
         for entity in subjects:
             company, items = self._company(entity), self._market.news[entity.value]
@@ -95,41 +99,21 @@ class RulesAgent:
                 texts.append(f"I have no news about {_titled(company)}.")
                 continue
             texts.append(f"Here is the latest news about {_titled(company)}. {items[0].headline}. {items[0].summary}")
-        return Reply(" ".join(texts), NEWS, tuple(subjects))
+        return Reply(" ".join(texts), intents.NEWS, tuple(subjects))
 
-    def _add(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
-        subjects = companies or self._in_focus(dialogue)
-        if not subjects:
-            return Reply("Which company shall I add to your watchlist?", WATCHLIST_ADD)
-        there = set(dialogue.watchlist)
-        changes = tuple(WatchlistChange("add", entity.value) for entity in subjects if entity.value not in there)
+    def _change(self, operation: Literal["add", "remove"], subjects: list[Entity], dialogue: Dialogue) -> Reply:
+        changing = [entity for entity in subjects if (entity.value in dialogue.watchlist) == (operation == "remove")]
         texts = [
-            f"{_titled(self._company(entity))}, is already on your watchlist."
-            if entity.value in there
-            else f"I added {_titled(self._company(entity))}, to your watchlist."
+            (_CHANGED if entity in changing else _UNCHANGED)[operation].format(_titled(self._company(entity)))
             for entity in subjects
         ]
-        return Reply(" ".join(texts), WATCHLIST_ADD, tuple(subjects), changes)
-
-    def _remove(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
-        subjects = companies or self._in_focus(dialogue)
-        if not subjects:
-            return Reply("Which company shall I remove from your watchlist?", WATCHLIST_REMOVE)
-        there = set(dialogue.watchlist)
-        changes = tuple(WatchlistChange("remove", entity.value) for entity in subjects if entity.value in there)
-        texts = [
-            f"I removed {_titled(self._company(entity))}, from your watchlist."
-            if entity.value in there
-            else f"{_titled(self._company(entity))}, is not on your watchlist, so there is nothing to remove."
-            for entity in subjects
-        ]
-        return Reply(" ".join(texts), WATCHLIST_REMOVE, tuple(subjects), changes)
+        changes = tuple(WatchlistChange(operation, entity.value) for entity in changing)
+        return Reply(" ".join(texts), f"watchlist_{operation}", tuple(subjects), changes)
 
     def _view(self, _companies: list[Entity], dialogue: Dialogue) -> Reply:
         if not dialogue.watchlist:
-            return Reply(
-                "There is nothing to show: your watchlist is empty. Say, add Apple to my watchlist.", WATCHLIST_VIEW
-            )
+            text = "There is nothing to show: your watchlist is empty. Say, add Apple to my watchlist."
+            return Reply(text, intents.WATCHLIST_VIEW)
         lines = []
         for ticker in dialogue.watchlist:
             company = self._market.companies.get(ticker)
@@ -139,23 +123,17 @@ class RulesAgent:
                 lines.append(f"{_titled(company)}, at {self._market.quotes[ticker].price:.2f} dollars.")
         count = len(lines)
         noun = "company" if count == 1 else "companies"
-        return Reply(f"Your watchlist shows {count} {noun}. " + " ".join(lines), WATCHLIST_VIEW)
+        return Reply(f"Your watchlist shows {count} {noun}. " + " ".join(lines), intents.WATCHLIST_VIEW)
 
-    def _deep_dive(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
-        subjects = companies or self._in_focus(dialogue)
-        if not subjects:
-            return Reply("Which company shall I take a deeper look at?", DEEP_DIVE)
+    def _deep_dive(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
         texts = []
         for entity in subjects:
             company, items = self._company(entity), self._market.news[entity.value]
             body = " ".join(item.analysis for item in items[:1]) or "I have no news to analyse."
             texts.append(f"Here is a deeper analysis of the news about {_titled(company)}. {body}")
-        return Reply(" ".join(texts), DEEP_DIVE, tuple(subjects))
+        return Reply(" ".join(texts), intents.DEEP_DIVE, tuple(subjects))
 
-    def _follow_up(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
-        subjects = companies or self._in_focus(dialogue)
-        if not subjects:
-            return Reply("I am not sure what that is about. Ask me about a company first.", FOLLOW_UP)
+    def _follow_up(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
         texts = []
         for entity in subjects:
             company, items = self._company(entity), self._market.news[entity.value]
@@ -166,16 +144,15 @@ class RulesAgent:
                 f"The price movement of {_titled(company)}, was {abs(quote.change_percent):.1f} percent {way}. "
                 f"This is more about what caused it. {why}"
             )
-        return Reply(" ".join(texts), FOLLOW_UP, tuple(subjects))
+        return Reply(" ".join(texts), intents.FOLLOW_UP, tuple(subjects))
 
     def _unknown(self, companies: list[Entity], _dialogue: Dialogue) -> Reply:
         if companies:
             company = self._company(companies[0])
             text = f"What would you like to know about {_titled(company)}? I can give the price or the latest news."
-            return Reply(text, UNKNOWN, tuple(companies))
-        return Reply(
-            "I can help with stock prices, company news and your watchlist. What would you like to know?", UNKNOWN
-        )
+            return Reply(text, intents.UNKNOWN, tuple(companies))
+        text = "I can help with stock prices, company news and your watchlist. What would you like to know?"
+        return Reply(text, intents.UNKNOWN)
 
     def _company(self, entity: Entity) -> Company:
         return self._market.companies[entity.value]

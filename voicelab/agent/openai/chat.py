@@ -1,7 +1,5 @@
 """Chat completions, the API of OpenAI, vLLM, Ollama, llama.cpp and LiteLLM at /v1/chat/completions."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +12,7 @@ from voicelab.agent.openai.model_api import (
     ModelRequest,
     RequestedCall,
     TokenCounts,
+    described,
     token_counts,
 )
 from voicelab.agent.openai.spoken_text import SpokenText
@@ -114,17 +113,7 @@ def _body(request: ModelRequest) -> dict[str, Any]:
     for message in request.messages:
         body["messages"] += _written(message)
     if request.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "function": {
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": tool.arguments.model_json_schema(),
-                },
-            }
-            for tool in request.tools
-        ]
+        body["tools"] = [{"type": "function", "function": described(tool)} for tool in request.tools]
         if not request.may_call:
             body["tool_choice"] = "none"
     settings = {"temperature": request.temperature, "seed": request.seed}

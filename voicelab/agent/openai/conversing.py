@@ -1,7 +1,5 @@
 """One turn with a language model: stream its text and run its tool calls until it is done."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """An event loop in a separate thread, whose requests can be cancelled at any time from any thread."""
 
-from __future__ import annotations
-
 import asyncio
 import queue
 import threading
@@ -29,7 +27,6 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call_soon(self, function: Callable[[], object]) -> None:
-        """Call a function in the loop."""
         self._loop.call_soon_threadsafe(function)
 
     def close(self, last: Coroutine[Any, Any, Any]) -> None:

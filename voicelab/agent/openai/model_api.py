@@ -1,7 +1,5 @@
 """The common interface of both OpenAI APIs: from a conversation to text, tool calls and token counts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -79,6 +77,11 @@ class ModelApi(Protocol):
 
 class CutOffError(Exception):
     """The server ended the reply early. Its argument, if any, is the server's reason."""
+
+
+def described(tool: Tool) -> dict[str, Any]:
+    """The fields by which both APIs describe a tool."""
+    return {"name": tool.name, "description": tool.description, "parameters": tool.arguments.model_json_schema()}
 
 
 def token_counts(usage: Any, prompt: str, completion: str) -> TokenCounts:

@@ -1,7 +1,5 @@
 """Responses: OpenAI's newer interface, at /v1/responses."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +11,7 @@ from voicelab.agent.openai.model_api import (
     ModelRequest,
     RequestedCall,
     TokenCounts,
+    described,
     token_counts,
 )
 from voicelab.agent.openai.spoken_text import SpokenText
@@ -35,21 +34,17 @@ class Responses:
                             yield text
                     case "response.output_item.done" if event.item.type == "function_call":
                         calls.append(RequestedCall(event.item.call_id, event.item.name, event.item.arguments or ""))
-                    case "response.completed":
+                    case "response.completed" | "response.incomplete":
                         finished = True
                         counts = token_counts(event.response.usage, "input_tokens", "output_tokens")
-                    case "response.incomplete":
-                        finished = True
-                        counts = token_counts(event.response.usage, "input_tokens", "output_tokens")
-                        details = event.response.incomplete_details
                         # The last call may be incomplete although its arguments are valid.
-                        if calls or spoken.is_empty:
+                        if event.type == "response.incomplete" and (calls or spoken.is_empty):
+                            details = event.response.incomplete_details
                             raise CutOffError(details.reason if details else "incomplete")
                     case "response.failed":
                         failure = event.response.error
-                        raise EngineError(
-                            "openai", f"the model failed: {failure.message if failure else 'no reason given'}"
-                        )
+                        reason = failure.message if failure else "no reason given"
+                        raise EngineError("openai", f"the model failed: {reason}")
                     case "error":
                         raise EngineError("openai", f"the model failed: {event.message}")
         if rest := spoken.end():
@@ -63,27 +58,15 @@ class Responses:
 
 
 def _body(request: ModelRequest) -> dict[str, Any]:
-    items: list[dict[str, Any]] = []
-    for message in request.messages:
-        items += _written(message)
     body: dict[str, Any] = {
         "model": request.model,
         "instructions": request.prompt,
-        "input": items,
+        "input": [item for message in request.messages for item in _written(message)],
         "stream": True,
         "store": False,
     }
     if request.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": tool.arguments.model_json_schema(),
-                "strict": False,
-            }
-            for tool in request.tools
-        ]
+        body["tools"] = [{"type": "function", **described(tool), "strict": False} for tool in request.tools]
         if not request.may_call:
             body["tool_choice"] = "none"
     return body if request.temperature is None else body | {"temperature": request.temperature}

@@ -1,7 +1,5 @@
 """The part of a model's text that is spoken."""
 
-from __future__ import annotations
-
 _BEGIN, _END = "<think>", "</think>"
 
 

@@ -1,7 +1,5 @@
 """Detects hallucinated texts: implausibly high word rates, loops, and texts of tones and of many voices at once."""
 
-from __future__ import annotations
-
 import re
 import zlib
 

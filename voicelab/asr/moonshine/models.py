@@ -1,7 +1,5 @@
 """A pool of loaded model copies that grows with the number of open utterances."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +11,7 @@ _logger = logging.getLogger(__name__)
 
 
 class ModelPool(Generic[Model]):
-    """Lends up to `most` copies, one per call. make: loads one copy.
+    """Lends up to `most` copies, one per call. make: loads one copy. count: number of copies loaded or being loaded.
 
     A copy handles one call at a time, so concurrent utterances need several. `warm` loads the first copy; another one
     is loaded in the background when an utterance opens and all copies have one.
@@ -23,31 +21,25 @@ class ModelPool(Generic[Model]):
         self._make = make
         self._most = most
         self._free: list[Model] = []
-        self._count = 0
+        self.count = 0
         self._utterances = 0
         self._changed = threading.Condition()
 
-    @property
-    def count(self) -> int:
-        """Number of copies loaded or being loaded."""
-        return self._count
-
     def warm(self) -> None:
         """Load the first copy; raises its errors."""
-        self._count = 1
+        self.count = 1
         self._free.append(self._make())
 
     def opened(self) -> None:
         """Register a new utterance; call `closed` at its end."""
         with self._changed:
             self._utterances += 1
-            if self._utterances <= self._count or self._count >= self._most:
+            if self._utterances <= self.count or self.count >= self._most:
                 return
-            self._count += 1
+            self.count += 1
         threading.Thread(target=self._load, name="moonshine-model", daemon=True).start()
 
     def closed(self) -> None:
-        """Unregister an utterance."""
         with self._changed:
             self._utterances -= 1
 
@@ -72,7 +64,7 @@ class ModelPool(Generic[Model]):
             # Existing copies continue; utterances only wait longer for one.
             _logger.exception("could not load another copy of the model")
             with self._changed:
-                self._most = self._count = self._count - 1
+                self._most = self.count = self.count - 1
             return
         with self._changed:
             self._free.append(model)

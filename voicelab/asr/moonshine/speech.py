@@ -4,8 +4,6 @@ Silero's probabilities decide, not the level, because Moonshine transcribes nois
 keeps a margin around its speech, ends at a long pause, and never exceeds LONGEST_S.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,13 +49,11 @@ class SpeechFinder:
         self._segments: list[SoundSpan] = []
 
     def feed(self, samples: NDArray[np.float32]) -> None:
-        """Process the next samples."""
         self._fed += len(samples)
         for probability in self._detector.feed(Clip(samples, SPEECH_RATE_HZ)):
             self._take(probability)
 
     def take_segments(self) -> list[SoundSpan]:
-        """Return the segments completed since the last call."""
         done, self._segments = self._segments, []
         return done
 

@@ -1,12 +1,10 @@
 """Locates and verifies the model tiny-en inside the wheel moonshine-voice."""
 
-from __future__ import annotations
-
-import hashlib
 import platform
 from importlib.util import find_spec
 from pathlib import Path
 
+from voicelab.engines.weights.cache import sha256
 from voicelab.errors import EngineMissingError
 
 PACKAGE = "moonshine-voice"
@@ -41,8 +39,7 @@ def check_files(folder: Path) -> None:
             raise EngineMissingError(
                 "moonshine", f"{PACKAGE} has no {path.name} in {folder}: later wheels contain no weights; run: {WANTED}"
             )
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256(path)
         if digest != expected:
             raise EngineMissingError(
                 "moonshine", f"{path} is not the file of version 0.1.0 (SHA-256 {digest[:12]}…); run: {WANTED}"

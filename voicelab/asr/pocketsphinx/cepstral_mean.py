@@ -1,7 +1,5 @@
 """Estimates a channel's mean cepstrum, which PocketSphinx subtracts from its features."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from voicelab.asr.pocketsphinx.decoder import SphinxDecoder

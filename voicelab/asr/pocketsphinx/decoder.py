@@ -4,8 +4,6 @@ The Python classes hold the GIL during the search, so two threads are no faster 
 each thread can search one utterance.
 """
 
-from __future__ import annotations
-
 import ctypes
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Pool of the decoders of one recognizer."""
 
-from __future__ import annotations
-
 import math
 import threading
 import time
@@ -108,7 +106,6 @@ class DecoderPool:
             return decoder
 
     def busy(self) -> EngineBusyError:
-        """Return the error for an utterance without a decoder."""
         return EngineBusyError("pocketsphinx", f"all {self._most} decoders are in use (option max_decoders)")
 
     def put_back(self, utterance: DecoderUser, decoder: SphinxDecoder | None) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import deque
+from dataclasses import asdict, dataclass
 
 from voicelab.asr.base import TimedWord, Transcript
 from voicelab.asr.catalog import fallback_note
@@ -30,6 +31,7 @@ _DECODERS_PER_CORE = 12
 """More decoders than a core can serve in real time, so that this limit is never the bottleneck."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class PocketSphinx:
     """A streaming recognizer that decodes while audio arrives.
 
@@ -40,22 +42,22 @@ class PocketSphinx:
     machine's memory.
     """
 
-    def __init__(
-        self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29, max_decoders: int | None = None
-    ) -> None:
-        if not (cmn_s >= 0 and math.isfinite(cmn_s)):
-            raise EngineError("pocketsphinx", f"cmn_s must be a number of seconds, not {cmn_s:g}")
-        for name, value in (("beam", beam), ("wbeam", wbeam)):
+    cmn_s: float = 1.0
+    beam: float = 1e-48
+    wbeam: float = 7e-29
+    max_decoders: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.cmn_s >= 0 and math.isfinite(self.cmn_s)):
+            raise EngineError("pocketsphinx", f"cmn_s must be a number of seconds, not {self.cmn_s:g}")
+        for name, value in (("beam", self.beam), ("wbeam", self.wbeam)):
             if not 0 < value <= 1:
                 raise EngineError("pocketsphinx", f"{name} must be above 0 and at most 1, not {value:g}")
-        if max_decoders is not None and max_decoders < 1:
-            raise EngineError("pocketsphinx", f"max_decoders must be at least 1, not {max_decoders}")
-        self._cmn_s = cmn_s
-        self._beams = {"beam": beam, "wbeam": wbeam}
-        self._max_decoders = max_decoders
+        if self.max_decoders is not None and self.max_decoders < 1:
+            raise EngineError("pocketsphinx", f"max_decoders must be at least 1, not {self.max_decoders}")
         cores = available_cores()
         memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        most = max_decoders or default_decoders(memory_bytes, cores)
+        most = self.max_decoders or default_decoders(memory_bytes, cores)
         self._decoders = DecoderPool(self._new_decoder, most=most, warm=cores)
         self._mean: CepstralMean
 
@@ -66,14 +68,13 @@ class PocketSphinx:
         warm.finish()
         warm.close()
         revision = package_revision("pocketsphinx") + ", model en-us"
-        options = {"cmn_s": self._cmn_s, **self._beams, "max_decoders": self._max_decoders}
-        return EngineInfo("asr", "pocketsphinx", options, revision, licence="BSD-2-Clause", note=fallback_note())
+        return EngineInfo("asr", "pocketsphinx", asdict(self), revision, licence="BSD-2-Clause", note=fallback_note())
 
     def stream(self) -> PocketSphinxStream:
-        return PocketSphinxStream(self._decoders, self._mean, self._cmn_s)
+        return PocketSphinxStream(self._decoders, self._mean, self.cmn_s)
 
     def _new_decoder(self) -> SphinxDecoder:
-        return SphinxDecoder({"samprate": SPEECH_RATE_HZ, **self._beams})
+        return SphinxDecoder({"samprate": SPEECH_RATE_HZ, "beam": self.beam, "wbeam": self.wbeam})
 
 
 def _timed(word: str, first_frame: int, last_frame: int) -> TimedWord:

@@ -4,8 +4,6 @@ Decoding at pauses and removing silence still depend on the energy, so that dete
 detector only runs on segments long enough to be split.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

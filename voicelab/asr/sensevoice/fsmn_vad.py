@@ -49,7 +49,6 @@ class FsmnVad:
         self._model, self._options = load_funasr(folder, model_class="FsmnVADStreaming", device="cpu")
 
     def listen(self) -> FsmnSegmentStream:
-        """Start a segment."""
         return FsmnSegmentStream(self._model, self._options)
 
 

@@ -5,8 +5,6 @@ and sympy: about 8 s of processor time, of which the needed modules take 3 s. So
 and the needed modules are imported by name.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import sys

@@ -1,7 +1,5 @@
 """Loads a model folder through funasr's AutoModel, verifies its completeness, and restores the process's state."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import logging

@@ -1,7 +1,5 @@
 """Decodes with a SenseVoice loaded by funasr, in batches of segments of similar length."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ torch repacks a matrix on every multiplication, which takes a considerable part 
 are equal up to rounding in the last digits.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 

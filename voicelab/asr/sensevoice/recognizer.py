@@ -1,7 +1,5 @@
 """SenseVoice (FunAudioLLM): five languages, emotion and sound events, non-autoregressive."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,7 +52,9 @@ class SenseVoice:
 
     def load(self) -> EngineInfo:
         start = perf_counter()
-        _check_choice("language", self.language, _LANGUAGES)
+        if self.language not in _LANGUAGES:
+            known = ", ".join(_LANGUAGES)
+            raise EngineMissingError("sensevoice", f"option language must be one of {known}, not {self.language!r}")
         if not 1 <= self.segment_s <= 60 or self.batch_s < 1:
             raise EngineMissingError("sensevoice", "segment_s must be between 1 and 60, batch_s at least 1")
         folder = self.folder = self._folder()
@@ -94,11 +94,6 @@ class SenseVoice:
                 "sensevoice", f"the weights of {which} are missing; run: {pull}, or give a folder with model=PATH"
             )
         return folder
-
-
-def _check_choice(option: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise EngineMissingError("sensevoice", f"option {option} must be one of {', '.join(known)}, not {value!r}")
 
 
 def _device(device: str) -> str:

@@ -1,7 +1,5 @@
 """Parses the tags that SenseVoice puts before the text."""
 
-from __future__ import annotations
-
 import re
 
 from voicelab.asr.base import Transcript

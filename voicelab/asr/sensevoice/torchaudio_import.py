@@ -7,8 +7,6 @@ extension, which it supports; functions that need it then raise their own errors
 left alone.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
 import threading
@@ -32,7 +30,6 @@ def open_torchaudio() -> bool:
 
 
 def _forget_torchaudio() -> None:
-    """Remove the partially initialized modules of the failed import."""
     for name in [name for name in sys.modules if name == "torchaudio" or name.startswith("torchaudio.")]:
         del sys.modules[name]
 

@@ -1,7 +1,5 @@
 """Write a small installable package around one component, with its contract test."""
 
-from __future__ import annotations
-
 import keyword
 import re
 from importlib.resources import files

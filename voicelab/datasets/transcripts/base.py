@@ -1,7 +1,5 @@
 """The contents of transcript files, independent of the format."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The table of transcript formats, and the pairing of references with hypotheses."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -54,13 +52,6 @@ def form_of(reference: Path) -> Format:
 def _looks_like_trn(path: Path) -> bool:
     lines = [line for _, line in numbered_lines(path)]
     return bool(lines) and all(re.search(r"\(\S+\)\s*$", line) for line in lines)
-
-
-def pairs(
-    reference: Path, hypothesis: Path, form: Format, *, missing: Missing = "error", id_type: str = "spu_id"
-) -> list[UtterancePair]:
-    """Return the pairs of `paired`."""
-    return list(paired(reference, hypothesis, form, missing=missing, id_type=id_type).pairs)
 
 
 def paired(

@@ -7,8 +7,6 @@ file. `text` is the reference (or `sentence`, `transcription`, `transcript`), `p
 hypotheses only may call them `text`. `speaker` (or `client_id`, `speaker_id`) names the speaker.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -51,7 +49,7 @@ class TableSide:
     @property
     def placed(self) -> bool:
         """Whether utterances are identified only by position."""
-        return not any(self._own_name(row) for row in self.table.rows)
+        return not any(self._id(row) or self._audio(row) for row in self.table.rows)
 
     @property
     def depth(self) -> int:
@@ -70,7 +68,8 @@ class TableSide:
             name = self._name(row, depth)
             if name is None and not placed:
                 raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, but other rows have an id")
-            found.append(TranscriptLine(name or str(place), self._text(row), self._speaker(row), row.number))
+            speaker = self._cell(row, self.speaker) or None
+            found.append(TranscriptLine(name or str(place), self._text(row), speaker, row.number))
         refuse_doubles(self.table.path, found)
         return found
 
@@ -91,17 +90,11 @@ class TableSide:
         except ValueError as error:
             raise self.table.fail(row, "offset", str(error)) from None
 
-    def _own_name(self, row: TableRow) -> str | None:
-        return self._id(row) or self._audio(row)
-
     def _id(self, row: TableRow) -> str | None:
         return self._cell(row, self.id) or None
 
     def _audio(self, row: TableRow) -> str | None:
         return self._cell(row, self.audio) or None
-
-    def _speaker(self, row: TableRow) -> str | None:
-        return self._cell(row, self.speaker) or None
 
     def _cell(self, row: TableRow, column: str | None) -> str | None:
         value = row.values.get(column) if column is not None else None

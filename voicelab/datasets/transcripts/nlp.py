@@ -7,8 +7,6 @@ The documentation of revdotcom/fstalign describes the format. Next to a transcri
 forms of each tagged span, and `ID.wer_tag.json` the class of each entity id.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Mapping, Sequence

@@ -7,8 +7,6 @@ Times are in seconds. Lines that start with `;;` are comments. File, channel and
 Alternatives in a .ctm are enclosed in <ALT_BEGIN>, <ALT> and <ALT_END>, whose times are `*`.
 """
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterable, Sequence

@@ -6,8 +6,6 @@ Lines that start with `;;` or `**` are comments. The id is the text between the 
 case-sensitive, as in sclite.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines

@@ -4,8 +4,6 @@ It reads requests from the socket FD and answers them. Each message is a length 
 socket pair is private to the two voicelab processes, so unpickling is safe.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import select

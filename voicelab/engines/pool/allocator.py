@@ -1,7 +1,5 @@
 """Returns unused memory of a long-lived process to the system. Works with glibc only; does nothing elsewhere."""
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import gc

@@ -4,8 +4,6 @@
 would run inside the child. `-P` leaves that directory out; PYTHONSAFEPATH does the same for grandchildren.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The client on whose behalf engines are called, so that no client delays the others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """Executes requests on an engine."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """A queue that serves clients in turn."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 

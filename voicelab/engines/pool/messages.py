@@ -1,7 +1,5 @@
 """Messages between a worker's client and its engine."""
 
-from __future__ import annotations
-
 import struct
 from dataclasses import dataclass
 from typing import Any

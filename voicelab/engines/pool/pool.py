@@ -4,8 +4,6 @@ Engines are written as blocking calls. An EnginePool has workers that each execu
 the engine allows it (`Entry.shared`). A stream stays on its worker.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import Sequence
@@ -125,12 +123,10 @@ class EnginePool:
 
     @property
     def restarts(self) -> int:
-        """Number of workers replaced so far."""
         return sum(worker.restarts for worker in self._workers)
 
     @property
     def queued(self) -> int:
-        """Number of calls without an answer."""
         return sum(worker.queued for worker in self._workers)
 
     @property

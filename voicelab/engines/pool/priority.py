@@ -1,7 +1,5 @@
 """Priority of threads that work in the background."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

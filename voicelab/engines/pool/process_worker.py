@@ -1,7 +1,5 @@
 """Runs an engine in a child process, for engines that hold the GIL or may crash."""
 
-from __future__ import annotations
-
 import asyncio
 import pickle
 import socket

@@ -1,7 +1,5 @@
 """Runs coroutines from synchronous code, also inside a running event loop as in a notebook."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading

@@ -1,7 +1,5 @@
 """Decides the order of the requests to one engine."""
 
-from __future__ import annotations
-
 import time
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Runs an engine in threads of this process."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The threads that serve one engine."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable
 

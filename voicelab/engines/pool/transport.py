@@ -1,7 +1,5 @@
 """Delivers requests to worker threads: through a queue in this process, or a socket from another one."""
 
-from __future__ import annotations
-
 import pickle
 import queue
 import select

@@ -1,7 +1,5 @@
 """Threads for blocking work beside an event loop, behind a bounded queue."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections import Counter
@@ -187,7 +185,5 @@ class WorkPool(Executor):
                 self._idle -= 1
 
     def _startable(self) -> _Job | None:
-        return next((job for job in self._jobs if self._may_run(job.client)), None)
-
-    def _may_run(self, client: str | None) -> bool:
-        return client is None or self._running[client] < self._most_for_one
+        most = self._most_for_one
+        return next((job for job in self._jobs if job.client is None or self._running[job.client] < most), None)

@@ -5,8 +5,6 @@ started. A request that has started runs to its end, and its result is dropped. 
 requests fail and it is replaced.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from abc import ABC, abstractmethod

@@ -1,7 +1,5 @@
 """Finds models in the caches of ModelScope and Hugging Face, without network access."""
 
-from __future__ import annotations
-
 import fnmatch
 import hashlib
 import json

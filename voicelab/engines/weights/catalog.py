@@ -1,7 +1,5 @@
 """Models that engines need, by the name used in `voicelab models pull`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from voicelab.errors import InputError

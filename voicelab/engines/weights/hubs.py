@@ -1,7 +1,5 @@
 """Download a model with the hub's own package into its cache, and verify every file."""
 
-from __future__ import annotations
-
 import fnmatch
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,9 +1,6 @@
 """Load and check maps: files, and the maps shipped with voicelab."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ from pydantic import ValidationError
 from voicelab.errors import InputError
 from voicelab.targets.mapping.model import TargetMap
 from voicelab.targets.mapping.source import MapSource, read_source
-from voicelab.targets.mapping.templates import names_in
+from voicelab.targets.mapping.templates import names_in, texts_in
 
 GIVEN = frozenset({"user_id", "session_id", "time_ms", "sequence"})
 """Variables that every message can use."""
@@ -22,7 +19,6 @@ _LARGEST_BYTES = 1_000_000
 
 
 def shipped_maps() -> tuple[str, ...]:
-    """Return the names of the shipped maps."""
     return tuple(sorted(one.name.removesuffix(".yaml") for one in _FOLDER.iterdir() if one.name.endswith(".yaml")))
 
 
@@ -111,7 +107,7 @@ def _check_variables(source: MapSource, found: TargetMap) -> None:
 
 def _check_sound(source: MapSource, found: TargetMap) -> None:
     message = found.send.sound.message
-    if message is not None and "sound" not in set(names_in(message)):
+    if message is not None and not any("sound" in names_in(text) for _, text in texts_in(message)):
         raise source.error(("send", "sound", "message"), "does not contain ${sound}, so no audio would be sent")
     heard = found.receive.binary == "sound" or any(rule.sound is not None for rule in found.receive.when)
     if not heard and not rules_give(found, "reply_text", "caller_text"):
@@ -123,7 +119,7 @@ def _check_sound(source: MapSource, found: TargetMap) -> None:
 def _check_names(
     source: MapSource, place: tuple[str | int, ...], template: Any, known: set[str], *, message: bool = False
 ) -> None:
-    for inner, text in _texts(template, place):
+    for inner, text in texts_in(template, place):
         for name in names_in(text):
             if name in known or (message and name.startswith(("message.", "part."))):
                 continue
@@ -131,22 +127,6 @@ def _check_names(
             raise source.error(inner, f"${{{name}}} is not defined; known here: {given}")
 
 
-def _texts(template: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(template, dict):
-        for key, value in template.items():
-            yield from _texts(value, (*place, key))
-    elif isinstance(template, list):
-        for index, value in enumerate(template):
-            yield from _texts(value, (*place, index))
-    elif isinstance(template, str):
-        yield place, template
-
-
 def rules_give(found: TargetMap, *names: str) -> bool:
     """Return whether a rule of the map gives one of these events."""
     return any(bool(getattr(rule, name)) for rule in found.receive.when for name in names)
-
-
-def map_schema() -> dict[str, Any]:
-    """Return the JSON schema of maps."""
-    return TargetMap.model_json_schema()

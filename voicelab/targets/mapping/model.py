@@ -1,8 +1,6 @@
 """The schema of maps, as pydantic models. The JSON schema is `voicelab/targets/maps/map.schema.json`."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,7 +27,7 @@ class Variable(_Strict):
     default: str | None = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> Variable:
+    def _one_source(self) -> Self:
         if (self.environment is None) == (self.value is None):
             raise ValueError("give `environment` or `value`")
         return self
@@ -61,7 +59,7 @@ class Sound(_Strict):
     rate_hz: int = Field(default=16_000, ge=LOWEST_RATE_HZ, le=HIGHEST_RATE_HZ)
 
     @model_validator(mode="after")
-    def _is_possible(self) -> Sound:
+    def _is_possible(self) -> Self:
         SoundFormat(self.encoding, self.rate_hz)
         return self
 
@@ -82,7 +80,7 @@ class SentSound(Sound):
     text: Text = "base64"
 
     @model_validator(mode="after")
-    def _opus_frames(self) -> SentSound:
+    def _opus_frames(self) -> Self:
         if self.encoding == "opus" and self.frame_ms != 20:
             raise ValueError("Opus packets are 20 ms long: leave frame_ms out")
         return self
@@ -158,7 +156,7 @@ class Rule(_Strict):
     answer: Messages = ()
 
     @model_validator(mode="after")
-    def _conditions(self) -> Rule:
+    def _conditions(self) -> Self:
         for path, condition in self.match.items():
             _check_condition(path, condition)
         return self
@@ -188,7 +186,7 @@ class TargetMap(_Strict):
     receive: Receive = Receive()
 
     @model_validator(mode="after")
-    def _ends_are_said(self) -> TargetMap:
+    def _ends_are_said(self) -> Self:
         if self.turns == "message" and not self.send.end_of_utterance:
             raise ValueError("turns: message needs send.end_of_utterance, the messages that end a turn")
         return self

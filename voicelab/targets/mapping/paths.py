@@ -4,8 +4,6 @@ A path consists of keys and list indices joined by dots: `response.output.0.id`.
 every value of an object.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

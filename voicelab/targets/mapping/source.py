@@ -1,7 +1,5 @@
 """Parse a YAML file into plain values and the line of each key."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

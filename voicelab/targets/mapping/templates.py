@@ -1,7 +1,5 @@
 """Message templates with variables: `${name}` within a text, or as a whole value, which then keeps its type."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,13 +24,18 @@ def fill(template: Any, lookup: Lookup) -> Any:
     return _VARIABLE.sub(lambda found: str(lookup(found[1])), template)
 
 
-def names_in(template: Any) -> Iterator[str]:
-    """Return the names of the variables in a template."""
+def texts_in(template: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every text in a template with its place: the keys and list indices that lead to it."""
     if isinstance(template, dict):
-        for value in template.values():
-            yield from names_in(value)
+        for key, value in template.items():
+            yield from texts_in(value, (*place, key))
     elif isinstance(template, list):
-        for value in template:
-            yield from names_in(value)
+        for index, value in enumerate(template):
+            yield from texts_in(value, (*place, index))
     elif isinstance(template, str):
-        yield from _VARIABLE.findall(template)
+        yield place, template
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of the variables in a text."""
+    return _VARIABLE.findall(text)

@@ -1,7 +1,5 @@
 """The wire made from a map."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
@@ -17,7 +15,7 @@ from voicelab.targets.mapping.templates import fill
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
-from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
+from voicelab.targets.streaming.wire import Reading, Wire, first_text, read_arguments, read_object
 
 _HEX = "$hex"
 
@@ -79,10 +77,10 @@ class MapWire(Wire):
         found: list[Event] = []
         for rule in self._map.receive.when:
             for part in elements_at(rule.each, message) if rule.each else [message]:
-                if holds(_inside(rule, message), part) and holds(_at_root(rule), message):
+                if _matches(rule, part, message):
                     name = rule.name or name
                     found.extend(self._apply(rule, part, message))
-        return Reading(name, tuple(found), _kept_text(found))
+        return Reading(name, tuple(found), first_text(found))
 
     def _apply(self, rule: Rule, part: Any, message: Any) -> list[Event]:
         """Yield the events that a rule gives for a message or a part of it."""
@@ -93,12 +91,7 @@ class MapWire(Wire):
         for variable, path in rule.set.items():
             if (value := at(path)) is not None:
                 self.values[variable] = value
-        found: list[Event] = [
-            *_texts(rule, at),
-            *self._sounds(rule, at),
-            *_calls(rule, at),
-            *_signals(rule),
-        ]
+        found = [*_texts(rule, at), *self._sounds(rule, at), *_calls(rule, at), *_signals(rule)]
         if rule.mark is not None:
             found.append(events.Mark(str(at(rule.mark))))
         if rule.fault is not None:
@@ -145,14 +138,11 @@ def _frame(message: Any) -> Frame:
     return json.dumps(message)
 
 
-def _inside(rule: Rule, message: Any) -> dict[str, Any]:
-    """Return the conditions on the part that `each` selects."""
-    return {path: condition for path, condition in rule.match.items() if not path.startswith("$.")}
-
-
-def _at_root(rule: Rule) -> dict[str, Any]:
-    """Return the conditions on the whole message."""
-    return {path[2:]: condition for path, condition in rule.match.items() if path.startswith("$.")}
+def _matches(rule: Rule, part: Any, message: Any) -> bool:
+    """Return whether the part that `each` selects meets the conditions; those at `$.` are on the whole message."""
+    at_root = {path[2:]: condition for path, condition in rule.match.items() if path.startswith("$.")}
+    inside = {path: condition for path, condition in rule.match.items() if not path.startswith("$.")}
+    return holds(inside, part) and holds(at_root, message)
 
 
 def _texts(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
@@ -195,16 +185,6 @@ def _signals(rule: Rule) -> list[Event]:
     if rule.reply_end:
         found.append(events.ReplyEnd(cancelled=rule.reply_end == "cancelled"))
     return found
-
-
-def _kept_text(found: Sequence[Event]) -> str | None:
-    for event in found:
-        match event:
-            case events.CallerText(text) | events.AgentText(text) | events.Fault(_, text):
-                return text
-            case _:
-                continue
-    return None
 
 
 def _from_text(value: Any, form: Text) -> bytes:

@@ -1,7 +1,5 @@
 """The events that a target's messages can mean, common to all protocols."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,12 +10,17 @@ Frame: TypeAlias = str | bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class Event:
+    """An event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Event):
     """The target is ready for audio."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallerText:
+class CallerText(Event):
     """The target's transcript of the caller. final: it will not change; otherwise a later text replaces it. delta: it
     continues the previous text and includes the spaces."""
 
@@ -27,7 +30,7 @@ class CallerText:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentText:
+class AgentText(Event):
     """Text of the reply. delta: append it; otherwise it replaces the pieces since the last complete text."""
 
     text: str
@@ -35,41 +38,41 @@ class AgentText:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplySound:
+class ReplySound(Event):
     """A piece of the reply's audio, to be played after the previous pieces."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyEnd:
+class ReplyEnd(Event):
     """The reply is complete. cancelled: it stopped early."""
 
     cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyContinues:
+class ReplyContinues(Event):
     """The reply continues although a part of it ended, for example after a tool's output."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallerStarted:
+class CallerStarted(Event):
     """The target detected that the caller started to speak."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallerStopped:
+class CallerStopped(Event):
     """The target detected that the caller has finished."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyInterrupted:
+class ReplyInterrupted(Event):
     """The target stopped its reply. The caller's player drops the audio that it has not played yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class AgentToolCall:
+class AgentToolCall(Event):
     """The agent called a tool. arguments: its JSON object, or {} for anything else."""
 
     name: str
@@ -78,21 +81,21 @@ class AgentToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Event):
     """A request to report when the audio before this point has been played."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesToSend:
+class MessagesToSend(Event):
     """Messages to send back immediately."""
 
     frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Event):
     """An error of the target. fatal: the turn gets no reply. harness: our message caused it."""
 
     code: str
@@ -102,25 +105,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class HungUp:
+class HungUp(Event):
     """The target ended the conversation."""
 
     reason: str = ""
-
-
-Event: TypeAlias = (
-    Ready
-    | CallerText
-    | AgentText
-    | ReplySound
-    | ReplyEnd
-    | ReplyContinues
-    | CallerStarted
-    | CallerStopped
-    | ReplyInterrupted
-    | AgentToolCall
-    | Mark
-    | MessagesToSend
-    | Fault
-    | HungUp
-)

@@ -1,7 +1,5 @@
 """Send the caller's audio at the pace of a microphone, with silence between utterances if the target needs it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable

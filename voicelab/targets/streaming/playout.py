@@ -1,7 +1,5 @@
 """Simulate the playback of a reply while it arrives: `audio.playback` piece by piece."""
 
-from __future__ import annotations
-
 from voicelab.audio.clip import Clip
 from voicelab.audio.playback import SoundPiece
 

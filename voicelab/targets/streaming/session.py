@@ -1,10 +1,9 @@
 """One conversation over a transport, with the time of every message."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -13,14 +12,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 from voicelab.targets.background import analyse
-from voicelab.targets.base import (
-    Capabilities,
-    Interruption,
-    SoundPiece,
-    TargetEvent,
-    TurnOutcome,
-    Utterance,
-)
+from voicelab.targets.base import Capabilities, Interruption, SoundPiece, TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.microphone import Microphone
@@ -47,10 +39,7 @@ class StreamSession:
         self._wants_transcript = signals.caller_transcript
         self._expects_reply = signals.reply_text or wire.gives_sound
         self._microphone = Microphone(
-            self._send_sound,
-            rate_hz=wire.send_format.rate_hz,
-            frame_s=wire.frame_s,
-            continuous=wire.continuous,
+            self._send_sound, rate_hz=wire.send_format.rate_hz, frame_s=wire.frame_s, continuous=wire.continuous
         )
         self._turn = self._new_turn()
         self._fault: VoicelabError | None = None
@@ -67,7 +56,6 @@ class StreamSession:
 
     @property
     def outcome_so_far(self) -> TurnOutcome:
-        """The outcome of the current turn so far."""
         return self._turn.outcome
 
     async def begin(self, *, ready_s: float, greeting_s: float) -> None:
@@ -75,7 +63,7 @@ class StreamSession:
 
         Raises NoReplyError if it is not ready within ready_s, ServerError if it reports an error.
         """
-        self._tasks.append(asyncio.create_task(self._read()))
+        self._tasks.append(asyncio.create_task(self._until_lost(self._read())))
         await self._send_all(self._wire.opening())
         limit_s = perf_counter() + ready_s
         while not self._ready:
@@ -86,7 +74,7 @@ class StreamSession:
                 raise NoReplyError(
                     f"connected, but the target was not ready after {ready_s:g} s{self._last_messages()}"
                 )
-        self._tasks.append(asyncio.create_task(self._speak_frames()))
+        self._tasks.append(asyncio.create_task(self._until_lost(self._microphone.run())))
         if greeting_s > 0:
             await self._greeting(greeting_s)
 
@@ -209,20 +197,19 @@ class StreamSession:
 
     async def _read(self) -> None:
         """Process every message as it arrives, until the connection ends."""
-        count = 0
-        try:
-            while True:
-                frame = await self._transport.receive()
-                await self._take(perf_counter(), frame)
-                count += 1
-                if count % _FRAMES_BETWEEN_PAUSES == 0:
-                    await asyncio.sleep(0)  # let other tasks run during a flood of messages
-        except VoicelabError as error:
-            self._lose(error)
+        for count in itertools.count(1):
+            frame = await self._transport.receive()
+            await self._take(perf_counter(), frame)
+            if count % _FRAMES_BETWEEN_PAUSES == 0:
+                await asyncio.sleep(0)  # let other tasks run during a flood of messages
 
-    def _lose(self, error: VoicelabError) -> None:
-        self._fault = self._fault or error
-        self._changed.set()
+    async def _until_lost(self, work: Awaitable[None]) -> None:
+        """Run an endless task; its error is raised for the waiting caller."""
+        try:
+            await work
+        except VoicelabError as error:
+            self._fault = self._fault or error
+            self._changed.set()
 
     async def _take(self, at_s: float, frame: Frame) -> None:
         turn = self._turn
@@ -268,12 +255,6 @@ class StreamSession:
         task = asyncio.create_task(report())
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
-
-    async def _speak_frames(self) -> None:
-        try:
-            await self._microphone.run()
-        except VoicelabError as error:
-            self._lose(error)
 
     async def _send_sound(self, clip: Clip) -> None:
         await self._send_all(self._wire.sound(clip))

@@ -1,7 +1,5 @@
 """Encode and decode audio in messages: PCM, G.711, Opus packets and WAV, at any sample rate."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, get_args
 

@@ -1,11 +1,8 @@
 """Base of targets with one connection per conversation."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from voicelab.errors import InputError
 from voicelab.targets.base import Session, TargetBase, TargetSettings
@@ -17,33 +14,21 @@ from voicelab.targets.streaming.wire import Wire
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Options of a target with times in seconds.
+class StreamTarget(TargetBase):
+    """Holds conversations with the wire and the transport of a protocol, which are created for each conversation.
 
     ready_s: maximum time until the target is ready. greeting_s: how long to wait for the target to speak first; 0 if it
-    does not. quiet_s: a reply without an end message ends after this much silence.
-
-    Raises InputError for a time that is negative or not a number.
+    does not. quiet_s: a reply without an end message ends after this much silence. Raises InputError for a time in
+    seconds that is negative or not a number.
     """
-
-    ready_s: float = 10.0
-    greeting_s: float = 0.0
-    quiet_s: float = 1.5
-
-    def __post_init__(self) -> None:
-        for name in ("ready_s", "greeting_s", "quiet_s"):
-            if not 0 <= getattr(self, name) <= 600:
-                raise InputError(f"{name} must be from 0 to 600 seconds, not {getattr(self, name):g}")
-
-
-class StreamTarget(TargetBase):
-    """Holds conversations with the wire and the transport of a protocol, which are created for each conversation."""
 
     unpaced = False
 
-    def __init__(self, timing: Timing) -> None:
-        self._timing = timing
+    def __init__(self, *, ready_s: float = 10.0, greeting_s: float = 0.0, quiet_s: float = 1.5) -> None:
+        for name, time_s in (("ready_s", ready_s), ("greeting_s", greeting_s), ("quiet_s", quiet_s)):
+            if not 0 <= time_s <= 600:
+                raise InputError(f"{name} must be from 0 to 600 seconds, not {time_s:g}")
+        self._ready_s, self._greeting_s, self._quiet_s = ready_s, greeting_s, quiet_s
         self._timeout_s = 30.0
 
     def wire(self, user_id: str) -> Wire:
@@ -68,17 +53,12 @@ class StreamTarget(TargetBase):
                 len(heard_before),
             )
         wire = self.wire(user_id)
-        transport = await self.connect(wire, min(self._timing.ready_s, self._timeout_s))
-        limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self._timing.quiet_s)
-        session = StreamSession(
-            wire,
-            transport,
-            limits,
-            session_id=session_id or user_id,
-            signals=self.capabilities,
-        )
+        transport = await self.connect(wire, min(self._ready_s, self._timeout_s))
+        limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self._quiet_s)
+        name = session_id or user_id
+        session = StreamSession(wire, transport, limits, session_id=name, signals=self.capabilities)
         try:
-            await session.begin(ready_s=self._timing.ready_s, greeting_s=self._timing.greeting_s)
+            await session.begin(ready_s=self._ready_s, greeting_s=self._greeting_s)
             yield session
         finally:
             await session.close()

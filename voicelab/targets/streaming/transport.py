@@ -1,7 +1,5 @@
 """Message connections, and errors that identify the cause of a disconnect."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -9,7 +7,7 @@ import re
 import ssl
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import websockets
@@ -67,7 +65,7 @@ class WebSocket:
         subprotocols: Sequence[str] = (),
         origin: bool = False,
         timeout_s: float,
-    ) -> WebSocket:
+    ) -> Self:
         """Open a connection. Credentials in the URL are sent with HTTP Basic. origin: send the URL's own origin.
 
         Raises InputError for an invalid address or a permanent refusal, else UnreachableError.

@@ -1,7 +1,5 @@
 """The state of one turn: received events, their times, and the end of the turn."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from voicelab.agent.base import ToolCall
@@ -91,7 +89,6 @@ class TurnState:
             self._take_event(at_s, event)
 
     def take_unreadable(self, at_s: float, reason: str) -> None:
-        """Record an unreadable message."""
         self.unreadable += 1
         self.first_unreadable = self.first_unreadable or reason
         if self.unreadable <= MOST_UNREADABLE:

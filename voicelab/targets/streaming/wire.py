@@ -1,7 +1,5 @@
 """The interface of a protocol: the messages to send, and the meaning of received ones. A wire sends nothing itself."""
 
-from __future__ import annotations
-
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,6 +8,7 @@ from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
+from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import FRAME_S, SoundFormat
 
@@ -89,6 +88,17 @@ def read_object(frame: Frame) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f"a message is not a JSON object: {shorten(frame)}")
     return value
+
+
+def first_text(found: Sequence[Event]) -> str | None:
+    """Return the text to log with a message that means these events."""
+    for event in found:
+        match event:
+            case events.CallerText(text) | events.AgentText(text):
+                return text
+            case events.Fault(code, message):
+                return f"{code}: {message}"
+    return None
 
 
 def read_arguments(value: Any) -> dict[str, Any]:

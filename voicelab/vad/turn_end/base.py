@@ -1,7 +1,5 @@
 """The interface of end-of-turn detectors."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from voicelab.audio.clip import Clip

@@ -4,8 +4,6 @@ Source: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Sup
 and the area normalization of the filters are those of Slaney's Auditory Toolbox (1998).
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

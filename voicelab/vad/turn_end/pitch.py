@@ -4,8 +4,6 @@ Source: the method of Boersma 1993, "Accurate short-term analysis of the fundame
 search: frames are independent.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -5,8 +5,6 @@ The evidence is added as log odds: a logistic regression on the features of word
 each synthesizer. Figures are reported on the other six (`voicelab bench endpoint`).
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 from voicelab.audio.clip import Clip

@@ -1,7 +1,5 @@
 """Detect the end of a turn by silence alone."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 from voicelab.audio.clip import Clip

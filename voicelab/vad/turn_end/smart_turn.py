@@ -3,8 +3,6 @@
 Only the model file of pipecat-ai is used. https://github.com/pipecat-ai/smart-turn
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,14 +10,14 @@ import numpy as np
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo, package_revision
-from voicelab.errors import EngineMissingError, InputError
+from voicelab.errors import InputError
+from voicelab.vad.base import onnx_session
 from voicelab.vad.completeness import Completeness, completeness
 from voicelab.vad.settings import EndpointSettings
 from voicelab.vad.turn_end.log_mel import log_mel
 from voicelab.vad.turn_end.smart_turn_file import checked_model
 
 _SOUND_S = 8.0
-_ERRORS_ONLY = 3
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -49,15 +47,7 @@ class SmartTurn:
         self._session: Any = None
 
     def load(self) -> EngineInfo:
-        path = checked_model()
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineMissingError("smart-turn", f"{error}; run: pip install onnxruntime") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session("smart-turn", checked_model(), "run: pip install onnxruntime")
         self.sound_score(Clip.silence(0.1))
         revision = package_revision("pipecat-ai", "onnxruntime") + ", model smart-turn v3.2"
         return EngineInfo("turn_end", "smart-turn", asdict(self), revision, licence="BSD-2-Clause")

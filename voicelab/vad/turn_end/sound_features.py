@@ -1,7 +1,5 @@
 """Features of pitch and energy just before a pause, relative to the earlier speech."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The evidence in the words so far that the user has finished, as log odds, to be added to that of the audio."""
 
-from __future__ import annotations
-
 from math import log2
 
 from voicelab.vad.completeness import Completeness, completeness

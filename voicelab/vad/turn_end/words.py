@@ -1,7 +1,5 @@
 """Detect the end of a turn by silence and by whether the words so far look complete."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 from voicelab.audio.clip import Clip

@@ -1,7 +1,5 @@
 """Resolve the company that a model names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
@@ -39,6 +37,5 @@ class Companies:
         return Entity("company", best.value, best.name, named, best.score)
 
     def are_named(self, ticker: str, texts: Iterable[str]) -> bool:
-        """Return whether one of the texts names the company."""
         found = (entity for text in texts for entity in self._linker.candidates(text))
         return any(entity.value == ticker and entity.score >= _THRESHOLD for entity in found)

@@ -1,7 +1,5 @@
 """Tools that read quotes and news, whose texts come from outside."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field

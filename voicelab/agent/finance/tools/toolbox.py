@@ -1,7 +1,5 @@
 """The toolbox of the finance domain, with one data source."""
 
-from __future__ import annotations
-
 from voicelab.agent.finance.data_source import data_source
 from voicelab.agent.finance.intents import UNKNOWN
 from voicelab.agent.finance.tools.companies import Companies

@@ -1,7 +1,5 @@
 """Tools for the user's watchlist. They promise a change; the owner of the watchlist applies it after the reply."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from voicelab.agent.base import Dialogue, WatchlistChange

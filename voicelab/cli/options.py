@@ -1,13 +1,17 @@
-"""Options and arguments that several commands share: the set, the engines, the target and the run."""
+"""Options and arguments that several commands share: the set and its columns, the engines, the target, the rules."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicelab.cli import completion
+from voicelab.text import NAMES, WordMap
+
+if TYPE_CHECKING:
+    from voicelab.datasets.columns import SetColumns
 
 SET = "a sample set in any format of docs/reference/samples.md, or package.module:reader:path"
 
@@ -16,6 +20,20 @@ SamplesOption = Annotated[
     typer.Option(
         "--samples", help=f"The set: {SET}. \\[default: the shipped set]", autocompletion=completion.sample_sets
     ),
+]
+RefColumnOption = Annotated[
+    str | None,
+    typer.Option("--ref-column", help="The column of the references. \\[text, sentence, transcription, transcript]"),
+]
+IdColumnOption = Annotated[
+    str | None, typer.Option("--id-column", help="The column of the ids. \\[id, else the recording's path]")
+]
+SpeakerColumnOption = Annotated[
+    str | None, typer.Option("--speaker-column", help="The column of the speakers. \\[speaker, client_id, speaker_id]")
+]
+AudioColumnOption = Annotated[
+    str | None,
+    typer.Option("--audio-column", help="The column of the recordings. \\[audio_filepath, file_name, path, audio]"),
 ]
 RecognizersOption = Annotated[
     list[str] | None,
@@ -69,8 +87,7 @@ TimeoutOption = Annotated[
 ReconnectOption = Annotated[
     float,
     typer.Option(
-        "--reconnect-for-s",
-        help="How long to try to reach a lost server, in seconds, before the run is interrupted.",
+        "--reconnect-for-s", help="How long to try to reach a lost server, in seconds, before the run is interrupted."
     ),
 ]
 FigureOption = Annotated[
@@ -78,9 +95,48 @@ FigureOption = Annotated[
     typer.Option(help="Also compute this figure, package.module:OBJECT; may be repeated (docs/reference/figures.md)."),
 ]
 RunArgument = Annotated[
-    Path,
-    typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders),
+    Path, typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders)
 ]
+NormalizerOption = Annotated[
+    str | None,
+    typer.Option("--normalizer", help=f"Normalizer: {NAMES}. \\[by language, else by the script of the texts]"),
+]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        help="Language of the samples: en, zh, yue, ja, ko, hi, ... It selects the normalizer, WER or CER, and the "
+        "recognizer's language option. \\[the set's]",
+    ),
+]
+WordMapOption = Annotated[
+    Path | None,
+    typer.Option("--word-map", help="Equivalent spellings: lines `from => to`, or a CSV with the columns from,to."),
+]
+
+
+def set_columns(
+    reference: str | None, sample_id: str | None, speaker: str | None, audio: str | None, *, goes_with: bool = True
+) -> SetColumns | None:
+    """The columns named by the options; None if none is given.
+
+    goes_with: whether the command reads a set; if not, a named column raises InputError.
+    """
+    from voicelab.datasets.columns import SetColumns
+
+    found = SetColumns(reference, sample_id, speaker, audio)
+    if not found.options:
+        return None
+    if not goes_with:
+        from voicelab.errors import InputError
+
+        raise InputError(f"{found.options[0]} goes with --samples; leave it out for a run, which stores its columns")
+    return found
+
+
+def word_map(path: Path | None) -> WordMap | None:
+    """Read the word map; InputError names the file and the line."""
+    return WordMap.read(path) if path is not None else None
 
 
 def given(context: typer.Context) -> list[str]:
