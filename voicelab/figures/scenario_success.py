@@ -28,8 +28,5 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("succeeded", "scenarios"),
     detail="{part} of {of} scenarios",
-    shown_in=(
-        "lead",
-        "report",
-    ),
+    shown_in=("lead", "report"),
 )

@@ -36,10 +36,7 @@ def align_lattices(
     block_bytes: maximum memory for the costs held at one time; does not affect the alignment.
     """
     return tuple(
-        matching.step(
-            None if i is None else reference.words[i],
-            None if j is None else hypothesis.words[j],
-        )
+        matching.step(None if i is None else reference.words[i], None if j is None else hypothesis.words[j])
         for i, j in align_places(reference, hypothesis, weights, matching=matching, block_bytes=block_bytes)
     )
 

@@ -73,11 +73,7 @@ class PairedDifference:
 
 
 def paired_rates(
-    first: Sequence[Share],
-    second: Sequence[Share],
-    keys: Sequence[Hashable],
-    *,
-    level: float = 0.95,
+    first: Sequence[Share], second: Sequence[Share], keys: Sequence[Hashable], *, level: float = 0.95
 ) -> PairedDifference:
     """Return the difference of two rates, by the jackknife over clusters with Student's t.
 

@@ -41,11 +41,7 @@ def evaluate(
 
 
 def resume(
-    path: Path | str,
-    *,
-    progress: Progress | None = None,
-    figures: Iterable[Any] = (),
-    target: Target | None = None,
+    path: Path | str, *, progress: Progress | None = None, figures: Iterable[Any] = (), target: Target | None = None
 ) -> tuple[RunFolder, RunResult]:
     """Resume an unfinished run and finish it like `evaluate`."""
     extra = tuple(figures)

@@ -25,15 +25,7 @@ from voicelab.report.text_tables import absent, as_text
 from voicelab.report.theme import Theme
 from voicelab.report.title import run_title
 from voicelab.report.views import TurnCard, anchor, view_turns
-from voicelab.report.wording import (
-    NONE,
-    clusters,
-    interval_methods,
-    line_of_samples,
-    number,
-    ranked_headline,
-    seconds,
-)
+from voicelab.report.wording import NONE, clusters, interval_methods, line_of_samples, number, ranked_headline, seconds
 from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file

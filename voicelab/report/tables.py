@@ -121,12 +121,7 @@ def _named(column: str, found: Measured | None) -> dict[str, Any]:
     if found is None:
         return {column: None, f"{column} low": None, f"{column} high": None, f"{column} missing": None}
     missing = found.missing if too_small(found) else None
-    return {
-        column: found.value,
-        f"{column} low": found.low,
-        f"{column} high": found.high,
-        f"{column} missing": missing,
-    }
+    return {column: found.value, f"{column} low": found.low, f"{column} high": found.high, f"{column} missing": missing}
 
 
 def words_by(summary: Summary, by: Grouping) -> pd.DataFrame:

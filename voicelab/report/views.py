@@ -103,11 +103,7 @@ class TurnCard:
 
 
 def view_turns(
-    folder: RunFolder,
-    scores: Sequence[TurnScore],
-    samples: SampleSet | None,
-    *,
-    limit_bytes: int = SOUND_LIMIT_BYTES,
+    folder: RunFolder, scores: Sequence[TurnScore], samples: SampleSet | None, *, limit_bytes: int = SOUND_LIMIT_BYTES
 ) -> list[TurnCard]:
     """Return the turns as cards. Audio is embedded in list order until the size limit is reached.
 

@@ -14,12 +14,7 @@ from voicelab.scoring.schema import Bounds, FigureLabel, Measured, Summary
 NONE = "–"
 """Shown if nothing was scored."""
 
-CAUSE_NAMES = {
-    "asr": "recognizer (ASR)",
-    "agent": "agent",
-    "tts": "voice (TTS)",
-    "rest": "network and queueing",
-}
+CAUSE_NAMES = {"asr": "recognizer (ASR)", "agent": "agent", "tts": "voice (TTS)", "rest": "network and queueing"}
 """Names of the stages to which losses and times are attributed."""
 
 

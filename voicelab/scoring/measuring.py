@@ -17,11 +17,7 @@ from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.schema import Measured, ScenarioOutcome
 
 
-def measure(
-    figure: AnyFigure,
-    scores: Sequence[TurnScore],
-    scenarios: Sequence[ScenarioOutcome] = (),
-) -> Measured:
+def measure(figure: AnyFigure, scores: Sequence[TurnScore], scenarios: Sequence[ScenarioOutcome] = ()) -> Measured:
     """Measure a figure over turns or scenarios. Raises InputError if a figure's counts are invalid."""
     if isinstance(figure, Percentile):
         return _percentile(figure, scores)
@@ -35,9 +31,7 @@ def measure(
 
 
 def measure_all(
-    figures: Iterable[AnyFigure],
-    scores: Sequence[TurnScore],
-    scenarios: Sequence[ScenarioOutcome] = (),
+    figures: Iterable[AnyFigure], scores: Sequence[TurnScore], scenarios: Sequence[ScenarioOutcome] = ()
 ) -> dict[str, Measured]:
     """Measure figures; returns them by name."""
     return {figure.name: measure(figure, scores, scenarios) for figure in figures}

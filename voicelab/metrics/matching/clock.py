@@ -11,15 +11,7 @@ from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import (
-    CENTS,
-    CURRENCIES,
-    SPELLED_NUMBERS,
-    TEENS,
-    TENS,
-    UNITS,
-    ZEROS,
-)
+from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES, SPELLED_NUMBERS, TEENS, TENS, UNITS, ZEROS
 
 _AT = frozenset("at by around about until till from before after for since to between past and".split())
 _MINUTES_TO = frozenset("hundred to till til of before past after minutes minute half quarter a oclock".split())

@@ -8,14 +8,7 @@ from operator import or_
 from voicelab.metrics.matching.cardinals import digits_of, value_of
 from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import (
-    ALPHABET,
-    LETTER_NAMES,
-    REPEATS,
-    SCALES,
-    SPELLED_NUMBERS,
-    TENS,
-)
+from voicelab.metrics.matching.vocabulary import ALPHABET, LETTER_NAMES, REPEATS, SCALES, SPELLED_NUMBERS, TENS
 
 _SHORTEST_PHONE = 7
 _LINKS = frozenset({"as", "for", "like"})

@@ -142,11 +142,7 @@ def _last_days(tokens: Sequence[Token], index: int, starts: dict[int, list[Numbe
 
 
 def _day_first(
-    tokens: Sequence[Token],
-    month: int,
-    index: int,
-    starts: dict[int, list[Number]],
-    ends: dict[int, list[Number]],
+    tokens: Sequence[Token], month: int, index: int, starts: dict[int, list[Number]], ends: dict[int, list[Number]]
 ) -> Iterator[Date]:
     """`the third of march twenty twenty six`, `3 march 2026`."""
     of = index > 0 and tokens[index - 1].text == "of"
