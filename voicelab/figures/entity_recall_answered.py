@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.answered
-    return None if found is None else {"found": found.found, "expected": found.expected}
-
+from voicelab.figures.figure import Figure, Ratio, found_counts
 
 FIGURE = Figure(
     name="entity_recall_answered",
@@ -17,7 +10,7 @@ FIGURE = Figure(
     short="recall ans.",
     better="higher",
     group="entities",
-    counts=_counts,
+    counts=found_counts(lambda score: score.answered),
     value=Ratio("found", "expected"),
     detail="{part} of {of} entities",
     shown_in=("report", "plot"),

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.linked_answered
-    return None if found is None else {"found": found.found, "expected": found.expected}
-
+from voicelab.figures.figure import Figure, Ratio, found_counts
 
 FIGURE = Figure(
     name="entity_recall_linked_answered",
@@ -17,7 +10,7 @@ FIGURE = Figure(
     short="linked ans.",
     better="higher",
     group="entities",
-    counts=_counts,
+    counts=found_counts(lambda score: score.linked_answered),
     value=Ratio("found", "expected"),
     shown_in=("plot",),
     detail="{part} of {of} companies",

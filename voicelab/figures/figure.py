@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from voicelab.figures.scored_turn import TurnScore
+from voicelab.metrics.entities import FoundCounts
 
 Better = Literal["lower", "higher"]
 Unit = Literal["ratio", "s", "per minute", "number"]
@@ -107,3 +108,13 @@ class Percentile:
 
 
 AnyFigure = Figure | Percentile
+
+
+def found_counts(of: Callable[[TurnScore], FoundCounts | None]) -> Callable[[TurnScore], Counts | None]:
+    """Return the counting function of a recall: found and expected entities. of: returns them for a turn."""
+
+    def counts(score: TurnScore) -> Counts | None:
+        found = of(score)
+        return None if found is None else {"found": found.found, "expected": found.expected}
+
+    return counts

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any
 
 from voicelab.figures.figure import Counts, Figure, Ratio
 
 
-class CountedScenario(Protocol):
-    """The outcome of a scenario; success is None if unknown."""
-
-    @property
-    def success(self) -> bool | None: ...
-
-
-def _counts(outcome: CountedScenario) -> Counts | None:
+def _counts(outcome: Any) -> Counts | None:
+    """Count one scenario. outcome: its `scoring.schema.ScenarioOutcome`, whose success may be unknown."""
     return None if outcome.success is None else {"succeeded": int(outcome.success), "scenarios": 1}
 
 
