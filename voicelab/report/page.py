@@ -29,7 +29,6 @@ from voicelab.report.wording import NONE, clusters, interval_methods, line_of_sa
 from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file
-from voicelab.scoring.labels import label
 from voicelab.scoring.schema import ScenarioOutcome, Summary
 from voicelab.scoring.scored_run import ScoredRun, read_scored
 from voicelab.scoring.sound_quality import SoundQualityRecord
@@ -160,9 +159,11 @@ def requests_html(samples: Iterable[Sample]) -> str:
 def _templates() -> jinja2.Environment:
     templates = environment()
     templates.filters |= {
-        "label": label, "seconds": seconds, "breakable": _breakable, "interval_methods": interval_methods,
-        "clusters": clusters, "line_of_samples": line_of_samples,
-    }  # fmt: skip
+        "breakable": _breakable,
+        "interval_methods": interval_methods,
+        "clusters": clusters,
+        "line_of_samples": line_of_samples,
+    }
     return templates
 
 
