@@ -6,6 +6,7 @@ papermill.
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,7 @@ from voicelab.figures.figure import Place
 from voicelab.figures.table import FIGURES
 from voicelab.report.cells import Bar
 from voicelab.report.sounds import data_uri
-from voicelab.report.wording import in_unit
+from voicelab.report.wording import in_unit, interval
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring.measuring import measure
 from voicelab.scoring.summary import scores_of
@@ -108,7 +109,6 @@ def leading_figures(run: RunResult, turns: list[TurnResult]) -> list[tuple[str, 
             continue
         one = measure(figure, primary)
         if one.value is not None:
-            ends = (one.low, one.high)
-            bounds = "" if None in ends else f"[{', '.join(in_unit(end, figure.unit) for end in ends)}]"
+            bounds = interval(one.interval, partial(in_unit, unit=figure.unit))
             found.append((figure.title, in_unit(one.value, figure.unit), bounds))
     return found

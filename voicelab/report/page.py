@@ -25,7 +25,7 @@ from voicelab.report.text_tables import absent, as_text
 from voicelab.report.theme import Theme
 from voicelab.report.title import run_title
 from voicelab.report.views import TurnCard, anchor, view_turns
-from voicelab.report.wording import NONE, clusters, interval_methods, line_of_samples, number, ranked_headline, seconds
+from voicelab.report.wording import NONE, clusters, interval_methods, line_of_samples, number, ranked_headline
 from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file
@@ -107,9 +107,7 @@ def render(
         conversations=_conversations(summary, ordered),
         shown=by_key,
         anchor=anchor,
-        cold=[
-            (turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"])) for turn in summary.cold
-        ],
+        cold=summary.cold,
         why=why_view(summary, selection.scores),
         provenance=provenance(run, summary),
     )  # fmt: skip

@@ -68,9 +68,8 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
 
 def caution(figure: Measured) -> str:
     """Return a caution about the interval, such as `only a bound: ...` or `no interval: ...`; usually empty."""
-    bounds = figure.interval
-    if bounds is not None:
-        return bounds.note if bounds.note is not None and bounds.note.startswith(BOUND) else ""
+    if figure.interval is not None:
+        return figure.note if figure.note is not None and figure.note.startswith(BOUND) else ""
     return f"no interval: {figure.no_interval}" if figure.no_interval else ""
 
 
