@@ -29,9 +29,9 @@ class Measured(_SummaryRecord):
     """A figure over n scored turns (or scenarios).
 
     part, of: numerator and denominator of a ratio, summed over the n turns. counts: further counts of the figure.
-    low, high, level, method: the interval; docs/explanation/confidence_intervals.md describes the methods. clustered_by,
-    clusters: its clustering unit, and their number. note: its limitations, such as too few speakers. missing: why there
-    is no value; no_interval: why there is no interval.
+    low, high, level, method: the interval; docs/explanation/confidence_intervals.md describes the methods.
+    clustered_by, clusters: its clustering unit, and their number. note: its limitations, such as too few speakers.
+    missing: why there is no value; no_interval: why there is no interval.
     """
 
     value: float | None
