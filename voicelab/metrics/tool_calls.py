@@ -6,7 +6,7 @@ Definitions: docs/reference/measures.md, "Tool calls".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from voicelab.metrics.entities import Forms, companies_of
@@ -26,9 +26,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallCounts:
-    """Counts of calls; supports `+`.
+    """Counts of the calls of one turn.
 
-    turns, turns_right: scored turns, and those with all expected calls and no others. expected, made: numbers of calls.
+    turns: 1. turns_right: 1 if the turn has all expected calls and no others. expected, made: numbers of calls.
     right: expected calls made with the expected arguments. wrong_arguments: expected calls whose tool was called with
     other arguments. missed: expected calls whose tool was not called. extra: calls that match no expected call.
     """
@@ -41,19 +41,6 @@ class ToolCallCounts:
     wrong_arguments: int = 0
     missed: int = 0
     extra: int = 0
-
-    def __add__(self, other: ToolCallCounts) -> ToolCallCounts:
-        return ToolCallCounts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
-
-    @property
-    def recall(self) -> float | None:
-        """right / expected; None if no call is expected."""
-        return self.right / self.expected if self.expected else None
-
-    @property
-    def precision(self) -> float | None:
-        """right / made; None if no call was made."""
-        return self.right / self.made if self.made else None
 
 
 def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> ToolCallCounts:
