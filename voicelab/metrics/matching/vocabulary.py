@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-ZEROS = frozenset({"zero", "oh", "o", "nought", "naught"})
-UNITS = {word: value for value, word in enumerate("one two three four five six seven eight nine".split(), start=1)}
-UNITS["niner"] = 9
-TEENS = {
-    word: value
-    for value, word in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
-    )
-}
-TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-} | {"fourty": 40}
+from voicelab.text.english import vocabulary as english
+
+ZEROS = english.ZEROS | {"nought", "naught"}
+UNITS = english.ONES | {"niner": 9}
+TEENS, TENS = english.TEENS, english.TENS
 DECADES = {word.removesuffix("y") + "ies": str(value) for word, value in TENS.items()} | {
     "hundreds": "00", "thousands": "000", "tens": "10",
 }  # fmt: skip
 CENTURIES = {"hundreds": 2, "tens": 2, "thousands": 1}
 """Number of digits before these words: `nineteen hundreds`, `twenty tens`, `two thousands`."""
 SCALES = {
-    "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
-    "quadrillion": 1_000_000_000_000_000, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
+    "hundred": 100, **english.SCALES, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
     "crores": 10_000_000, "dozen": 12,
 }  # fmt: skip
 SCALE_LETTERS = {
@@ -31,19 +22,10 @@ SCALE_LETTERS = {
     "tn": 1_000_000_000_000, "trn": 1_000_000_000_000, "tril": 1_000_000_000_000,
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3}
-ORDINAL_UNITS = {
-    word: value
-    for value, word in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), start=1)
-}
-ORDINAL_TEENS = {
-    word: value
-    for value, word in enumerate(
-        """tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth
-        nineteenth""".split(),
-        start=10,
-    )
-}
-ORDINAL_TENS = {word.removesuffix("y") + "ieth": value for word, value in TENS.items()}
+ORDINAL_UNITS, ORDINAL_TEENS, ORDINAL_TENS = (
+    {ordinal: values[word] for ordinal, word in english.ORDINALS.items() if word in values}
+    for values in (english.ONES, TEENS, TENS)
+)
 ORDINAL_SCALES = {f"{word}th": value for word, value in SCALES.items() if word != "dozen"}
 ORDINALS = ORDINAL_UNITS | ORDINAL_TEENS | ORDINAL_TENS | ORDINAL_SCALES
 SPELLED_NUMBERS = frozenset({*ZEROS, *UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES})
@@ -105,16 +87,8 @@ COUNTED = frozenset(
 NOT_MONEY = frozenset("percentage bps bp basis pp ppt".split())
 """Units of shares, in addition to those in COUNTED."""
 
-MONTHS = {
-    word: number
-    for number, word in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
-    )
-}
-MONTH_NAMES = MONTHS | {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11,
-    "dec": 12,
-}  # fmt: skip
+MONTH_NAMES = {spelling: english.MONTH_NAMES.index(month) + 1 for spelling, month in english.MONTHS.items()}
+"""The number of each month, by its name or abbreviation."""
 WEEKDAYS = {
     word: number
     for number, word in enumerate("monday tuesday wednesday thursday friday saturday sunday".split(), start=1)
