@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Figure, Ratio, found_counts
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_linked",
@@ -10,7 +10,7 @@ FIGURE = Figure(
     short="companies",
     better="higher",
     group="entities",
-    counts=found_counts(lambda score: score.linked_heard),
+    counts=counts_in("linked_heard", "found", "expected"),
     value=Ratio("found", "expected"),
     detail="{part} of {of} companies",
     shown_in=("compare", "sweep", "plot"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Figure, Ratio, found_counts
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_linked_answered",
@@ -10,7 +10,7 @@ FIGURE = Figure(
     short="linked ans.",
     better="higher",
     group="entities",
-    counts=found_counts(lambda score: score.linked_answered),
+    counts=counts_in("linked_answered", "found", "expected"),
     value=Ratio("found", "expected"),
     shown_in=("plot",),
     detail="{part} of {of} companies",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Figure, Ratio, found_counts
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_said",
@@ -10,7 +10,7 @@ FIGURE = Figure(
     short="recall ref.",
     better="higher",
     group="entities",
-    counts=found_counts(lambda score: score.said),
+    counts=counts_in("said", "found", "expected"),
     value=Ratio("found", "expected"),
     detail="{part} of {of} entities",
 )

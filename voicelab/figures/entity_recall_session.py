@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Figure, Ratio, found_counts
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_session",
@@ -10,7 +10,7 @@ FIGURE = Figure(
     short="recall ses.",
     better="higher",
     group="entities",
-    counts=found_counts(lambda score: score.session),
+    counts=counts_in("session", "found", "expected"),
     value=Ratio("found", "expected"),
     detail="{part} of {of} entities",
     shown_in=("report", "plot"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from voicelab.figures.scored_turn import TurnScore
-from voicelab.metrics.entities import FoundCounts
 
 Better = Literal["lower", "higher"]
 Unit = Literal["ratio", "s", "per minute", "number"]
@@ -110,11 +110,12 @@ class Percentile:
 AnyFigure = Figure | Percentile
 
 
-def found_counts(of: Callable[[TurnScore], FoundCounts | None]) -> Callable[[TurnScore], Counts | None]:
-    """Return the counting function of a recall: found and expected entities. of: returns them for a turn."""
+def counts_in(field: str, *names: str) -> Callable[[TurnScore], Counts | None]:
+    """Return a counting function that takes these counts from a field of the score; None if that is None."""
+    values = attrgetter(*names)
 
     def counts(score: TurnScore) -> Counts | None:
-        found = of(score)
-        return None if found is None else {"found": found.found, "expected": found.expected}
+        found = getattr(score, field)
+        return None if found is None else dict(zip(names, values(found), strict=True))
 
     return counts
