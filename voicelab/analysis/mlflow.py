@@ -168,16 +168,11 @@ def _figures(client: MlflowClient, logged: str, run: RunResult, summary: Summary
 
 def params_of(run: RunResult) -> Iterator[tuple[str, str]]:
     """The specification, and the engines as loaded. Values longer than MLflow allows are cut."""
-    for name, value in _params(run):
-        yield name, str(value)[:_LONGEST_PARAM]
-
-
-def _params(run: RunResult) -> Iterator[tuple[str, object]]:
-    yield from run.spec.model_dump().items()
+    params: list[tuple[str, object]] = list(run.spec.model_dump().items())
     for engine in run.engines:
-        yield f"{engine.kind}.name", engine.name
-        yield f"{engine.kind}.revision", engine.revision
-        yield from ((f"{engine.kind}.{name}", value) for name, value in engine.options.items())
+        known = (("name", engine.name), ("revision", engine.revision), *engine.options.items())
+        params += [(f"{engine.kind}.{name}", value) for name, value in known]
+    return ((name, str(value)[:_LONGEST_PARAM]) for name, value in params)
 
 
 def metrics_of(summary: Summary) -> Iterator[tuple[str, float]]:
