@@ -9,6 +9,7 @@ from typing import Literal
 
 from voicelab.analysis.audit.acoustic import Misfit, Question, misfits
 from voicelab.analysis.audit.agreement import Agreement, agreement
+from voicelab.analysis.compare.systems import read_finished
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import SampleSet
@@ -107,12 +108,7 @@ def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progr
 
 
 def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
-    run = folder.read()
-    if run.status != "finished":
-        raise InputError(
-            f"{folder.path}: this run is {run.status}, not finished; continue it: voicelab evaluate --resume"
-        )
-    return run, {turn.sample_id: turn for turn in folder.turns() if turn.primary}
+    return read_finished(folder), {turn.sample_id: turn for turn in folder.turns() if turn.primary}
 
 
 def _by_agreement(
