@@ -123,7 +123,9 @@ def ratio_of_clusters(columns: Floats, sums: Floats, level: float, *, share: boo
     if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
         return DOMINATED
     erring, others = int((columns[0] > 0).sum()), int((columns[0] < columns[1]).sum())
-    few = _few_errors(columns.shape[1], min(erring, others) if share else erring)
+    rare, few = min(erring, others) if share else erring, None
+    if rare < FEWEST_ERRORS:
+        few = f"{BOUND}: {rare} of {columns.shape[1]} samples differ from the rest, too few"
     reason = few_clusters(sums[:, 1]) or few
     value = part / whole
     if value == 0 or (share and value == 1):
@@ -147,13 +149,6 @@ def few_clusters(weights: Floats) -> str | None:
         return f"{BOUND}: {len(weights)} {{unit}}s are too few"
     if round(effective) < FEW:
         return f"{BOUND}: {len(weights)} unequal {{unit}}s count as {effective:.1f}, too few"
-    return None
-
-
-def _few_errors(positions: int, erring: int) -> str | None:
-    """Return why this many positions with an error give only a bound, or None."""
-    if erring < FEWEST_ERRORS:
-        return f"{BOUND}: {erring} of {positions} samples differ from the rest, too few"
     return None
 
 

@@ -6,8 +6,6 @@ alignment is lost, ties included (the cutoff of Ukkonen 1985, with bounds for al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -124,7 +122,9 @@ def _words_after(lattice: Lattice) -> Band:
         least[place] = most[place] = 0
     for place in range(count - 1, 0, -1):
         few, many = lengths[lattice.words[place]]
-        _spread(lattice.before[place], least[place] + few, most[place] + many, least, most)
+        for before in lattice.before[place]:
+            least[before] = min(least[before], least[place] + few)
+            most[before] = max(most[before], most[place] + many)
     return np.array(least), np.array(most)
 
 
@@ -133,8 +133,3 @@ def _length(word: str) -> tuple[int, int]:
     if word == NOTHING:
         return 0, 0
     return (0, 1) if is_optional(word) else (1, 1)
-
-
-def _spread(before: Sequence[int], few: int, many: int, least: list[int], most: list[int]) -> None:
-    for place in before:
-        least[place], most[place] = min(least[place], few), max(most[place], many)

@@ -53,7 +53,7 @@ def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValu
     for name in {call.name for call in expected}:
         wanted = [call for call in expected if call.name == name]
         there = [call for call in made if call.name == name]
-        right += _most_pairs(wanted, there, same)
+        right += _pairs(wanted, there, lambda one, other: _has_arguments(one.arguments, other.arguments, same))
         paired += min(len(wanted), len(there))
     missed, extra = len(expected) - paired, len(made) - paired
     return ToolCallCounts(
@@ -103,13 +103,6 @@ def _same_text(expected: str, made: str, forms: Forms) -> bool:
 
 def _has_arguments(expected: Mapping[str, Any], made: Mapping[str, Any], same: SameValue) -> bool:
     return all(name in made and same(value, made[name]) for name, value in expected.items())
-
-
-def _most_pairs(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> int:
-    def fits(wanted: Any, call: Any) -> bool:
-        return _has_arguments(wanted.arguments, call.arguments, same)
-
-    return _pairs(expected, made, fits)
 
 
 def _pairs(expected: Sequence[Any], made: Sequence[Any], fits: SameValue) -> int:

@@ -217,7 +217,9 @@ def phone_digits(tokens: Sequence[Token]) -> str:
     if not set(words).isdisjoint(SCALES) and value_of(words) is not None:
         return ""  # `four thousand five hundred` is 4500
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
-    return strings[0] if strings and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
+    around = ("plus", *_BETWEEN_DIGITS)
+    whole = all(_is_digits(tokens, index) or token.text in around for index, token in enumerate(tokens))
+    return strings[0] if strings and whole else ""
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
@@ -246,10 +248,6 @@ def _read(words: Sequence[str]) -> Iterator[str]:
         apart = [digits_of([word]) for word in words]
         if None not in apart:
             yield "".join(one or "" for one in apart)
-
-
-def _is_part(tokens: Sequence[Token], index: int) -> bool:
-    return _is_digits(tokens, index) or tokens[index].text in ("plus", *_BETWEEN_DIGITS)
 
 
 def _is_digits(tokens: Sequence[Token], index: int) -> bool:
