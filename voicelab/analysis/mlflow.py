@@ -121,8 +121,8 @@ def _begun(client: MlflowClient, run: RunResult) -> str:
         "voicelab.dirty": str(run.code.dirty or False),
     }
     there = _logged_before(client, number, run)
-    changed = there is not None and _changed(there, run)
-    if there is not None and not changed:
+    # MLflow does not allow a logged parameter to change.
+    if there is not None and all(there.data.params.get(name, value) == value for name, value in params_of(run)):
         found = str(there.info.run_id)
         for name, value in tags.items():
             client.set_tag(found, name, value)
@@ -149,11 +149,6 @@ def _logged_before(client: MlflowClient, experiment: str, run: RunResult) -> Any
         token = page.token
         if not token:
             return None
-
-
-def _changed(there: Any, run: RunResult) -> bool:
-    """Whether a logged parameter has a different value now; MLflow does not allow changes."""
-    return any(there.data.params.get(name, value) != value for name, value in params_of(run))
 
 
 def _figures(client: MlflowClient, logged: str, run: RunResult, summary: Summary) -> None:

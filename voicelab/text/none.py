@@ -4,9 +4,4 @@ from __future__ import annotations
 
 from voicelab.text.normalizer import Normalizer
 
-
-def _same(text: str) -> str:
-    return text
-
-
-NONE = Normalizer("none", "1", _same)
+NONE = Normalizer("none", "1", str)

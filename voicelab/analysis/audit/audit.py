@@ -66,7 +66,10 @@ def audit_runs(
     rules: the normalizer for several runs. word_map: applied before the normalizer.
     Raises InputError if runs are unfinished or have different samples, or if a single run's set no longer exists.
     """
-    runs = [_read(RunFolder(folder)) for folder in folders]
+    runs = [
+        (read_finished(folder), {turn.sample_id: turn for turn in folder.turns() if turn.primary})
+        for folder in map(RunFolder, folders)
+    ]
     if not runs:
         raise InputError("name a run, or a set with --samples")
     if len({run.run_id for run, _ in runs}) < len(runs):
@@ -105,10 +108,6 @@ def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progr
     info, texts = hear(asr or DEFAULT_RECOGNIZER, list(intact.values()), listening)
     heard = dict(zip(intact, texts, strict=True))
     return _by_alignment(samples, heard, info.name, info.shown(), aligning, damaged)
-
-
-def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
-    return read_finished(folder), {turn.sample_id: turn for turn in folder.turns() if turn.primary}
 
 
 def _by_agreement(

@@ -174,12 +174,9 @@ def _partial_transcripts(samples: NDArray[np.float32], asr: str) -> tuple[tuple[
         raise InputError(f"--asr {asr} has no partial transcripts; choose moonshine or pocketsphinx")
     found: list[tuple[int, str]] = []
     stream: Any = words
-    for piece in _pieces(samples, FRAME):
+    for start in range(0, len(samples), FRAME):
+        piece = samples[start : start + FRAME]
         stream.feed(Clip(piece, SPEECH_RATE_HZ))
         found.append((len(piece) + (found[-1][0] if found else 0), stream.partial()))
     stream.close()
     return tuple(found)
-
-
-def _pieces(samples: NDArray[np.float32], length: int) -> Sequence[NDArray[np.float32]]:
-    return [samples[start : start + length] for start in range(0, len(samples), length)]

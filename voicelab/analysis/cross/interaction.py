@@ -47,7 +47,8 @@ def crossed_pairs(
     pairs = []
     for place, (voice, recognizer) in enumerate(names):
         statistic = partial(_one_interaction, shape=shape, place=place)
-        columns, level = [*errors, words], 1 - (1 - LEVEL) / _comparisons(shape)
+        # Bonferroni's correction for the degrees of freedom of the interactions
+        columns, level = [*errors, words], 1 - (1 - LEVEL) / max(1, (shape[0] - 1) * (shape[1] - 1))
         estimate = measure_sums(
             float(values.flat[place]), columns, statistic, clusters, least=_BOUNDS[0], most=_BOUNDS[1]
         )
@@ -73,8 +74,3 @@ def interactions(sums: Floats, shape: tuple[int, int]) -> Floats:
 
 def _one_interaction(sums: Floats, *, shape: tuple[int, int], place: int) -> Floats:
     return interactions(sums, shape).reshape(len(sums), -1)[:, place]
-
-
-def _comparisons(shape: tuple[int, int]) -> int:
-    """Degrees of freedom of the interactions."""
-    return max(1, (shape[0] - 1) * (shape[1] - 1))

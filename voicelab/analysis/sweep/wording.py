@@ -106,17 +106,13 @@ def _short(figure: MeasureFigure) -> str:
     return f"{figure.value:.2f}" + ("" if low is None else f" [{low}, {high}]")
 
 
-def _lost(point: PointFigures) -> str:
-    return f"{point.lost}/{point.packets}" if point.packets else ""
-
-
 def _row(point: PointFigures) -> tuple[str, ...]:
     measures = point.measures
     return (
         point.condition or "clean",
         *map(figure_text, measures.values()),
         change_text(measures["wer"]),
-        _lost(point),
+        f"{point.lost}/{point.packets}" if point.packets else "",
         str(point.failed),
     )
 

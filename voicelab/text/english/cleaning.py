@@ -40,8 +40,4 @@ def cleaned(text: str) -> str:
         text = without_invisible(text).translate(_NAMED)
         text = _LATIN_MARK.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
-    return with_losses(_ANNOTATION.sub(" ", text)) if _may_annotate(text) else text
-
-
-def _may_annotate(text: str) -> bool:
-    return "[" in text or "(" in text or "<" in text
+    return with_losses(_ANNOTATION.sub(" ", text)) if "[" in text or "(" in text or "<" in text else text
