@@ -4,8 +4,6 @@ The scores detect noise, distortion and lost packets, not naturalness. A request
 recording; wrong words in a request with a high score suggest recognizer errors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 

@@ -5,8 +5,6 @@ code point in hexadecimal, and `_`: `a:b` is `a_U3A_b`. The escaping is unique. 
 and ends in `_H` and 16 digits of its SHA-256.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

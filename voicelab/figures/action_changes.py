@@ -1,7 +1,5 @@
 """Action changes: turns in which the agent does something else with the transcript than with the reference."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

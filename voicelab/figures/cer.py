@@ -1,7 +1,5 @@
 """Character error rate."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

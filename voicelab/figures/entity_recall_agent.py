@@ -1,7 +1,5 @@
 """Recall of the companies that the agent recognizes."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

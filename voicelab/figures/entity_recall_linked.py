@@ -1,7 +1,5 @@
 """Entity recall, linked: expected companies that the transcript names in any form."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

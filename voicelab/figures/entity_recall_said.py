@@ -1,7 +1,5 @@
 """Entity recall of the reference text, the maximum for any transcript: tickers are rarely spoken as written."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

@@ -1,7 +1,5 @@
 """Entity recall, surface: expected entities that the session names up to its end."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

@@ -1,7 +1,5 @@
 """Entity word error rate: errors inside the reference spans that name an entity, over the words in them."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

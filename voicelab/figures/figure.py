@@ -1,7 +1,5 @@
 """The definition of a figure: additive counts per turn and a value of their sums, or a percentile."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

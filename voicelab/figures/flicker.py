@@ -1,7 +1,5 @@
 """Words of partial transcripts that were changed or removed later, per word of the final transcripts."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

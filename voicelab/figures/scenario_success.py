@@ -1,7 +1,5 @@
 """Scenario success: every turn got a reply, and the session names every entity that it is expected to name."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from voicelab.figures.figure import Counts, Figure, Ratio

@@ -1,7 +1,5 @@
 """The table of figures. Reports, gates, comparisons, sweeps and lists iterate it; a new figure is a file and a line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """Share of the agent's tool calls that belong to no expected call."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

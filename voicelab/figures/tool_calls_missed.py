@@ -1,7 +1,5 @@
 """Share of the expected tool calls whose tool the agent does not call."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

@@ -1,7 +1,5 @@
 """Share of turns in which every expected tool call is made with the right arguments, and no other call."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(

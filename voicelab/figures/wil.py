@@ -1,7 +1,5 @@
 """Word information lost (Morris, Maier and Green 2004)."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, counts_in
 
 

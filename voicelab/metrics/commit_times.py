@@ -3,8 +3,6 @@
 Times are in seconds on one clock. The end of a name in the speech is estimated (`estimated_end_s`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ An entity is found when the text names it in any spoken or written form (metrics
 docs/reference/matching.md, docs/reference/measures.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, entity_word_errors

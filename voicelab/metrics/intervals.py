@@ -6,8 +6,6 @@ when none can be computed, a Refusal gives the reason. docs/explanation/confiden
 and their measured coverage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps

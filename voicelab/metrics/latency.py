@@ -1,7 +1,5 @@
 """Latency quantiles, with the minimum number of turns that each requires."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

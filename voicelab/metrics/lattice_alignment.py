@@ -4,8 +4,6 @@ Dynamic programming with one row of costs per word of one side (lattice_rows.py)
 The traceback chooses each step from the neighbouring costs, so that ties are resolved as in sclite.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import inf
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Cost rows for the general case: alternatives on both sides, and sclite's rounding of costs."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from voicelab.metrics.alternatives import NOTHING

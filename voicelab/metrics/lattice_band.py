@@ -4,8 +4,6 @@ A cell (row, column) is excluded only if every path through it costs more than a
 alignment is lost, ties included (the cutoff of Ukkonen 1985, with bounds for alternatives).
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ Costs are stored relative to the cost of skipping all words so far. Skipping a w
 one addition, one minimum and one running minimum.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

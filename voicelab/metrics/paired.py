@@ -4,8 +4,6 @@ Both systems' counts of a cluster are left out or resampled together, so the dif
 Differences are second minus first.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Hashable, Sequence

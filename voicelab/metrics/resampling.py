@@ -1,7 +1,5 @@
 """The bootstrap over whole clusters: resamples, and percentile intervals."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from statistics import NormalDist

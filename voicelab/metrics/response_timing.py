@@ -4,8 +4,6 @@ All times are in seconds on one clock. A speech boundary is accepted when two de
 the more precise one gives its time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

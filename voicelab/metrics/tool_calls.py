@@ -3,8 +3,6 @@
 Definitions: docs/reference/measures.md, "Tool calls".
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Finish a run with attribution, summary and report, for Python, command line and notebooks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

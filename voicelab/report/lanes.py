@@ -1,7 +1,5 @@
 """Draw a conversation as two waveforms, the caller above and the agent below, with marks and audio."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A single output is updated in place, without scripts or widgets, so it works in 
 papermill.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from html import escape
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The provenance of a run for display: its options, code, packages and machine."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from voicelab.report.wording import NONE, interval

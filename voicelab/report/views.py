@@ -1,7 +1,5 @@
 """Prepare turns for the report: alignment, entities, intent, tool calls and audio."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote

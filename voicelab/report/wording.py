@@ -1,7 +1,5 @@
 """Format figures as text: `0.285 [0.238, 0.328]`, `0.58 s`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Figures by category, speaker, condition and entity class."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Precision and recall of the agent's companies for other thresholds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.figures.scored_turn import TurnScore

@@ -1,7 +1,5 @@
 """Measure a figure: sum the counts of turns, compute the value, and its interval over clusters."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any

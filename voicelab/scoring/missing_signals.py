@@ -1,7 +1,5 @@
 """Warnings about figures that need a signal that the target does not send."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Schema of summary.json, format 2. A figure without scored turns is None, never 0."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict

@@ -4,8 +4,6 @@ Most turns of a run have equal counts and common words. Each distinct count and 
 once, in a table, and a turn has the numbers of its rows: a run of 8,000 turns is then read in half the time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any

@@ -1,7 +1,5 @@
 """Compute the figures of a run from counts summed over its turns, with intervals (docs/reference/measures.md)."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path

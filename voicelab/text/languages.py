@@ -1,7 +1,5 @@
 """The default normalizer and headline figure of each language, and the check of a text's script."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The normalizer `none`: returns the text unchanged. Any language."""
 
-from __future__ import annotations
-
 from voicelab.text.normalizer import Normalizer
 
 NONE = Normalizer("none", "1", str)

@@ -8,8 +8,6 @@ the runs of other words between them (numbers, currencies, fillers, symbols) go 
 on either side where the text has one.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

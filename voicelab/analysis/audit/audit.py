@@ -1,7 +1,5 @@
 """Rank the samples of a set, or of runs, by the evidence against their references."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

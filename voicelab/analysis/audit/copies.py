@@ -1,7 +1,5 @@
 """Copy the recordings of a set into the folder of its next version, under unique names."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,6 @@ undecided), `old_text`, `new_text`, and optionally `expected_entities` (separate
 recordings and history.json; the old set does not change.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping

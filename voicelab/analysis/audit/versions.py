@@ -1,7 +1,5 @@
 """Write the next version of a sample set and its history."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -3,8 +3,6 @@
 PocketSphinx finds the word ends in the original recording; the cut is at the quietest 10 ms nearby.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache

@@ -1,7 +1,5 @@
 """A pair of runs: differences with their intervals and tests, and the samples that flipped between right and wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property

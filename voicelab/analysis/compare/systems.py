@@ -1,7 +1,5 @@
 """Read runs for a comparison, score them under one normalizer, and refuse runs that measured different things."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property

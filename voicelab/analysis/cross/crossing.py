@@ -3,8 +3,6 @@
 The folder holds heard.jsonl (one line per pair and text, written as it is finished), cross.json and heatmap.png.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from contextlib import suppress

@@ -5,8 +5,6 @@ WER(v, r) - mean over r - mean over v + mean over all, in unweighted means. Belo
 All pairs use the same sentences, so sentences are the clusters, and the differences between sentences cancel out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

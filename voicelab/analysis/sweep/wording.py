@@ -1,7 +1,5 @@
 """Text of a sweep's figures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.analysis.sweep.figures import MeasureFigure, PointFigures, SweepFigures

@@ -1,7 +1,5 @@
 """Write one row per utterance as CSV or JSON lines: counts, error rate and alignment."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Align a call with its tagged reference. The results are plain values, cheap to send between processes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -4,8 +4,6 @@ Processes are forked, so that they share loaded modules. A program with several 
 held by another thread would never be released in the new process. It aligns the calls one by one, as for few calls.
 """
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import threading

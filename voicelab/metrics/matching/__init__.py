@@ -8,8 +8,6 @@
 docs/reference/matching.md describes the rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, notation, shares, unspaced

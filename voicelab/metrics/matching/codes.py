@@ -1,7 +1,5 @@
 """Codes and tickers, written or spelled out: `WZH-89B` and `w z h eight nine b`; and phone numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from operator import or_
 

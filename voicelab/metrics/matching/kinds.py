@@ -1,7 +1,5 @@
 """Infer the class of an entity without a label: money, percentage, date, time, number, code, or name."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal, get_args
 

@@ -5,8 +5,6 @@ A reading is a text: a value as plain digits ("212.5", "1500000"), a digit strin
 `919` and does not contain `19`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The matcher's English vocabulary: numbers, currencies, months, abbreviations, letter names."""
 
-from __future__ import annotations
-
 from voicelab.text.english import vocabulary as english
 
 ZEROS = english.ZEROS | {"nought", "naught"}

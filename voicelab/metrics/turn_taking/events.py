@@ -4,8 +4,6 @@ The definitions are those of τ-voice's `voice_interaction_metrics` (tau2-bench)
 counted in whole ticks, and a sound outside the caller's speech during which the agent keeps talking is not counted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A conversation as ticks of equal length, with the active speakers and the kind of the caller's sounds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

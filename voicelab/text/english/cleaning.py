@@ -1,7 +1,5 @@
 """Unifies quotation marks and dashes, and removes accents, annotations and invisible characters."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Vocabulary of the `english` rules: numbers, units, money, months, abbreviations, compounds."""
 
-from __future__ import annotations
-
 _SMALL = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"

@@ -1,7 +1,5 @@
 """Rewrites digits and symbols as words and plain numbers: $1.5M -> 1.5 million dollars."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable
