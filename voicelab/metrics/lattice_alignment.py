@@ -57,10 +57,8 @@ def align_places(
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     arithmetic = Arithmetic(weights, len(reference.words) + len(hypothesis.words), exact=exact)
     nothing = arithmetic.rounded(weights.nothing)
-    mine, other = (
-        AlignmentSide.reference(reference, weights, nothing),
-        AlignmentSide.hypothesis(hypothesis, weights, nothing),
-    )
+    mine = AlignmentSide.of(reference, weights, nothing, of_reference=True)
+    other = AlignmentSide.of(hypothesis, weights, nothing, of_reference=False)
     rows, columns = (other, mine) if swapped else (mine, other)
     table: PlainRows | AnyRows
     if arithmetic.whole and has_one_length(columns.lattice):

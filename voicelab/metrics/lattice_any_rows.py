@@ -3,7 +3,7 @@
 import numpy as np
 
 from voicelab.metrics.alternatives import NOTHING
-from voicelab.metrics.lattice_band import band, has_one_length, whole_band
+from voicelab.metrics.lattice_band import band, has_one_length
 from voicelab.metrics.lattice_costs import AlignmentSide, Arithmetic
 from voicelab.metrics.lattice_rows import Costs, LatticeRow, RowStore, cut
 from voicelab.metrics.weights import Weights
@@ -78,7 +78,8 @@ class AnyRows(RowStore):
         if has_one_length(columns.lattice):
             cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
         else:
-            cells = whole_band(rows.lattice, columns.lattice)
+            count = len(rows.lattice.words)
+            cells = np.zeros(count, dtype=np.int64), np.full(count, len(columns.lattice.words), dtype=np.int64)
         super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize)
 
     def one_row(self, place: int, found: dict[int, LatticeRow]) -> LatticeRow:

@@ -25,12 +25,6 @@ def has_one_length(lattice: Lattice) -> bool:
     return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, set(lattice.words)))
 
 
-def whole_band(rows: Lattice, columns: Lattice) -> Band:
-    """Return all cells."""
-    count = len(rows.words)
-    return np.zeros(count, dtype=np.int64), np.full(count, len(columns.words), dtype=np.int64)
-
-
 def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> Band:
     """Return the columns of each row that a minimum-cost path can visit. columns: a lattice of fixed length.
 

@@ -49,11 +49,6 @@ class LiveView(Bar):
         kept = len(self._folder.turns(torn=True))
         self.show_text(f'stopped; {kept} turns are saved; continue: run = voicelab.resume("{self._folder.path}")')
 
-    def figures_so_far(self) -> list[tuple[str, str, str]]:
-        """Return the leading figures of the turns on disk: title, value, 95 % interval."""
-        run = self._folder.read()
-        return leading_figures(run, self._folder.turns(torn=True))
-
     def text_below(self) -> list[str]:
         return [f"{title} {value} {interval}".strip() for title, value, interval in self._figures]
 
@@ -72,7 +67,7 @@ class LiveView(Bar):
         if began < self._next_figures_at and not self._over:
             return
         try:
-            self._figures = self.figures_so_far()
+            self._figures = leading_figures(self._folder.read(), self._folder.turns(torn=True))
         except VoicelabError:
             self._figures = []  # an error of the view must not stop the run
         took_s = monotonic() - began
