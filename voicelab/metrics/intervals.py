@@ -20,11 +20,6 @@ from voicelab.metrics.latency import interval_supported
 from voicelab.metrics.order_statistics import effective_values, order_statistics
 from voicelab.metrics.score_intervals import FEWEST_ERRORS, of_rate, of_share, slope_of_variance
 
-__all__ = [
-    "BOUND", "FEW", "PERCENTILE", "Floats", "Interval", "Refusal", "clusters_of", "quantile_interval",
-    "quantile_result", "ratio_interval", "ratio_result", "sums_interval", "sums_result",
-]  # fmt: skip
-
 FEW = 5
 """With fewer clusters or effective clusters, an interval is only a bound."""
 

@@ -9,7 +9,8 @@ import numpy as np
 from voicelab.errors import InputError
 from voicelab.figures.figure import AnyFigure, Counts, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
-from voicelab.metrics.intervals import Floats, Interval, Refusal, Result, quantile_result, ratio_result, sums_result
+from voicelab.metrics.clusters import Floats
+from voicelab.metrics.intervals import Interval, Refusal, Result, quantile_result, ratio_result, sums_result
 from voicelab.metrics.latency import least_turns
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.schema import Measured, ScenarioOutcome

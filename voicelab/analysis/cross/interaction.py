@@ -12,7 +12,8 @@ import numpy as np
 
 from voicelab.analysis.cross.hearing import CrossedSentence
 from voicelab.analysis.cross.record import CrossedPair
-from voicelab.metrics.intervals import Floats, Interval, sums_result
+from voicelab.metrics.clusters import Floats
+from voicelab.metrics.intervals import Interval, sums_result
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.measuring import measure_ratio, measure_sums
 
