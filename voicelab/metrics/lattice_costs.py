@@ -41,7 +41,7 @@ class Arithmetic:
         costs = (weights.substitution, weights.insertion, weights.deletion, weights.nothing, weights.optional)
         whole = exact and all(float(cost).is_integer() for cost in costs)
         small = max(costs) * (words + 2) < _LARGEST
-        self.exact, self.whole = exact, whole
+        self.weights, self.exact, self.whole = weights, exact, whole
         self.kind: Any = (np.int32 if small else np.int64) if whole else np.float64
         self.unreachable: Any = 4 * _LARGEST if self.kind is np.int32 else 2**60 if whole else inf
 
