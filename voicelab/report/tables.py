@@ -56,8 +56,9 @@ _OTHER_TYPES = {
     "wer": "Float64", "rtf": "Float64", "intent_right": "boolean", "primary": "boolean", "cold": "boolean",
     "requires_context": "boolean", "started_at": "datetime64[us, UTC]", "entity_ends_s": "string",
 }  # fmt: skip
+_WORD_COLUMNS = ("reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer")
 _SCORE_COLUMNS = (
-    "reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer",
+    *_WORD_COLUMNS,
     "entities_expected", "entities_heard", "entities_answered", "entities_session",
     "companies_expected", "companies_linked", "companies_unexpected", "intent_right",
 )  # fmt: skip
@@ -71,15 +72,7 @@ def _row(score: TurnScore) -> dict[str, Any]:
         row[name] = json.dumps(value, ensure_ascii=False) if is_nested else value
     row |= dict.fromkeys(_SCORE_COLUMNS)
     if words is not None:
-        row |= {
-            "reference_words": words.reference_words,
-            "hits": words.hits,
-            "substitutions": words.substitutions,
-            "deletions": words.deletions,
-            "insertions": words.insertions,
-            "errors": words.errors,
-            "wer": words.wer,
-        }
+        row |= {name: getattr(words, name) for name in _WORD_COLUMNS}
     for name, counts in (("heard", score.heard), ("answered", score.answered), ("session", score.session)):
         row[f"entities_{name}"] = counts.found if counts is not None else None
     row["entities_expected"] = len(score.turn.expected_entities)
