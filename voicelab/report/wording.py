@@ -135,7 +135,12 @@ def ranked_headline(summary: Summary) -> tuple[list[Headline], list[Headline]]:
 
 
 def _answered(summary: Summary) -> Headline:
-    return Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary))
+    counts = summary.turns
+    failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
+    missing = f"{counts.missing} not run" if counts.missing else ""
+    silent = f"no words recognized in {counts.nothing_heard}" if counts.nothing_heard else ""
+    note = _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
+    return Headline("turns answered", f"{counts.answered} of {counts.planned}", note)
 
 
 def _headline(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) -> Headline:
@@ -179,14 +184,6 @@ def _ceiling(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) 
     if found.value is None or most is None or most.value is None or most.part == most.of:
         return ""
     return f"at most {number(most.value)} with a perfect transcript: the other entities are not spoken as written"
-
-
-def _failures(summary: Summary) -> str:
-    counts = summary.turns
-    failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
-    missing = f"{counts.missing} not run" if counts.missing else ""
-    silent = f"no words recognized in {counts.nothing_heard}" if counts.nothing_heard else ""
-    return _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
 
 
 def _joined(*parts: str | None) -> str:

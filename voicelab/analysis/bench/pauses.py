@@ -142,19 +142,13 @@ def _decoder() -> Any:
 
 def _word_ends(speech: NDArray[np.float32]) -> list[int]:
     """The ends of all words except the last, in samples."""
-    decoder = _open_decoder(speech)
+    decoder = _decoder()
+    _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
+    decoder.start_utt()
     decoder.process_raw(Clip(speech, SPEECH_RATE_HZ).to_pcm16(), False, False)
     decoder.end_utt()
     words = [part for part in decoder.seg() if not part.word.startswith(("<", "["))]
     return [(part.end_frame + 1) * _HOP for part in words[:-1]]
-
-
-def _open_decoder(speech: NDArray[np.float32]) -> Any:
-    """A decoder with an open utterance and the channel's mean cepstrum from the first second of speech."""
-    decoder = _decoder()
-    _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
-    decoder.start_utt()
-    return decoder
 
 
 @cache
