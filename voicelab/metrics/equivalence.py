@@ -49,15 +49,9 @@ class EquivalenceCounts:
 
 def compare(reference: Action, recognized: Action) -> EquivalenceCounts:
     """Compare the action on the reference text with the action on the transcript."""
-    return EquivalenceCounts(
-        turns=1,
-        changed=int(reference != recognized),
-        intent=int(reference.intent != recognized.intent),
-        companies=int(reference.companies != recognized.companies),
-        amounts=int(reference.amounts != recognized.amounts),
-        changes=int(reference.changes != recognized.changes),
-        calls=int(reference.calls != recognized.calls),
-    )
+    parts = [one.name for one in fields(Action)]
+    changed = {name: int(getattr(reference, name) != getattr(recognized, name)) for name in parts}
+    return EquivalenceCounts(turns=1, changed=int(reference != recognized), **changed)
 
 
 def changed_interval(counts: Sequence[EquivalenceCounts], keys: Sequence[Hashable]) -> Interval | None:

@@ -116,15 +116,8 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
     if isinstance(found, Refusal):
         return {"no_interval": found.text(clusters.unit)}
     assert isinstance(found, Interval)
-    return {
-        "low": found.low,
-        "high": found.high,
-        "level": found.level,
-        "method": found.method,
-        "clustered_by": clusters.unit,
-        "clusters": found.clusters,
-        "note": clusters.note(found),
-    }
+    fields = {name: getattr(found, name) for name in ("low", "high", "level", "method", "clusters")}
+    return {**fields, "clustered_by": clusters.unit, "note": clusters.note(found)}
 
 
 def measure_ratio(parts: Sequence[float], wholes: Sequence[float], clusters: Clusters) -> Measured:

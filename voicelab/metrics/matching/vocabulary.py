@@ -37,30 +37,16 @@ CURRENCY_SIGNS = {
 }  # fmt: skip
 SIGNS_BEFORE = "".join(sign for sign in CURRENCY_SIGNS if sign != "¢")
 """The signs before an amount, for a regular expression's character class."""
-CURRENCIES = {
-    **dict.fromkeys("dollar dollars buck bucks usd cad aud nzd hkd sgd".split(), "dollar"),
-    **dict.fromkeys("euro euros eur".split(), "euro"),
-    **dict.fromkeys("pound pounds quid gbp sterling".split(), "pound"),
-    **dict.fromkeys("yen jpy".split(), "yen"),
-    **dict.fromkeys("rupee rupees inr".split(), "rupee"),
-    **dict.fromkeys("won krw".split(), "won"),
-    **dict.fromkeys("yuan renminbi rmb cny".split(), "yuan"),
-    **dict.fromkeys("franc francs chf".split(), "franc"),
-    **dict.fromkeys("peso pesos mxn php".split(), "peso"),
-    **dict.fromkeys("ruble rubles rouble roubles rub".split(), "ruble"),
-    **dict.fromkeys("lira liras".split(), "lira"),
-    **dict.fromkeys("bitcoin bitcoins btc".split(), "bitcoin"),
-    **dict.fromkeys("shekel shekels ils".split(), "shekel"),
-    **dict.fromkeys("krona kronor krone kroner kr sek nok dkk".split(), "krone"),
-    **dict.fromkeys("zloty zlotys zl pln".split(), "zloty"),
-    **dict.fromkeys("baht thb".split(), "baht"),
-    **dict.fromkeys("naira ngn".split(), "naira"),
-    **dict.fromkeys("hryvnia hryvnias uah".split(), "hryvnia"),
-    **dict.fromkeys("dong vnd".split(), "dong"),
-    **dict.fromkeys("reais brl".split(), "real"),
-    **dict.fromkeys("ringgit myr".split(), "ringgit"),
-    **dict.fromkeys("rand zar".split(), "rand"),
-}
+_CURRENCIES = """
+    dollar dollars buck bucks usd cad aud nzd hkd sgd | euro euros eur | pound pounds quid gbp sterling | yen jpy |
+    rupee rupees inr | won krw | yuan renminbi rmb cny | franc francs chf | peso pesos mxn php |
+    ruble rubles rouble roubles rub | lira liras | bitcoin bitcoins btc | shekel shekels ils |
+    krone kroner krona kronor kr sek nok dkk | zloty zlotys zl pln | baht thb | naira ngn | hryvnia hryvnias uah |
+    dong vnd | ringgit myr | rand zar
+"""
+CURRENCIES = {word: words[0] for words in map(str.split, _CURRENCIES.split("|")) for word in words} | {
+    "reais": "real", "brl": "real",
+}  # fmt: skip
 CURRENCY_CODES = frozenset(
     """usd cad aud nzd hkd sgd eur gbp jpy inr krw cny chf mxn php rub btc ils sek nok dkk kr pln thb ngn uah vnd brl
     rmb myr zar""".split()
