@@ -249,13 +249,6 @@ def samples_frame(samples: SampleSet) -> pd.DataFrame:
 
 def samples_by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the number and the durations, in seconds, of the samples of each category or speaker."""
-    durations = frame.groupby(column, sort=False)["duration_s"]
-    return data_frame(
-        {
-            "samples": durations.count(),
-            "total_s": durations.sum(),
-            "shortest_s": durations.min(),
-            "median_s": durations.median(),
-            "longest_s": durations.max(),
-        }
-    )
+    columns = {"samples": "count", "total_s": "sum", "shortest_s": "min", "median_s": "median", "longest_s": "max"}
+    found = frame.groupby(column, sort=False)["duration_s"].agg(list(columns.values()))
+    return found.set_axis(list(columns), axis="columns")
