@@ -26,7 +26,7 @@ from voicelab import datasets
 from voicelab.agent.finance.market import Market
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import VoicelabError
-from voicelab.metrics.entities import company_forms_in, mentions
+from voicelab.metrics.entities import companies_of, mentions
 from voicelab.runs.records import RunSpec
 from voicelab.targets.base import TurnOutcome
 from voicelab.targets.client import VoiceClient
@@ -68,7 +68,9 @@ async def converse(address: str, turns: list[Sample], expected: list[str]) -> Re
 
 def expected_of(sample: Sample) -> list[str]:
     """The names that the session must hold: the company in each listed form, or all that is listed without one."""
-    return list(company_forms_in(sample.expected_entities, Market.load().forms()) or sample.expected_entities)
+    forms = Market.load().forms()
+    companies = [entity for entity in sample.expected_entities if companies_of([entity], forms)]
+    return companies or list(sample.expected_entities)
 
 
 async def check_sample(address: str, found: SampleSet, sample_id: str) -> Report:

@@ -302,6 +302,13 @@ def test_the_command_prints_each_kind_and_checks_the_law():
         assert name in done.output
 
 
+def test_a_long_entity_with_a_number_is_matched_too():
+    """Regression: the pattern of codes tried every way to split a sentence that ended with a full stop."""
+    program = "from voicelab.metrics.matching import found; print(found('9 words of ' * 9 + 'one sentence.', 'none'))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False"]
+
+
 def test_matching_loads_nothing_heavy():
     program = "import sys; from voicelab.metrics.matching import found; found('5', 'five'); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()

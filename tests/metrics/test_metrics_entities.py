@@ -43,7 +43,6 @@ def test_surface(text, entity, found):
 def test_a_ticker_and_a_name_are_one_company():
     expected = ["NVDA", "NVIDIA", "news", "latest"]
     assert entities.companies_of(expected, FORMS) == {"NVDA"}
-    assert entities.company_forms_in(expected, FORMS) == ("NVDA", "NVIDIA")
     assert entities.linked(expected, "what about nvidia corporation", FORMS) == FoundCounts(1, 1)
     assert entities.surface(expected, "the latest on nvidia") == FoundCounts(4, 2)
 
@@ -72,7 +71,6 @@ def test_errors_are_counted_inside_the_spans_only():
     )
     counts = entities.entity_word_errors(steps, [["advanced", "micro", "devices"]])
     assert counts == SpanCounts(words=3, errors=2)
-    assert counts.wer == pytest.approx(2 / 3)
 
 
 def test_a_longer_span_takes_its_words_from_a_shorter_one():
@@ -81,4 +79,4 @@ def test_a_longer_span_takes_its_words_from_a_shorter_one():
 
 
 def test_a_reference_without_the_entity_has_nothing_to_score():
-    assert entities.entity_word_errors(align_words(["hello"], ["hello"]), [["nvidia"]]).wer is None
+    assert entities.entity_word_errors(align_words(["hello"], ["hello"]), [["nvidia"]]) == SpanCounts()

@@ -18,12 +18,10 @@ def test_confusion_counts_every_pair():
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
 def test_quantiles_rise_and_stay_within_the_data(values):
     found = quantiles(values)
-    ladder = [found.p50_s, found.p90_s, found.p95_s, found.p99_s]
+    ladder = [found.p50_s, found.p95_s]
     told = [point for point in ladder if point is not None]
-    assert ladder == told + [None] * (4 - len(told)), "what n is too small for comes last"
-    assert [*told, found.max_s] == sorted([*told, found.max_s])
-    assert min(values) <= (told or [found.max_s])[0]
-    assert found.max_s == max(values)
+    assert ladder == told + [None] * (2 - len(told)), "what n is too small for comes last"
+    assert [min(values), *told, max(values)] == sorted([min(values), *told, max(values)])
     assert found.n == len(values)
 
 
@@ -31,7 +29,7 @@ def test_no_turns_have_no_quantiles():
     assert quantiles([]).p50_s is None
 
 
-@pytest.mark.parametrize(("name", "least"), [("p50_s", 2), ("p90_s", 10), ("p95_s", 20), ("p99_s", 100)])
+@pytest.mark.parametrize(("name", "least"), [("p50_s", 2), ("p95_s", 20)])
 def test_too_few_turns_have_no_percentile(name, least):
     """Regression: a p95 of 12 turns was reported, which was in effect the maximum."""
     assert getattr(quantiles(range(least - 1)), name) is None

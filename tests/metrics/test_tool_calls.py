@@ -84,13 +84,6 @@ def test_order_does_not_count_and_every_call_is_counted_once(
     assert compare_calls(expected, expected, SAME).turns_right == 1
 
 
-def test_rates_are_none_without_anything_to_score() -> None:
-    nothing = ToolCallCounts()
-    assert (nothing.recall, nothing.precision) == (None, None)
-    both = ToolCallCounts(1, 1, 2, 2, 2) + ToolCallCounts(1, 0, 2, 4, 1, missed=1, extra=3)
-    assert (both.recall, both.precision, both.turns_right, both.turns) == (0.75, 0.5, 1, 2)
-
-
 def test_a_turn_is_scored_where_its_sample_expects_something() -> None:
     expected = (Call(name="quote", arguments={"company": "Apple"}),)
     made = (ToolCall(name="quote", arguments={"company": "AAPL"}),)

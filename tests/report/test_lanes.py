@@ -9,6 +9,7 @@ from voicelab.audio.decoding import decode_stereo
 from voicelab.audio.stereo import encode_flac, encode_opus
 from voicelab.report import page
 from voicelab.report.lanes import WIDTH, waveform
+from voicelab.report.templating import environment
 from voicelab.report.views import view_turns
 from voicelab.runs.records import RunFolder
 from voicelab.runs.turn_content import SpokenOver
@@ -42,6 +43,12 @@ def lanes_of(folder, **changes):
     return card.lanes
 
 
+def rendered(lanes):
+    """The waveforms and the times beside them, as in a report."""
+    template = environment().from_string('{% import "macros.html" as show %}{{ show.lanes(lanes) }}')
+    return template.render(lanes=lanes)
+
+
 def columns(path):
     return [int(part.split(" ")[0]) for part in path.split("M")[1:]]
 
@@ -70,19 +77,19 @@ def test_an_early_answer_and_a_missing_time_are_named(folder):
     early = lanes_of(folder, response_s=-0.5, reply_start_s=0.5)
     assert early.gaps[0].early
     assert (early.gaps[0].left, early.gaps[0].width) == (12.5, 12.5)
-    assert "early" in early.turns[0].heard
+    assert "response as heard <strong>-0.50 s (early)</strong>" in rendered(early)
     unknown = lanes_of(folder, response_s=None, reply_start_s=None, response_missing="agent: neither detector")
     assert unknown.gaps == ()
-    assert unknown.turns[0].note == "agent: neither detector"
+    assert "reply starts at –; agent: neither detector</small>" in rendered(unknown)
 
 
 def test_what_was_said_over_the_reply_is_marked_where_it_began_and_where_the_agent_stopped(folder):
     over = SpokenOver(kind="interruption", after_s=0.4, starts_s=2.4, agent_stops_s=0.6)
     lanes = lanes_of(folder, over_reply=over)
     assert [(percent, kind) for percent, kind, _ in lanes.marks][2:] == [(60.0, "over"), (75.0, "stop")]
-    assert lanes.turns[0].over == "interruption over the reply at 2.40 s: agent stops after 0.60 s"
+    assert "; interruption over the reply at 2.40 s: agent stops after 0.60 s</small>" in rendered(lanes)
     silent = SpokenOver(kind="vocal_tic", after_s=0.4, starts_s=2.4, missing="the agent was silent")
-    assert lanes_of(folder, over_reply=silent).turns[0].over == "vocal tic over the reply: the agent was silent"
+    assert "; vocal tic over the reply: the agent was silent</small>" in rendered(lanes_of(folder, over_reply=silent))
 
 
 def test_a_recording_that_is_gone_or_damaged_is_named(folder):

@@ -82,7 +82,7 @@ def test_the_seed_changes_no_interval_of_a_run():
 def test_too_few_speakers_are_said():
     summary = summary_of(VARIED)
     assert summary.resampling.note == "3 speakers are too few to generalize from"
-    wer = summary.figures["wer"].interval
+    wer = summary.figures["wer"]
     assert (wer.method, wer.note) == ("exact binomial, effective n", "only a bound: 3 speakers are too few")
     alone = summary_of([answered(f"t{n}", speaker="one", heard="what is the price") for n in range(9)])
     assert alone.resampling.note == "one speaker: the interval says nothing about other speakers"
@@ -122,9 +122,9 @@ def test_a_percentile_of_too_few_turns_is_refused_and_its_interval_before_it():
 def test_speakers_are_drawn_whole_only_where_every_turn_names_one():
     by_speaker = summary_of(VARIED)
     assert (by_speaker.resampling.unit, by_speaker.resampling.clusters) == ("speaker", 3)
-    assert by_speaker.figures["wer"].interval.clusters == 3
+    assert by_speaker.figures["wer"].clusters == 3
     # The turns of a single speaker have no other speaker to resample with.
-    assert by_speaker.by["speaker"]["one"]["wer"].interval.unit == "sample"
+    assert by_speaker.by["speaker"]["one"]["wer"].clustered_by == "sample"
     partly = summary_of([*VARIED, answered("e", speaker=None)])
     assert (partly.resampling.unit, partly.resampling.clusters) == ("sample", 5)
 

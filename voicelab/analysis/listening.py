@@ -4,8 +4,6 @@ The scores detect noise, distortion and lost packets, not naturalness. A request
 recording; wrong words in a request with a high score suggest recognizer errors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -18,8 +16,8 @@ from voicelab.audio.mos.scores import SoundQualityModels
 from voicelab.audio.mos.weights import PACKAGE
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
-from voicelab.metrics.intervals import Floats
-from voicelab.metrics.words import count
+from voicelab.metrics.clusters import Floats
+from voicelab.metrics.words import WordCounts, count
 from voicelab.pipeline.transcribe import Progress
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
@@ -89,14 +87,17 @@ def _with_round_trip(sound: ScoredSound, trip: RoundTrip | None) -> ScoredSound:
     one = next((one for one in trip.heard if one.id == sound.key), None) if trip is not None else None
     if one is None:
         return sound
-    return sound.model_copy(update={"heard": one.heard, "errors": one.words.errors, "words": one.words.reference_words})
+    return _transcribed(sound, one.heard, one.words)
 
 
 def _with_transcript(sound: ScoredSound, turn: TurnResult, run: RunResult) -> ScoredSound:
     if turn.heard is None:
         return sound
-    words = count(turn.text, turn.heard, run.spec.rules)
-    return sound.model_copy(update={"heard": turn.heard, "errors": words.errors, "words": words.reference_words})
+    return _transcribed(sound, turn.heard, count(turn.text, turn.heard, run.spec.rules))
+
+
+def _transcribed(sound: ScoredSound, heard: str, words: WordCounts) -> ScoredSound:
+    return sound.model_copy(update={"heard": heard, "errors": words.errors, "words": words.reference_words})
 
 
 def _group(sounds: Sequence[ScoredSound], absent: str | None = None) -> SoundGroup:

@@ -121,8 +121,8 @@ def _begun(client: MlflowClient, run: RunResult) -> str:
         "voicelab.dirty": str(run.code.dirty or False),
     }
     there = _logged_before(client, number, run)
-    changed = there is not None and _changed(there, run)
-    if there is not None and not changed:
+    # MLflow does not allow a logged parameter to change.
+    if there is not None and all(there.data.params.get(name, value) == value for name, value in params_of(run)):
         found = str(there.info.run_id)
         for name, value in tags.items():
             client.set_tag(found, name, value)
@@ -151,11 +151,6 @@ def _logged_before(client: MlflowClient, experiment: str, run: RunResult) -> Any
             return None
 
 
-def _changed(there: Any, run: RunResult) -> bool:
-    """Whether a logged parameter has a different value now; MLflow does not allow changes."""
-    return any(there.data.params.get(name, value) != value for name, value in params_of(run))
-
-
 def _figures(client: MlflowClient, logged: str, run: RunResult, summary: Summary) -> None:
     from mlflow.entities import Metric, Param
 
@@ -168,16 +163,11 @@ def _figures(client: MlflowClient, logged: str, run: RunResult, summary: Summary
 
 def params_of(run: RunResult) -> Iterator[tuple[str, str]]:
     """The specification, and the engines as loaded. Values longer than MLflow allows are cut."""
-    for name, value in _params(run):
-        yield name, str(value)[:_LONGEST_PARAM]
-
-
-def _params(run: RunResult) -> Iterator[tuple[str, object]]:
-    yield from run.spec.model_dump().items()
+    params: list[tuple[str, object]] = list(run.spec.model_dump().items())
     for engine in run.engines:
-        yield f"{engine.kind}.name", engine.name
-        yield f"{engine.kind}.revision", engine.revision
-        yield from ((f"{engine.kind}.{name}", value) for name, value in engine.options.items())
+        known = (("name", engine.name), ("revision", engine.revision), *engine.options.items())
+        params += [(f"{engine.kind}.{name}", value) for name, value in known]
+    return ((name, str(value)[:_LONGEST_PARAM]) for name, value in params)
 
 
 def metrics_of(summary: Summary) -> Iterator[tuple[str, float]]:

@@ -1,11 +1,9 @@
 """Escape names of categories and speakers for metric names, because MLflow allows few characters.
 
 ASCII letters, digits, spaces, `-` and `_` are unchanged. Any other character, and `_` before `U`, becomes `_U`, its
-code point in hexadecimal, and `_`: `a:b` is `a_U3A_b`. The escaping is unique, and `unescape` reverses it. A name that
-would be too long is cut, and ends in `_H` and 16 digits of its SHA-256.
+code point in hexadecimal, and `_`: `a:b` is `a_U3A_b`. The escaping is unique. A name that would be too long is cut,
+and ends in `_H` and 16 digits of its SHA-256.
 """
-
-from __future__ import annotations
 
 import hashlib
 import re
@@ -16,7 +14,6 @@ _LONGEST = 120
 """Maximum length of one part in characters; MLflow allows 250 for the whole name."""
 
 _TO_ESCAPE = re.compile(r"_(?=U)|[^-_ 0-9A-Za-z]")
-_ESCAPED = re.compile(r"_U([0-9A-F]+)_")
 
 
 def escape(name: str) -> str:
@@ -26,11 +23,6 @@ def escape(name: str) -> str:
         return escaped
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"{escaped[: _LONGEST - 18]}_H{digest}"
-
-
-def unescape(part: str) -> str:
-    """Reverse `escape`. A name that was cut stays cut."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), part)
 
 
 def earlier_name(figure: str, grouping: str = "", member: str = "") -> str | None:

@@ -4,8 +4,6 @@ The error rate includes the recognizer's errors, so it is an upper bound for the
 on recordings shows the recognizer's share.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

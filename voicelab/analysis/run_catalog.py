@@ -3,8 +3,6 @@
 Killed, failed and damaged runs are listed too. An error in one run never hides another.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Summarize a run's specification as text for lists of runs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import PurePath
 

@@ -4,8 +4,6 @@ Every precondition is checked first. Then all runs are moved to a private folder
 are deleted only after all have been moved.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

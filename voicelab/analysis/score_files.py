@@ -1,7 +1,5 @@
 """Score the hypothesis files of several systems against a reference file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

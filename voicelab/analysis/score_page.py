@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
 from voicelab.analysis.systems.intervals import RateWithInterval, rates_with_intervals
 from voicelab.analysis.systems.utterances import worst
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.errors import InputError
 from voicelab.metrics.significance import p_text
 from voicelab.metrics.words import AlignmentStep, WordCounts
@@ -24,37 +25,20 @@ MOST_ALIGNMENTS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _UtteranceRow:
-    """The figures of a speaker, or the total."""
-
-    name: str
-    sentences: int
-    words: WordCounts
-    rate: RateWithInterval
-    sentence_error_rate: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Aligned:
-    id: str
-    speaker: str
-    words: WordCounts
-    steps: tuple[AlignmentStep, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _System:
+    """A system. rows: the counts and the rate of each speaker, and of all; classes: those of each entity class.
+
+    alignments: the utterances with the most errors, with their counts and alignments.
+    """
+
     name: str
     score: Score
-    total: _UtteranceRow
-    speakers: tuple[_UtteranceRow, ...]
-    alignments: tuple[_Aligned, ...]
-    with_errors: int
+    total: ScoreCounts
+    rate: RateWithInterval
+    rows: tuple[tuple[str, ScoreCounts, RateWithInterval], ...]
     classes: tuple[tuple[str, WordCounts, RateWithInterval], ...]
-
-    @property
-    def rows(self) -> tuple[_UtteranceRow, ...]:
-        return (*self.speakers, self.total)
+    alignments: tuple[tuple[UtterancePair, WordCounts, tuple[AlignmentStep, ...]], ...]
+    with_errors: int
 
 
 def write_score_page(
@@ -79,19 +63,22 @@ def render_score_page(reference: str, form: str, scores: Mapping[str, Score], pa
 
 
 def _system(name: str, score: Score) -> _System:
-    rates = rates_with_intervals(score)
-    speakers = tuple(_row(speaker, counts, rates.speakers[speaker]) for speaker, counts in score.speakers.items())
-    aligned = tuple(
-        _Aligned(score.pairs[place].id, score.pairs[place].speaker, score.utterances[place].words, steps)
-        for place, steps in worst(score, MOST_ALIGNMENTS)
+    rates, total = rates_with_intervals(score), score.total
+    return _System(
+        name,
+        score,
+        total,
+        rates.total,
+        rows=(
+            *((one, counts, rates.speakers[one]) for one, counts in score.speakers.items()),
+            ("all", total, rates.total),
+        ),
+        classes=tuple((kind, sum(each, WordCounts()), rates.classes[kind]) for kind, each in score.classes.items()),
+        alignments=tuple(
+            (score.pairs[place], score.utterances[place].words, steps) for place, steps in worst(score, MOST_ALIGNMENTS)
+        ),
+        with_errors=sum(counts.words.errors > 0 for counts in score.utterances),
     )
-    with_errors = sum(counts.words.errors > 0 for counts in score.utterances)
-    classes = tuple((kind, sum(each, WordCounts()), rates.classes[kind]) for kind, each in score.classes.items())
-    return _System(name, score, _row("all", score.total, rates.total), speakers, aligned, with_errors, classes)
-
-
-def _row(name: str, counts: ScoreCounts, rate: RateWithInterval) -> _UtteranceRow:
-    return _UtteranceRow(name, counts.sentences, counts.words, rate, counts.sentence_error_rate)
 
 
 def _percent(share: float | None, sign: str = "") -> str:

@@ -1,7 +1,5 @@
 """Read timelines exported by other tools: τ-voice's simulations, ticks, or rows with start and stop."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from voicelab.analysis.compare import RunPair, compare
+from voicelab.analysis.compare import compare
 from voicelab.analysis.run_catalog import StoredRun, stored_runs
 from voicelab.errors import InputError
 from voicelab.figures.outside import table_with
@@ -57,7 +57,8 @@ def trend(out: Path, name: str, figures: Iterable[Any] = (), *, last: int | None
     before: StoredRun | None = None
     for one, found in having:
         assert one.started_at is not None
-        points.append(TrendPoint(one.run_id, one.started_at, found, *_change(before, one, name, figures)))
+        point = TrendPoint(one.run_id, one.started_at, found, "not compared")
+        points.append(_compared(point, before, one, name, figures))
         before = one
     return points
 
@@ -67,34 +68,29 @@ def _measured(one: StoredRun, name: str) -> Measured | None:
     return found if found is not None and found.value is not None else None
 
 
-def _change(
-    before: StoredRun | None, one: StoredRun, name: str, figures: Iterable[Any]
-) -> tuple[Verdict, float | None, float | None, float | None, str]:
-    """Verdict, paired difference, its interval, and the reason if it is missing."""
+def _compared(
+    point: TrendPoint, before: StoredRun | None, one: StoredRun, name: str, figures: Iterable[Any]
+) -> TrendPoint:
+    """Return the point with its change from the previous run, or with the reason why it is missing."""
     if before is None or before.run is None or one.run is None:
-        return "not compared", None, None, None, "the first run"
+        return replace(point, note="the first run")
     if before.run.samples_sha256 != one.run.samples_sha256:
-        return "not compared", None, None, None, "different samples than in the previous run"
+        return replace(point, note="different samples than in the previous run")
     try:
-        compared = compare([before.path, one.path], figures=figures)
-        (pair,) = compared.each_pair()
-        return _verdict(pair, name)
+        (pair,) = compare([before.path, one.path], figures=figures).each_pair()
+        difference = pair.difference_of(name)
     except InputError as error:
-        return "not compared", None, None, None, str(error)
-
-
-def _verdict(pair: RunPair, name: str) -> tuple[Verdict, float | None, float | None, float | None, str]:
-    difference = pair.difference_of(name)
+        return replace(point, note=str(error))
     if difference is None:
-        return "not compared", None, None, None, "these runs have no paired difference of the figure"
-    found = difference.found
-    if found.interval is None:
-        return "not compared", found.difference, None, None, "the difference has no interval"
-    low, high = found.interval.low, found.interval.high
-    if low <= 0 <= high:
-        return "within the noise", found.difference, low, high, difference.note or ""
-    improved = (high < 0) == (difference.better == "lower")
-    return "better" if improved else "worse", found.difference, low, high, difference.note or ""
+        return replace(point, note="these runs have no paired difference of the figure")
+    change, bounds = difference.found.difference, difference.found.interval
+    if bounds is None:
+        return replace(point, change=change, note="the difference has no interval")
+    verdict: Verdict = "better" if (bounds.high < 0) == (difference.better == "lower") else "worse"
+    if bounds.low <= 0 <= bounds.high:
+        verdict = "within the noise"
+    note = difference.note or ""
+    return replace(point, verdict=verdict, change=change, low=bounds.low, high=bounds.high, note=note)
 
 
 def draw(points: list[TrendPoint], title: str) -> Figure:

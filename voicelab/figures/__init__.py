@@ -1,7 +1,5 @@
 """The figures of a run: one file each, and the table that everything else iterates."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import AnyFigure, Counts, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,25 +1,6 @@
 """Action changes: turns in which the agent does something else with the transcript than with the reference."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.equivalence
-    if found is None:
-        return None
-    return {
-        "changed": found.changed,
-        "turns": found.turns,
-        "intent": found.intent,
-        "companies": found.companies,
-        "amounts": found.amounts,
-        "changes": found.changes,
-        "calls": found.calls,
-    }
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="action_changes",
@@ -27,7 +8,7 @@ FIGURE = Figure(
     short="action",
     better="lower",
     group="actions",
-    counts=_counts,
+    counts=counts_in("equivalence", "changed", "turns", "intent", "companies", "amounts", "changes", "calls"),
     value=Ratio("changed", "turns"),
     shown_in=("report",),
 )

@@ -1,17 +1,6 @@
 """Character error rate."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    characters = score.characters
-    if characters is None:
-        return None
-    return {"errors": characters.errors, "reference_characters": characters.reference_words}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="cer",
@@ -19,8 +8,8 @@ FIGURE = Figure(
     short="CER",
     better="lower",
     group="words",
-    counts=_counts,
-    value=Ratio("errors", "reference_characters"),
+    counts=counts_in("characters", "errors", "reference_words"),
+    value=Ratio("errors", "reference_words"),
     detail="{part} errors in {of} characters",
     shown_in=("lead", "report", "list"),
 )

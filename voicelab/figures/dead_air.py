@@ -1,7 +1,5 @@
 """Seconds of silence in gaps longer than 2 s, per turn."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

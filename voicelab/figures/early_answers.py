@@ -1,7 +1,5 @@
 """Share of timed turns in which the agent speaks before the caller has finished (a negative response time)."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,7 +1,5 @@
 """Percentiles of the time after which a turn's names remain correct in the partial transcripts."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Percentile
 from voicelab.figures.scored_turn import TurnScore
 

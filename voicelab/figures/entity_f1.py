@@ -1,7 +1,5 @@
 """F1 of the companies that the agent recognizes: 2 found / (expected + claimed)."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,7 +1,5 @@
 """Precision of the companies that the agent recognizes."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,15 +1,6 @@
 """Recall of the companies that the agent recognizes."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.agent
-    return None if found is None else {"found": found.found, "expected": found.expected}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_agent",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="agent recall",
     better="higher",
     group="entities",
-    counts=_counts,
+    counts=counts_in("agent", "found", "expected"),
     value=Ratio("found", "expected"),
     shown_in=("plot",),
     detail="{part} of {of} companies",

@@ -1,15 +1,6 @@
 """Entity recall, surface: expected entities that the reply names as they are written."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.answered
-    return None if found is None else {"found": found.found, "expected": found.expected}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_answered",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="recall ans.",
     better="higher",
     group="entities",
-    counts=_counts,
+    counts=counts_in("answered", "found", "expected"),
     value=Ratio("found", "expected"),
     detail="{part} of {of} entities",
     shown_in=("report", "plot"),

@@ -1,15 +1,6 @@
 """Entity recall, linked: expected companies that the transcript names in any form."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.linked_heard
-    return None if found is None else {"found": found.found, "expected": found.expected}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_linked",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="companies",
     better="higher",
     group="entities",
-    counts=_counts,
+    counts=counts_in("linked_heard", "found", "expected"),
     value=Ratio("found", "expected"),
     detail="{part} of {of} companies",
     shown_in=("compare", "sweep", "plot"),

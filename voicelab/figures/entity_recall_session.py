@@ -1,15 +1,6 @@
 """Entity recall, surface: expected entities that the session names up to its end."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    found = score.session
-    return None if found is None else {"found": found.found, "expected": found.expected}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_recall_session",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="recall ses.",
     better="higher",
     group="entities",
-    counts=_counts,
+    counts=counts_in("session", "found", "expected"),
     value=Ratio("found", "expected"),
     detail="{part} of {of} entities",
     shown_in=("report", "plot"),

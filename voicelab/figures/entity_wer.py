@@ -1,15 +1,6 @@
 """Entity word error rate: errors inside the reference spans that name an entity, over the words in them."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    spans = score.entity_words
-    return None if spans is None else {"errors": spans.errors, "words": spans.words}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="entity_wer",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="entity WER",
     better="lower",
     group="entities",
-    counts=_counts,
+    counts=counts_in("entity_words", "errors", "words"),
     value=Ratio("errors", "words"),
     detail="{part} errors in {of} words of entities",
     by_class=True,

@@ -1,7 +1,5 @@
 """False speech: words recognized in samples without speech, per minute of their audio."""
 
-from __future__ import annotations
-
 import math
 
 from voicelab.figures.figure import Counts, Figure, Ratio

@@ -1,10 +1,9 @@
 """The definition of a figure: additive counts per turn and a value of their sums, or a percentile."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from voicelab.figures.scored_turn import TurnScore
@@ -107,3 +106,14 @@ class Percentile:
 
 
 AnyFigure = Figure | Percentile
+
+
+def counts_in(field: str, *names: str) -> Callable[[TurnScore], Counts | None]:
+    """Return a counting function that takes these counts from a field of the score; None if that is None."""
+    values = attrgetter(*names)
+
+    def counts(score: TurnScore) -> Counts | None:
+        found = getattr(score, field)
+        return None if found is None else dict(zip(names, values(found), strict=True))
+
+    return counts

@@ -1,7 +1,5 @@
 """Percentiles of a language model's time to first token, over answered turns that are not cold."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Percentile
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,17 +1,6 @@
 """Words of partial transcripts that were changed or removed later, per word of the final transcripts."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    streaming = score.streaming
-    if streaming is None:
-        return None
-    return {"revised": streaming.revised_words, "final": streaming.final_words}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="flicker",
@@ -19,8 +8,8 @@ FIGURE = Figure(
     short="flicker",
     better="lower",
     group="words",
-    counts=_counts,
-    value=Ratio("revised", "final", share=False),
+    counts=counts_in("streaming", "revised_words", "final_words"),
+    value=Ratio("revised_words", "final_words", share=False),
     detail="{part} words revised, {of} final words",
     shown_in=("report", "compare"),
     only_with_evidence=True,

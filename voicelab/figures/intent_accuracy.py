@@ -1,7 +1,5 @@
 """Intent accuracy, over the turns whose sample states an intent."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

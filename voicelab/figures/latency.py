@@ -1,7 +1,5 @@
 """Percentiles of each stage's time, over the turns that were answered and not cold: first_audio_s.p95, ..."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 

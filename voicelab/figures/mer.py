@@ -1,7 +1,5 @@
 """Match error rate: errors over all aligned positions."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

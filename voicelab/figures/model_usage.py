@@ -1,7 +1,5 @@
 """Tokens and cost of the language model per turn, if its server reports them; cost in the server's currency."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from voicelab.figures.figure import Counts, Figure

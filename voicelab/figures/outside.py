@@ -1,7 +1,5 @@
 """Figures from outside the package: objects passed in Python, `package.module:OBJECT`, and installed entry points."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import cache

@@ -1,7 +1,5 @@
 """Share of spoken requests of a realtime run that got a reply within the time allowed."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.runs.conversation_recording import IN_A_BURST

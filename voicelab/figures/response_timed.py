@@ -1,7 +1,5 @@
 """Share of answered turns whose response time, as the caller hears it, is known."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.runs.conversation_recording import IN_A_BURST

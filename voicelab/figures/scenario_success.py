@@ -1,20 +1,12 @@
 """Scenario success: every turn got a reply, and the session names every entity that it is expected to name."""
 
-from __future__ import annotations
-
-from typing import Protocol
+from typing import Any
 
 from voicelab.figures.figure import Counts, Figure, Ratio
 
 
-class CountedScenario(Protocol):
-    """The outcome of a scenario; success is None if unknown."""
-
-    @property
-    def success(self) -> bool | None: ...
-
-
-def _counts(outcome: CountedScenario) -> Counts | None:
+def _counts(outcome: Any) -> Counts | None:
+    """Count one scenario. outcome: its `scoring.schema.ScenarioOutcome`, whose success may be unknown."""
     return None if outcome.success is None else {"succeeded": int(outcome.success), "scenarios": 1}
 
 
@@ -28,8 +20,5 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("succeeded", "scenarios"),
     detail="{part} of {of} scenarios",
-    shown_in=(
-        "lead",
-        "report",
-    ),
+    shown_in=("lead", "report"),
 )

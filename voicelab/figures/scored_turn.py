@@ -1,7 +1,5 @@
 """A scored turn, the input of every figure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

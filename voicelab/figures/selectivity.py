@@ -1,7 +1,5 @@
 """Share of the caller's non-turn sounds that the agent talks through: all, and by kind."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from voicelab.datasets.over_reply import OverReplyKind

@@ -1,7 +1,5 @@
 """Sentence error rate: turns with any word error."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,7 +1,5 @@
 """Samples without speech in which, correctly, nothing was recognized."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

@@ -1,7 +1,5 @@
 """The share of expected entities and actions that each stage lost: a figure for each stage and for the total."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from voicelab.figures.figure import Counts, Figure, Ratio

@@ -1,7 +1,5 @@
 """Word error rate of the last partial transcript before the end of the audio, minus that of the final one."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 

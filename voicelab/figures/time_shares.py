@@ -1,7 +1,5 @@
 """The share of each group of stages in the total time of the warm turns; the shares add up to 1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from voicelab.figures.figure import Counts, Figure

@@ -1,15 +1,6 @@
 """Share of the agent's tool calls that belong to no expected call."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    calls = score.tool_calls
-    return None if calls is None else {"extra": calls.extra, "made": calls.made}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="tool_calls_extra",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="calls extra",
     better="lower",
     group="tools",
-    counts=_counts,
+    counts=counts_in("tool_calls", "extra", "made"),
     value=Ratio("extra", "made"),
     detail="{part} of {of} calls",
     shown_in=("report", "compare"),

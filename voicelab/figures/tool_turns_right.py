@@ -1,15 +1,6 @@
 """Share of turns in which every expected tool call is made with the right arguments, and no other call."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    calls = score.tool_calls
-    return None if calls is None else {"turns_right": calls.turns_right, "turns": calls.turns}
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="tool_turns_right",
@@ -17,7 +8,7 @@ FIGURE = Figure(
     short="tools right",
     better="higher",
     group="tools",
-    counts=_counts,
+    counts=counts_in("tool_calls", "turns_right", "turns"),
     value=Ratio("turns_right", "turns"),
     detail="{part} of {of} turns",
     shown_in=("report", "compare", "lead"),

@@ -1,24 +1,6 @@
 """Word error rate."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure, Ratio
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    words = score.words
-    if words is None:
-        return None
-    return {
-        "errors": words.errors,
-        "reference_words": words.reference_words,
-        "hits": words.hits,
-        "substitutions": words.substitutions,
-        "deletions": words.deletions,
-        "insertions": words.insertions,
-    }
-
+from voicelab.figures.figure import Figure, Ratio, counts_in
 
 FIGURE = Figure(
     name="wer",
@@ -26,7 +8,7 @@ FIGURE = Figure(
     short="WER",
     better="lower",
     group="words",
-    counts=_counts,
+    counts=counts_in("words", "errors", "reference_words", "hits", "substitutions", "deletions", "insertions"),
     value=Ratio("errors", "reference_words"),
     detail="{part} errors in {of} words",
     shown_in=("lead", "report", "list", "compare", "sweep"),

@@ -1,7 +1,5 @@
 """Word error rate of the transcripts as they stood some time after the end of the caller's speech."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from voicelab.figures.figure import Counts, Figure, Ratio

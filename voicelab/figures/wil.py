@@ -1,16 +1,6 @@
 """Word information lost (Morris, Maier and Green 2004)."""
 
-from __future__ import annotations
-
-from voicelab.figures.figure import Counts, Figure
-from voicelab.figures.scored_turn import TurnScore
-
-
-def _counts(score: TurnScore) -> Counts | None:
-    words = score.words
-    if words is None:
-        return None
-    return {"hits": words.hits, "reference_words": words.reference_words, "hypothesis_words": words.hypothesis_words}
+from voicelab.figures.figure import Counts, Figure, counts_in
 
 
 def _value(counts: Counts) -> float | None:
@@ -26,7 +16,7 @@ FIGURE = Figure(
     short="WIL",
     better="lower",
     group="words",
-    counts=_counts,
+    counts=counts_in("words", "hits", "reference_words", "hypothesis_words"),
     value=_value,
     detail="{reference_words} reference words",
     least=0.0,

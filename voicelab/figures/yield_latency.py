@@ -1,7 +1,5 @@
 """Percentiles of the time from the start of an interruption until the agent is silent, if it yields within 2 s."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Percentile
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.yield_rate import has_yielded

@@ -1,7 +1,5 @@
 """Share of the caller's interruptions for which the agent stops speaking within 2 s."""
 
-from __future__ import annotations
-
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.over_reply import yielded

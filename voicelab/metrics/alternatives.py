@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicelab.errors import InputError
@@ -82,22 +82,20 @@ def normalized(items: Wording, normalizer: Normalizer) -> tuple[str | Choice, ..
 
     A sequence without remaining words becomes the empty alternative inside a choice, and disappears outside.
     """
-    return tuple(_normalized(items, normalizer))
-
-
-def _normalized(items: Wording, normalizer: Normalizer) -> Iterator[str | Choice]:
+    found: list[str | Choice] = []
     stretch: list[str] = []
     for item in (*items, None):
         if isinstance(item, str) and item != NOTHING:
             stretch.append(item)
             continue
-        yield from normalizer.words(" ".join(stretch))
+        found += normalizer.words(" ".join(stretch))
         stretch = []
         if isinstance(item, Choice):
             wordings = (normalized(wording, normalizer) or (NOTHING,) for wording in item.wordings)
-            yield Choice(tuple(wordings))
+            found.append(Choice(tuple(wordings)))
         elif item is not None:
-            yield item
+            found.append(item)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

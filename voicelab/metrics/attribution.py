@@ -7,6 +7,7 @@ loss belongs to exactly one stage, so the stages add up to the total.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -17,22 +18,18 @@ STAGES: tuple[Stage, ...] = ("asr", "agent", "tts")
 
 @dataclass(frozen=True, slots=True)
 class LossCounts:
-    """Number of expected items and losses per stage; supports `+`."""
+    """Number of expected items and losses per stage."""
 
-    expected: int = 0
-    asr: int = 0
-    agent: int = 0
-    tts: int = 0
+    expected: int
+    asr: int
+    agent: int
+    tts: int
 
     @classmethod
     def of(cls, stages: Iterable[Stage | None]) -> LossCounts:
         """Count one expected item per entry of `stages`: the stage that lost it, or None."""
-        return sum((cls(1, int(one == "asr"), int(one == "agent"), int(one == "tts")) for one in stages), cls())
-
-    def __add__(self, other: LossCounts) -> LossCounts:
-        return LossCounts(
-            self.expected + other.expected, self.asr + other.asr, self.agent + other.agent, self.tts + other.tts
-        )
+        found = Counter(stages)
+        return cls(found.total(), found["asr"], found["agent"], found["tts"])
 
     @property
     def lost(self) -> int:

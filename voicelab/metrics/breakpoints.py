@@ -1,7 +1,5 @@
 """Finds where a metric first crosses a threshold as conditions worsen, with a confidence interval."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist

@@ -1,7 +1,5 @@
 """Clusters of dependent observations, such as the turns of one speaker."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 
 import numpy as np

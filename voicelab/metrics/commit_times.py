@@ -3,12 +3,10 @@
 Times are in seconds on one clock. The end of a name in the speech is estimated (`estimated_end_s`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from voicelab.metrics.over_reply import Span
 
@@ -76,9 +74,5 @@ def revised_words(texts: Sequence[Sequence[str]]) -> int:
 
 
 def _common(before: Sequence[str], after: Sequence[str]) -> int:
-    same = 0
-    for mine, other in zip(before, after, strict=False):
-        if mine != other:
-            break
-        same += 1
-    return same
+    pairs = zip(before, after, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

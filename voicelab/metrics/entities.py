@@ -74,11 +74,6 @@ def companies_of(entities: Iterable[str], forms: Forms) -> frozenset[str]:
     return frozenset(tickers[entity.lower()] for entity in entities if entity.lower() in tickers)
 
 
-def company_forms_in(entities: Iterable[str], forms: Forms) -> tuple[str, ...]:
-    """Return the entities that name a company, in order."""
-    return tuple(entity for entity in entities if companies_of([entity], forms))
-
-
 def linked(expected: Iterable[str], text: str, forms: Forms) -> FoundCounts:
     """Linked recall: the expected companies named in the text in any form."""
     companies = companies_of(expected, forms)
@@ -101,10 +96,6 @@ class SpanCounts:
 
     def __add__(self, other: SpanCounts) -> SpanCounts:
         return SpanCounts(self.words + other.words, self.errors + other.errors)
-
-    @property
-    def wer(self) -> float | None:
-        return self.errors / self.words if self.words else None
 
 
 def entity_word_errors(steps: Sequence[AlignmentStep], spans: Iterable[Sequence[str]]) -> SpanCounts:

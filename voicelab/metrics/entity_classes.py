@@ -4,16 +4,12 @@ An entity is found when the text names it in any spoken or written form (metrics
 docs/reference/matching.md, docs/reference/measures.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, entity_word_errors
 from voicelab.metrics.matching import EntityClass, found, kind_of
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.words import AlignmentStep
-
-ByClass = Mapping[str, FoundCounts]
 
 
 def class_of(entity: str, forms: Forms) -> EntityClass:
@@ -57,15 +53,6 @@ def claims_by_class(expected: Iterable[str], claimed: Iterable[str], forms: Form
             kind = class_of(claim, forms)
             counts[kind] = counts.get(kind, FoundCounts()) + FoundCounts(unexpected=1)
     return counts
-
-
-def added(rows: Iterable[ByClass]) -> dict[str, FoundCounts]:
-    """Sum the counts of many turns by class, in order of first appearance."""
-    total: dict[str, FoundCounts] = {}
-    for row in rows:
-        for kind, counts in row.items():
-            total[kind] = total.get(kind, FoundCounts()) + counts
-    return total
 
 
 def word_errors_by_class(

@@ -6,7 +6,7 @@ A word error that changes no action has no cost to the user; the share of turns 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from voicelab.metrics.intervals import Interval, ratio_interval
 
@@ -39,15 +39,7 @@ class EquivalenceCounts:
     calls: int = 0
 
     def __add__(self, other: EquivalenceCounts) -> EquivalenceCounts:
-        return EquivalenceCounts(
-            self.turns + other.turns,
-            self.changed + other.changed,
-            self.intent + other.intent,
-            self.companies + other.companies,
-            self.amounts + other.amounts,
-            self.changes + other.changes,
-            self.calls + other.calls,
-        )
+        return EquivalenceCounts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
     @property
     def changed_share(self) -> float | None:
@@ -57,15 +49,9 @@ class EquivalenceCounts:
 
 def compare(reference: Action, recognized: Action) -> EquivalenceCounts:
     """Compare the action on the reference text with the action on the transcript."""
-    return EquivalenceCounts(
-        turns=1,
-        changed=int(reference != recognized),
-        intent=int(reference.intent != recognized.intent),
-        companies=int(reference.companies != recognized.companies),
-        amounts=int(reference.amounts != recognized.amounts),
-        changes=int(reference.changes != recognized.changes),
-        calls=int(reference.calls != recognized.calls),
-    )
+    parts = [one.name for one in fields(Action)]
+    changed = {name: int(getattr(reference, name) != getattr(recognized, name)) for name in parts}
+    return EquivalenceCounts(turns=1, changed=int(reference != recognized), **changed)
 
 
 def changed_interval(counts: Sequence[EquivalenceCounts], keys: Sequence[Hashable]) -> Interval | None:

@@ -4,8 +4,6 @@ Korn and Graubard (1998): the number of observations is divided by the design ef
 design effect is estimated from few clusters. The effective number need not be an integer.
 """
 
-from __future__ import annotations
-
 from voicelab.metrics.jackknife import Ends, t_quantile
 
 

@@ -1,7 +1,5 @@
 """Confusion of intents."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

@@ -6,8 +6,6 @@ when none can be computed, a Refusal gives the reason. docs/explanation/confiden
 and their measured coverage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -21,11 +19,6 @@ from voicelab.metrics.jackknife import Jackknife, Statistic, jackknife
 from voicelab.metrics.latency import interval_supported
 from voicelab.metrics.order_statistics import effective_values, order_statistics
 from voicelab.metrics.score_intervals import FEWEST_ERRORS, of_rate, of_share, slope_of_variance
-
-__all__ = [
-    "BOUND", "FEW", "PERCENTILE", "Floats", "Interval", "Refusal", "clusters_of", "quantile_interval",
-    "quantile_result", "ratio_interval", "ratio_result", "sums_interval", "sums_result",
-]  # fmt: skip
 
 FEW = 5
 """With fewer clusters or effective clusters, an interval is only a bound."""
@@ -123,7 +116,9 @@ def ratio_of_clusters(columns: Floats, sums: Floats, level: float, *, share: boo
     if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
         return DOMINATED
     erring, others = int((columns[0] > 0).sum()), int((columns[0] < columns[1]).sum())
-    few = _few_errors(columns.shape[1], min(erring, others) if share else erring)
+    rare, few = min(erring, others) if share else erring, None
+    if rare < FEWEST_ERRORS:
+        few = f"{BOUND}: {rare} of {columns.shape[1]} samples differ from the rest, too few"
     reason = few_clusters(sums[:, 1]) or few
     value = part / whole
     if value == 0 or (share and value == 1):
@@ -147,13 +142,6 @@ def few_clusters(weights: Floats) -> str | None:
         return f"{BOUND}: {len(weights)} {{unit}}s are too few"
     if round(effective) < FEW:
         return f"{BOUND}: {len(weights)} unequal {{unit}}s count as {effective:.1f}, too few"
-    return None
-
-
-def _few_errors(positions: int, erring: int) -> str | None:
-    """Return why this many positions with an error give only a bound, or None."""
-    if erring < FEWEST_ERRORS:
-        return f"{BOUND}: {erring} of {positions} samples differ from the rest, too few"
     return None
 
 

@@ -4,8 +4,6 @@ Each figure is recomputed without each cluster (Tukey 1958). Few or unequal clus
 uncertain; the degrees of freedom account for that.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

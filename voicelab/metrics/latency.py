@@ -1,7 +1,5 @@
 """Latency quantiles, with the minimum number of turns that each requires."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,23 +15,17 @@ class Quantiles:
 
     n: int
     p50_s: float | None
-    p90_s: float | None
     p95_s: float | None
-    p99_s: float | None
-    max_s: float | None
 
 
 def quantiles(durations_s: Iterable[float]) -> Quantiles:
     """Compute quantiles by linear interpolation (Hyndman & Fan 1996, type 7, numpy's default)."""
     values = np.fromiter(durations_s, dtype=np.float64)
-    if not len(values):
-        return Quantiles(0, None, None, None, None, None)
-    found = np.quantile(values, list(QUANTILES.values()))
-    p50_s, p90_s, p95_s, p99_s = (
-        float(point) if len(values) >= least_turns(quantile) else None
-        for point, quantile in zip(found, QUANTILES.values(), strict=True)
+    p50_s, p95_s = (
+        float(np.quantile(values, quantile)) if len(values) >= least_turns(quantile) else None
+        for quantile in (0.5, 0.95)
     )
-    return Quantiles(len(values), p50_s, p90_s, p95_s, p99_s, float(values.max()))
+    return Quantiles(len(values), p50_s, p95_s)
 
 
 def least_turns(quantile: float) -> int:

@@ -4,8 +4,6 @@ Dynamic programming with one row of costs per word of one side (lattice_rows.py)
 The traceback chooses each step from the neighbouring costs, so that ties are resolved as in sclite.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import inf
 from typing import TypeVar
@@ -36,10 +34,7 @@ def align_lattices(
     block_bytes: maximum memory for the costs held at one time; does not affect the alignment.
     """
     return tuple(
-        matching.step(
-            None if i is None else reference.words[i],
-            None if j is None else hypothesis.words[j],
-        )
+        matching.step(None if i is None else reference.words[i], None if j is None else hypothesis.words[j])
         for i, j in align_places(reference, hypothesis, weights, matching=matching, block_bytes=block_bytes)
     )
 
@@ -62,20 +57,16 @@ def align_places(
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     arithmetic = Arithmetic(weights, len(reference.words) + len(hypothesis.words), exact=exact)
     nothing = arithmetic.rounded(weights.nothing)
-    mine, other = (
-        AlignmentSide.reference(reference, weights, nothing),
-        AlignmentSide.hypothesis(hypothesis, weights, nothing),
-    )
+    mine = AlignmentSide.of(reference, weights, nothing, of_reference=True)
+    other = AlignmentSide.of(hypothesis, weights, nothing, of_reference=False)
     rows, columns = (other, mine) if swapped else (mine, other)
-    table: PlainRows | AnyRows
-    if arithmetic.whole and has_one_length(columns.lattice):
-        table = PlainRows(rows, columns, weights, matching, arithmetic, block_bytes)
-    else:
-        table = AnyRows(rows, columns, weights, matching, arithmetic, block_bytes)
-    return _Traceback(mine, other, weights, matching, table, swapped=swapped).places()
+    kind: type[_Rows] = PlainRows if arithmetic.whole and has_one_length(columns.lattice) else AnyRows
+    table = kind(rows, columns, matching, arithmetic, block_bytes)
+    return _Traceback(mine, other, matching, table, swapped=swapped).places()
 
 
 _Place = TypeVar("_Place")
+_Rows = PlainRows | AnyRows
 
 
 def _first_least(places: Sequence[_Place], costs: Sequence[float]) -> _Place:
@@ -86,21 +77,14 @@ class _Traceback:
     """Traces the costs back from the end of both texts to their start."""
 
     def __init__(
-        self,
-        reference: AlignmentSide,
-        hypothesis: AlignmentSide,
-        weights: Weights,
-        matching: Matching,
-        table: PlainRows | AnyRows,
-        *,
-        swapped: bool,
+        self, reference: AlignmentSide, hypothesis: AlignmentSide, matching: Matching, table: _Rows, *, swapped: bool
     ) -> None:
-        self._matching = matching
+        self._matching, self._substitution = matching, table.arithmetic.weights.substitution
         # If a word may be omitted at lower cost, matching it with an equal word is not always cheapest.
         self._pairs_first = table.arithmetic.exact and not any(
             is_optional(word) for side in (reference, hypothesis) for word in set(side.lattice.words)
         )
-        self._reference, self._hypothesis, self._weights = reference.lattice, hypothesis.lattice, weights
+        self._reference, self._hypothesis = reference.lattice, hypothesis.lattice
         self._deletions, self._insertions = reference.costs, hypothesis.costs
         self._table, self._swapped = table, swapped
         self._rounded = table.arithmetic.rounded
@@ -147,4 +131,4 @@ class _Traceback:
         """Return the cost of aligning two words; the empty alternative aligns with no word."""
         if NOTHING in (word, other):
             return 1.0 if word == other else inf
-        return 0.0 if self._matching.alike(word, other) else self._weights.substitution
+        return 0.0 if self._matching.alike(word, other) else self._substitution

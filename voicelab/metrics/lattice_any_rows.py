@@ -1,14 +1,11 @@
 """Cost rows for the general case: alternatives on both sides, and sclite's rounding of costs."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from voicelab.metrics.alternatives import NOTHING
-from voicelab.metrics.lattice_band import band, has_one_length, whole_band
+from voicelab.metrics.lattice_band import band, has_one_length
 from voicelab.metrics.lattice_costs import AlignmentSide, Arithmetic
 from voicelab.metrics.lattice_rows import Costs, LatticeRow, RowStore, cut
-from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import Matching, Vocabulary
 
 
@@ -65,22 +62,17 @@ class AnyRows(RowStore):
     """Computes the cells that can lie on a minimum-cost path, or all cells if the columns have alternatives."""
 
     def __init__(
-        self,
-        rows: AlignmentSide,
-        columns: AlignmentSide,
-        weights: Weights,
-        matching: Matching,
-        arithmetic: Arithmetic,
-        block_bytes: int,
+        self, rows: AlignmentSide, columns: AlignmentSide, matching: Matching, arithmetic: Arithmetic, block_bytes: int
     ) -> None:
         self.arithmetic = arithmetic
         self._row_costs = [arithmetic.kind(cost) for cost in rows.costs]
         self._columns = _Columns(columns, matching, arithmetic)
-        self._substitution = weights.substitution
+        self._substitution = arithmetic.weights.substitution
         if has_one_length(columns.lattice):
-            cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
+            cells = band(rows.lattice, columns.lattice, arithmetic.weights, rows.cost, columns.cost)
         else:
-            cells = whole_band(rows.lattice, columns.lattice)
+            count = len(rows.lattice.words)
+            cells = np.zeros(count, dtype=np.int64), np.full(count, len(columns.lattice.words), dtype=np.int64)
         super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize)
 
     def one_row(self, place: int, found: dict[int, LatticeRow]) -> LatticeRow:

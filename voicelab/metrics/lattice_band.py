@@ -4,10 +4,6 @@ A cell (row, column) is excluded only if every path through it costs more than a
 alignment is lost, ties included (the cutoff of Ukkonen 1985, with bounds for alternatives).
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,12 +23,6 @@ def is_plain(lattice: Lattice) -> bool:
 def has_one_length(lattice: Lattice) -> bool:
     """Whether the lattice has no alternatives and no optional words."""
     return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, set(lattice.words)))
-
-
-def whole_band(rows: Lattice, columns: Lattice) -> Band:
-    """Return all cells."""
-    count = len(rows.words)
-    return np.zeros(count, dtype=np.int64), np.full(count, len(columns.words), dtype=np.int64)
 
 
 def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> Band:
@@ -124,7 +114,9 @@ def _words_after(lattice: Lattice) -> Band:
         least[place] = most[place] = 0
     for place in range(count - 1, 0, -1):
         few, many = lengths[lattice.words[place]]
-        _spread(lattice.before[place], least[place] + few, most[place] + many, least, most)
+        for before in lattice.before[place]:
+            least[before] = min(least[before], least[place] + few)
+            most[before] = max(most[before], most[place] + many)
     return np.array(least), np.array(most)
 
 
@@ -133,8 +125,3 @@ def _length(word: str) -> tuple[int, int]:
     if word == NOTHING:
         return 0, 0
     return (0, 1) if is_optional(word) else (1, 1)
-
-
-def _spread(before: Sequence[int], few: int, many: int, least: list[int], most: list[int]) -> None:
-    for place in before:
-        least[place], most[place] = min(least[place], few), max(most[place], many)

@@ -26,19 +26,12 @@ class AlignmentSide:
     of_reference: bool
 
     @classmethod
-    def reference(cls, lattice: Lattice, weights: Weights, nothing: float) -> AlignmentSide:
-        """Create the reference side. nothing: the cost of `@`, rounded like other costs."""
-        return cls(lattice, weights.deletion, _costs(lattice, weights.deletion, weights, nothing), True)
-
-    @classmethod
-    def hypothesis(cls, lattice: Lattice, weights: Weights, nothing: float) -> AlignmentSide:
-        """Create the hypothesis side."""
-        return cls(lattice, weights.insertion, _costs(lattice, weights.insertion, weights, nothing), False)
-
-
-def _costs(lattice: Lattice, cost: float, weights: Weights, nothing: float) -> tuple[float, ...]:
-    costs = {word: weights.optional if is_optional(word) else cost for word in set(lattice.words)} | {NOTHING: nothing}
-    return tuple(costs[word] for word in lattice.words)
+    def of(cls, lattice: Lattice, weights: Weights, nothing: float, *, of_reference: bool) -> AlignmentSide:
+        """Create a side. nothing: the cost of `@`, rounded like other costs."""
+        cost = weights.deletion if of_reference else weights.insertion
+        costs = {word: weights.optional if is_optional(word) else cost for word in set(lattice.words)}
+        costs[NOTHING] = nothing
+        return cls(lattice, cost, tuple(costs[word] for word in lattice.words), of_reference)
 
 
 class Arithmetic:
@@ -48,7 +41,7 @@ class Arithmetic:
         costs = (weights.substitution, weights.insertion, weights.deletion, weights.nothing, weights.optional)
         whole = exact and all(float(cost).is_integer() for cost in costs)
         small = max(costs) * (words + 2) < _LARGEST
-        self.exact, self.whole = exact, whole
+        self.weights, self.exact, self.whole = weights, exact, whole
         self.kind: Any = (np.int32 if small else np.int64) if whole else np.float64
         self.unreachable: Any = 4 * _LARGEST if self.kind is np.int32 else 2**60 if whole else inf
 

@@ -4,8 +4,6 @@ Costs are stored relative to the cost of skipping all words so far. Skipping a w
 one addition, one minimum and one running minimum.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ from voicelab.metrics.alternatives import NOTHING
 from voicelab.metrics.lattice_band import band
 from voicelab.metrics.lattice_costs import AlignmentSide, Arithmetic
 from voicelab.metrics.lattice_rows import Costs, LatticeRow, RowStore, cut
-from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import Matching, Vocabulary
 
 _SPAN_16 = 30_000
@@ -27,22 +24,16 @@ class PlainRows(RowStore):
     """Computes the cells that can lie on a minimum-cost path."""
 
     def __init__(
-        self,
-        rows: AlignmentSide,
-        columns: AlignmentSide,
-        weights: Weights,
-        matching: Matching,
-        arithmetic: Arithmetic,
-        block_bytes: int,
+        self, rows: AlignmentSide, columns: AlignmentSide, matching: Matching, arithmetic: Arithmetic, block_bytes: int
     ) -> None:
         self.arithmetic = arithmetic
         self._row_costs = [int(cost) for cost in rows.costs]
         self._slope = int(columns.cost)
-        self._substitution = int(weights.substitution)
+        self._substitution = int(arithmetic.weights.substitution)
         self._vocabulary = Vocabulary(columns.lattice.words, matching, of_reference=columns.of_reference)
         self._numbers = np.array([self._vocabulary.numbers[word] for word in columns.lattice.words])
         self._pair_costs: dict[str, Costs] = {}
-        cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
+        cells = band(rows.lattice, columns.lattice, arithmetic.weights, rows.cost, columns.cost)
         self._first, self._end = cells[0].tolist(), cells[1].tolist()
         steepest = self._slope + int(rows.cost)
         narrow = int((cells[1] - cells[0]).max()) * steepest < _SPAN_16

@@ -1,7 +1,5 @@
 """Cost rows computed in blocks, so that memory does not grow with the product of the text lengths."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import inf

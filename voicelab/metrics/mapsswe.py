@@ -5,8 +5,6 @@ two consecutive words that both systems recognized correctly, without an inserti
 boundaries also end a segment. Only segments with an error count.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Intervals of quantiles by order statistics, for clustered values."""
 
-from __future__ import annotations
-
 from bisect import bisect
 
 import numpy as np

@@ -3,8 +3,6 @@
 The windows are τ-voice's (`turn_taking.events.Windows`). Times are in seconds on one clock.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Both systems' counts of a cluster are left out or resampled together, so the dif
 Differences are second minus first.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Hashable, Sequence
@@ -73,11 +71,7 @@ class PairedDifference:
 
 
 def paired_rates(
-    first: Sequence[Share],
-    second: Sequence[Share],
-    keys: Sequence[Hashable],
-    *,
-    level: float = 0.95,
+    first: Sequence[Share], second: Sequence[Share], keys: Sequence[Hashable], *, level: float = 0.95
 ) -> PairedDifference:
     """Return the difference of two rates, by the jackknife over clusters with Student's t.
 
@@ -151,8 +145,9 @@ def _by_cluster(columns: Floats, sums: Floats, level: float) -> _Test | Refusal:
     found = over_clusters(sums, columns, _difference, adjusted_jackknife)
     if isinstance(found, Refusal):
         return found
-    differing = _differing(columns)
-    bound = few_clusters(cluster_weights(sums)) or (_few_differ(differing) if differing < FEWEST_DIFFERING else None)
+    differing = int((columns[2] * columns[1] != columns[0] * columns[3]).sum())
+    few = f"{BOUND}: {differing} samples differ, too few for a test" if differing < FEWEST_DIFFERING else None
+    bound = few_clusters(cluster_weights(sums)) or few
     if found.error > 0:
         p_value = max(two_sided_p(found), sys.float_info.min)
         return _Test(found.reach(level), None if bound else p_value, JACKKNIFE, clusters, bound)
@@ -161,15 +156,6 @@ def _by_cluster(columns: Floats, sums: Floats, level: float) -> _Test | Refusal:
     p_value = max(min(1.0, 2 * max(0.0, 1 - abs(found.value)) ** count), sys.float_info.min)
     reach = unvaried_reach(sums, samples, level)
     return _Test(reach, None if bound and differing else p_value, UNVARIED, clusters, bound or ALIKE)
-
-
-def _differing(columns: Floats) -> int:
-    """Return the number of samples on which the systems differ."""
-    return int((columns[2] * columns[1] != columns[0] * columns[3]).sum())
-
-
-def _few_differ(differing: int) -> str:
-    return f"{BOUND}: {differing} samples differ, too few for a test"
 
 
 def _difference(sums: Floats) -> Floats:

@@ -8,8 +8,6 @@ independent samples, with the intraclass correlation icc = b / (b + w) (Kish 196
 speakers with S - 1 degrees of freedom; its power follows from the noncentral t.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass

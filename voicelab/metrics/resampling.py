@@ -1,7 +1,5 @@
 """The bootstrap over whole clusters: resamples, and percentile intervals."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from statistics import NormalDist
@@ -26,16 +24,12 @@ _KEPT = 2_000_000
 """Resamples with at most this many numbers are cached for the next figure; larger ones are drawn in blocks."""
 
 
-def _block_sizes(draws: int, block: int) -> list[int]:
-    return [min(block, draws - start) for start in range(0, draws, block)]
-
-
 @lru_cache(maxsize=1)
 def _many_draws(clusters: int, seed: int, draws: int) -> NDArray[np.uint16]:
     """Return the draws of many clusters, in two bytes each, cached for the next figure over the same clusters."""
     chance, block = np.random.default_rng(seed), max(1, _KEPT // clusters)
-    parts = (_times_drawn(chance, clusters, size).astype(np.uint16) for size in _block_sizes(draws, block))
-    return np.concatenate(list(parts))
+    sizes = [min(block, draws - start) for start in range(0, draws, block)]
+    return np.concatenate([_times_drawn(chance, clusters, size).astype(np.uint16) for size in sizes])
 
 
 @lru_cache(maxsize=4)

@@ -4,8 +4,6 @@ All times are in seconds on one clock. A speech boundary is accepted when two de
 the more precise one gives its time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -68,10 +66,7 @@ def _agreed(trusted: list[float], fine: list[float], edge: str, tolerance_s: flo
 def refined(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> list[Span]:
     """Return the trusted spans with each boundary moved to the nearest precise one within tolerance_s."""
     return [
-        (
-            _nearest(start, [one for one, _ in fine], tolerance_s),
-            _nearest(end, [one for _, one in fine], tolerance_s),
-        )
+        (_nearest(start, [one for one, _ in fine], tolerance_s), _nearest(end, [one for _, one in fine], tolerance_s))
         for start, end in trusted
     ]
 

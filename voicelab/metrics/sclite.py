@@ -5,8 +5,6 @@ of every utterance are equal: from the end of the texts, a pair of words comes b
 before a deletion. tests/test_sclite.py compares the results with sclite itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.metrics.alternatives import NOTHING, plain_lattice

@@ -6,8 +6,6 @@ interval with an effective n (Korn and Graubard 1998; Dean and Pagano 2015). Its
 errors, too (Brown, Cai and DasGupta 2001).
 """
 
-from __future__ import annotations
-
 import math
 
 from voicelab.metrics.jackknife import Ends, Jackknife

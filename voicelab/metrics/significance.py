@@ -1,7 +1,5 @@
 """Significance tests of two systems on the same samples, and correction for multiple comparisons."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Sequence

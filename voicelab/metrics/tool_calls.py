@@ -3,10 +3,8 @@
 Definitions: docs/reference/measures.md, "Tool calls".
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from voicelab.metrics.entities import Forms, companies_of
@@ -26,9 +24,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallCounts:
-    """Counts of calls; supports `+`.
+    """Counts of the calls of one turn.
 
-    turns, turns_right: scored turns, and those with all expected calls and no others. expected, made: numbers of calls.
+    turns: 1. turns_right: 1 if the turn has all expected calls and no others. expected, made: numbers of calls.
     right: expected calls made with the expected arguments. wrong_arguments: expected calls whose tool was called with
     other arguments. missed: expected calls whose tool was not called. extra: calls that match no expected call.
     """
@@ -42,19 +40,6 @@ class ToolCallCounts:
     missed: int = 0
     extra: int = 0
 
-    def __add__(self, other: ToolCallCounts) -> ToolCallCounts:
-        return ToolCallCounts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
-
-    @property
-    def recall(self) -> float | None:
-        """right / expected; None if no call is expected."""
-        return self.right / self.expected if self.expected else None
-
-    @property
-    def precision(self) -> float | None:
-        """right / made; None if no call was made."""
-        return self.right / self.made if self.made else None
-
 
 def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> ToolCallCounts:
     """Score the calls of one turn; their order does not count.
@@ -66,7 +51,7 @@ def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValu
     for name in {call.name for call in expected}:
         wanted = [call for call in expected if call.name == name]
         there = [call for call in made if call.name == name]
-        right += _most_pairs(wanted, there, same)
+        right += _pairs(wanted, there, lambda one, other: _has_arguments(one.arguments, other.arguments, same))
         paired += min(len(wanted), len(there))
     missed, extra = len(expected) - paired, len(made) - paired
     return ToolCallCounts(
@@ -116,13 +101,6 @@ def _same_text(expected: str, made: str, forms: Forms) -> bool:
 
 def _has_arguments(expected: Mapping[str, Any], made: Mapping[str, Any], same: SameValue) -> bool:
     return all(name in made and same(value, made[name]) for name, value in expected.items())
-
-
-def _most_pairs(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> int:
-    def fits(wanted: Any, call: Any) -> bool:
-        return _has_arguments(wanted.arguments, call.arguments, same)
-
-    return _pairs(expected, made, fits)
 
 
 def _pairs(expected: Sequence[Any], made: Sequence[Any], fits: SameValue) -> int:

@@ -1,7 +1,5 @@
 """Costs of word errors in an alignment."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm

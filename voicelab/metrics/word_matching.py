@@ -6,8 +6,6 @@ and matches the word without parentheses. With both options sclite treats `(-der
 meaning.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -34,10 +34,6 @@ class LossView:
     texts: tuple[tuple[str, str], ...]
     losses: tuple[Loss, ...]
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(loss.note for loss in self.losses if loss.note))
-
 
 @dataclass(frozen=True, slots=True)
 class StageLosses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from statistics import median
@@ -80,23 +81,23 @@ class Bar:
         return [*([f"{failed} failed"] if failed else []), *shown]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Shown:
-    """A rich display: HTML, or a PNG image with its width in CSS pixels."""
+    """A rich display: HTML, or a PNG image with its width in CSS pixels. what: its text without a notebook."""
 
-    def __init__(self, what: str, *, html: str | None = None, png: bytes | None = None, width: int = 0) -> None:
-        self._what = what
-        self._html = html
-        self._png = png
-        self._width = width
+    what: str
+    html: str | None = None
+    png: bytes | None = None
+    width: int = 0
 
     def __repr__(self) -> str:
-        return self._what
+        return self.what
 
     def _repr_html_(self) -> str | None:
-        return self._html
+        return self.html
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
-        return (self._png, {"width": self._width}) if self._png is not None else None
+        return (self.png, {"width": self.width}) if self.png is not None else None
 
 
 def figure(drawn: Figure) -> Shown:

@@ -1,7 +1,5 @@
 """Finish a run with attribution, summary and report, for Python, command line and notebooks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -41,11 +39,7 @@ def evaluate(
 
 
 def resume(
-    path: Path | str,
-    *,
-    progress: Progress | None = None,
-    figures: Iterable[Any] = (),
-    target: Target | None = None,
+    path: Path | str, *, progress: Progress | None = None, figures: Iterable[Any] = (), target: Target | None = None
 ) -> tuple[RunFolder, RunResult]:
     """Resume an unfinished run and finish it like `evaluate`."""
     extra = tuple(figures)

@@ -1,7 +1,5 @@
 """Draw a conversation as two waveforms, the caller above and the agent below, with marks and audio."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,23 +33,11 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnTimes:
-    """A turn's times as text. heard: as the caller hears it. own: the target's own time to its first sound. over: the
-    caller's speech over the reply and the agent's reaction; "" if there was none.
-    """
-
-    name: str
-    speech_end: str
-    reply_start: str
-    heard: str
-    own: str
-    note: str
-    over: str
-
-
-@dataclass(frozen=True, slots=True)
 class Lanes:
-    """A stereo recording as waveforms. caller, agent: SVG paths, WIDTH by HEIGHT. marks: (percent, kind, name)."""
+    """A stereo recording as waveforms. caller, agent: SVG paths, WIDTH by HEIGHT. marks: (percent, kind, name).
+
+    turns: each turn, and in words what the agent did when the caller spoke over its reply; "" if that did not happen.
+    """
 
     sound: EmbeddedSound
     duration_s: float
@@ -60,7 +46,7 @@ class Lanes:
     ticks: tuple[tuple[float, str], ...]
     marks: tuple[tuple[float, str, str], ...]
     gaps: tuple[Gap, ...]
-    turns: tuple[TurnTimes, ...]
+    turns: tuple[tuple[TurnResult, str], ...]
 
 
 def conversation_lanes(shelf: SoundShelf, turns: Sequence[TurnResult]) -> Lanes | None:
@@ -68,7 +54,7 @@ def conversation_lanes(shelf: SoundShelf, turns: Sequence[TurnResult]) -> Lanes 
     name = next((turn.recording_file for turn in turns if turn.recording_file is not None), None)
     if name is None:
         return None
-    times = tuple(_times(turn) for turn in turns)
+    times = tuple((turn, _over(turn.over_reply)) for turn in turns)
     found = shelf.recording(name)
     if isinstance(found, EmbeddedSound):
         return Lanes(found, 0.0, "", "", (), (), (), times)
@@ -135,21 +121,6 @@ def _ticks(duration_s: float) -> tuple[tuple[float, str], ...]:
     step_s = next((step for step in (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300) if duration_s / step <= 8), 600)
     count = int(duration_s / step_s * 0.94) + 1
     return tuple((_percent(place * step_s, duration_s), f"{place * step_s:g} s") for place in range(count))
-
-
-def _times(turn: TurnResult) -> TurnTimes:
-    heard = seconds(turn.response_s)
-    if turn.response_s is not None and turn.response_s < 0:
-        heard = f"{heard} (early)"
-    return TurnTimes(
-        name=turn.key,
-        speech_end=seconds(turn.speech_end_s),
-        reply_start=seconds(turn.reply_start_s),
-        heard=heard,
-        own=seconds(turn.first_audio_s),
-        note=turn.response_missing or "",
-        over=_over(turn.over_reply),
-    )
 
 
 def _over(over: SpokenOver | None) -> str:

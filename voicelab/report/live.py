@@ -4,8 +4,7 @@ A single output is updated in place, without scripts or widgets, so it works in 
 papermill.
 """
 
-from __future__ import annotations
-
+from functools import partial
 from html import escape
 from pathlib import Path
 from time import monotonic
@@ -16,7 +15,7 @@ from voicelab.figures.figure import Place
 from voicelab.figures.table import FIGURES
 from voicelab.report.cells import Bar
 from voicelab.report.sounds import data_uri
-from voicelab.report.wording import in_unit
+from voicelab.report.wording import in_unit, interval
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring.measuring import measure
 from voicelab.scoring.summary import scores_of
@@ -50,11 +49,6 @@ class LiveView(Bar):
         kept = len(self._folder.turns(torn=True))
         self.show_text(f'stopped; {kept} turns are saved; continue: run = voicelab.resume("{self._folder.path}")')
 
-    def figures_so_far(self) -> list[tuple[str, str, str]]:
-        """Return the leading figures of the turns on disk: title, value, 95 % interval."""
-        run = self._folder.read()
-        return leading_figures(run, self._folder.turns(torn=True))
-
     def text_below(self) -> list[str]:
         return [f"{title} {value} {interval}".strip() for title, value, interval in self._figures]
 
@@ -73,7 +67,7 @@ class LiveView(Bar):
         if began < self._next_figures_at and not self._over:
             return
         try:
-            self._figures = self.figures_so_far()
+            self._figures = leading_figures(self._folder.read(), self._folder.turns(torn=True))
         except VoicelabError:
             self._figures = []  # an error of the view must not stop the run
         took_s = monotonic() - began
@@ -108,7 +102,6 @@ def leading_figures(run: RunResult, turns: list[TurnResult]) -> list[tuple[str, 
             continue
         one = measure(figure, primary)
         if one.value is not None:
-            ends = (one.low, one.high)
-            bounds = "" if None in ends else f"[{', '.join(in_unit(end, figure.unit) for end in ends)}]"
+            bounds = interval(one.interval, partial(in_unit, unit=figure.unit))
             found.append((figure.title, in_unit(one.value, figure.unit), bounds))
     return found

@@ -25,19 +25,10 @@ from voicelab.report.text_tables import absent, as_text
 from voicelab.report.theme import Theme
 from voicelab.report.title import run_title
 from voicelab.report.views import TurnCard, anchor, view_turns
-from voicelab.report.wording import (
-    NONE,
-    clusters,
-    interval_methods,
-    line_of_samples,
-    number,
-    ranked_headline,
-    seconds,
-)
+from voicelab.report.wording import NONE, clusters, interval_methods, line_of_samples, number, ranked_headline
 from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file
-from voicelab.scoring.labels import label
 from voicelab.scoring.schema import ScenarioOutcome, Summary
 from voicelab.scoring.scored_run import ScoredRun, read_scored
 from voicelab.scoring.sound_quality import SoundQualityRecord
@@ -116,9 +107,7 @@ def render(
         conversations=_conversations(summary, ordered),
         shown=by_key,
         anchor=anchor,
-        cold=[
-            (turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"])) for turn in summary.cold
-        ],
+        cold=summary.cold,
         why=why_view(summary, selection.scores),
         provenance=provenance(run, summary),
     )  # fmt: skip
@@ -168,9 +157,11 @@ def requests_html(samples: Iterable[Sample]) -> str:
 def _templates() -> jinja2.Environment:
     templates = environment()
     templates.filters |= {
-        "label": label, "seconds": seconds, "breakable": _breakable, "interval_methods": interval_methods,
-        "clusters": clusters, "line_of_samples": line_of_samples,
-    }  # fmt: skip
+        "breakable": _breakable,
+        "interval_methods": interval_methods,
+        "clusters": clusters,
+        "line_of_samples": line_of_samples,
+    }
     return templates
 
 

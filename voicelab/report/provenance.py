@@ -1,7 +1,5 @@
 """The provenance of a run for display: its options, code, packages and machine."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from voicelab.report.wording import NONE, interval
@@ -25,11 +23,11 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         ("bootstrap: seed, resamples", f"{run.spec.seed}, {run.spec.draws}"),
     ]
     if summary is not None:
-        rule = summary.normalizer
+        rule, success = summary.normalizer, summary.figures.get("scenario_success")
         about += [
             ("normalizer", f"{rule.name}, version {rule.version}"),
             ("word map, SHA-256", rule.word_map or NONE),
-            ("scenarios, interval", _interval_of(summary, "scenario_success")),
+            ("scenarios, interval", interval(success.interval if success is not None else None) or NONE),
         ]
     return [
         ("The run", about),
@@ -37,11 +35,6 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         ("Packages", list(run.packages.items())),
         ("Machine", [(name, str(value)) for name, value in run.machine.items()]),
     ]
-
-
-def _interval_of(summary: Summary, name: str) -> str:
-    found = summary.figures.get(name)
-    return interval(found.interval if found is not None else None) or NONE
 
 
 def _value(value: Any) -> str:

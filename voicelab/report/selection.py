@@ -1,7 +1,5 @@
 """Select the turns that a report shows: all of a small run, or the worst ones and a random sample of a large run."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Tables of audio quality for the report and the command line."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.report.wording import NONE, estimate

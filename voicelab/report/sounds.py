@@ -1,7 +1,5 @@
 """Embed recordings in a page as data URIs, up to a size limit."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import dataclass
 

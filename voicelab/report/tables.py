@@ -56,8 +56,9 @@ _OTHER_TYPES = {
     "wer": "Float64", "rtf": "Float64", "intent_right": "boolean", "primary": "boolean", "cold": "boolean",
     "requires_context": "boolean", "started_at": "datetime64[us, UTC]", "entity_ends_s": "string",
 }  # fmt: skip
+_WORD_COLUMNS = ("reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer")
 _SCORE_COLUMNS = (
-    "reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer",
+    *_WORD_COLUMNS,
     "entities_expected", "entities_heard", "entities_answered", "entities_session",
     "companies_expected", "companies_linked", "companies_unexpected", "intent_right",
 )  # fmt: skip
@@ -71,15 +72,7 @@ def _row(score: TurnScore) -> dict[str, Any]:
         row[name] = json.dumps(value, ensure_ascii=False) if is_nested else value
     row |= dict.fromkeys(_SCORE_COLUMNS)
     if words is not None:
-        row |= {
-            "reference_words": words.reference_words,
-            "hits": words.hits,
-            "substitutions": words.substitutions,
-            "deletions": words.deletions,
-            "insertions": words.insertions,
-            "errors": words.errors,
-            "wer": words.wer,
-        }
+        row |= {name: getattr(words, name) for name in _WORD_COLUMNS}
     for name, counts in (("heard", score.heard), ("answered", score.answered), ("session", score.session)):
         row[f"entities_{name}"] = counts.found if counts is not None else None
     row["entities_expected"] = len(score.turn.expected_entities)
@@ -121,12 +114,7 @@ def _named(column: str, found: Measured | None) -> dict[str, Any]:
     if found is None:
         return {column: None, f"{column} low": None, f"{column} high": None, f"{column} missing": None}
     missing = found.missing if too_small(found) else None
-    return {
-        column: found.value,
-        f"{column} low": found.low,
-        f"{column} high": found.high,
-        f"{column} missing": missing,
-    }
+    return {column: found.value, f"{column} low": found.low, f"{column} high": found.high, f"{column} missing": missing}
 
 
 def words_by(summary: Summary, by: Grouping) -> pd.DataFrame:
@@ -282,13 +270,6 @@ def samples_frame(samples: SampleSet) -> pd.DataFrame:
 
 def samples_by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the number and the durations, in seconds, of the samples of each category or speaker."""
-    durations = frame.groupby(column, sort=False)["duration_s"]
-    return data_frame(
-        {
-            "samples": durations.count(),
-            "total_s": durations.sum(),
-            "shortest_s": durations.min(),
-            "median_s": durations.median(),
-            "longest_s": durations.max(),
-        }
-    )
+    columns = {"samples": "count", "total_s": "sum", "shortest_s": "min", "median_s": "median", "longest_s": "max"}
+    found = frame.groupby(column, sort=False)["duration_s"].agg(list(columns.values()))
+    return found.set_axis(list(columns), axis="columns")

@@ -1,7 +1,5 @@
 """Colour-blind-safe colours of plots (Okabe & Ito 2008), for light and dark backgrounds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 BLUE, ORANGE, GREEN, SKY, PINK, VERMILION = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00"

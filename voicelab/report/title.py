@@ -1,7 +1,5 @@
 """One-line titles of runs: engines or target, sample set, condition."""
 
-from __future__ import annotations
-
 from pathlib import PurePath
 
 from voicelab.metrics.attribution import STAGES

@@ -1,7 +1,5 @@
 """Prepare turns for the report: alignment, entities, intent, tool calls and audio."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -9,10 +7,8 @@ from urllib.parse import quote
 from voicelab.datasets import SampleSet
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import mentions
-from voicelab.metrics.words import AlignmentStep
 from voicelab.report.lanes import Lanes, conversation_lanes
 from voicelab.report.sounds import SOUND_LIMIT_BYTES, EmbeddedSound, SoundShelf
-from voicelab.report.wording import number, seconds
 from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.scoring.labels import label
 from voicelab.scoring.turns import answer_text
@@ -56,20 +52,8 @@ class TurnCard:
         return self.score.turn
 
     @property
-    def steps(self) -> tuple[AlignmentStep, ...]:
-        return self.score.steps or ()
-
-    @property
-    def category(self) -> str:
-        return label(self.turn.category)
-
-    @property
     def wer(self) -> float | None:
         return self.score.words.wer if self.score.words is not None else None
-
-    @property
-    def wer_text(self) -> str:
-        return number(self.wer)
 
     @property
     def counts_text(self) -> str:
@@ -93,21 +77,9 @@ class TurnCard:
         found = self.score.session
         return f"{found.found} of {found.expected} in the session" if found is not None and found.expected else ""
 
-    @property
-    def first_sound_text(self) -> str:
-        return seconds(self.turn.first_audio_s)
-
-    @property
-    def turn_text(self) -> str:
-        return seconds(self.turn.turn_s)
-
 
 def view_turns(
-    folder: RunFolder,
-    scores: Sequence[TurnScore],
-    samples: SampleSet | None,
-    *,
-    limit_bytes: int = SOUND_LIMIT_BYTES,
+    folder: RunFolder, scores: Sequence[TurnScore], samples: SampleSet | None, *, limit_bytes: int = SOUND_LIMIT_BYTES
 ) -> list[TurnCard]:
     """Return the turns as cards. Audio is embedded in list order until the size limit is reached.
 

@@ -1,7 +1,5 @@
 """Format figures as text: `0.285 [0.238, 0.328]`, `0.58 s`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,12 +12,7 @@ from voicelab.scoring.schema import Bounds, FigureLabel, Measured, Summary
 NONE = "–"
 """Shown if nothing was scored."""
 
-CAUSE_NAMES = {
-    "asr": "recognizer (ASR)",
-    "agent": "agent",
-    "tts": "voice (TTS)",
-    "rest": "network and queueing",
-}
+CAUSE_NAMES = {"asr": "recognizer (ASR)", "agent": "agent", "tts": "voice (TTS)", "rest": "network and queueing"}
 """Names of the stages to which losses and times are attributed."""
 
 
@@ -73,9 +66,8 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
 
 def caution(figure: Measured) -> str:
     """Return a caution about the interval, such as `only a bound: ...` or `no interval: ...`; usually empty."""
-    bounds = figure.interval
-    if bounds is not None:
-        return bounds.note if bounds.note is not None and bounds.note.startswith(BOUND) else ""
+    if figure.interval is not None:
+        return figure.note if figure.note is not None and figure.note.startswith(BOUND) else ""
     return f"no interval: {figure.no_interval}" if figure.no_interval else ""
 
 
@@ -143,7 +135,12 @@ def ranked_headline(summary: Summary) -> tuple[list[Headline], list[Headline]]:
 
 
 def _answered(summary: Summary) -> Headline:
-    return Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary))
+    counts = summary.turns
+    failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
+    missing = f"{counts.missing} not run" if counts.missing else ""
+    silent = f"no words recognized in {counts.nothing_heard}" if counts.nothing_heard else ""
+    note = _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
+    return Headline("turns answered", f"{counts.answered} of {counts.planned}", note)
 
 
 def _headline(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) -> Headline:
@@ -187,14 +184,6 @@ def _ceiling(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) 
     if found.value is None or most is None or most.value is None or most.part == most.of:
         return ""
     return f"at most {number(most.value)} with a perfect transcript: the other entities are not spoken as written"
-
-
-def _failures(summary: Summary) -> str:
-    counts = summary.turns
-    failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
-    missing = f"{counts.missing} not run" if counts.missing else ""
-    silent = f"no words recognized in {counts.nothing_heard}" if counts.nothing_heard else ""
-    return _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
 
 
 def _joined(*parts: str | None) -> str:

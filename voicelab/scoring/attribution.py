@@ -4,8 +4,6 @@ An entity is expected in the reply of its turn; a company counts once and by any
 `add`) are scored by the resulting action. metrics/attribution.py defines the rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

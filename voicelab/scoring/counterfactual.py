@@ -4,8 +4,6 @@ No audio is processed, so any difference between the two is due to the recognize
 (counterfactual_file.py), which the report reads.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

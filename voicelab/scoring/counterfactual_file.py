@@ -1,7 +1,5 @@
 """replay.json of a run: the agent's actions on the reference texts and on the transcripts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal

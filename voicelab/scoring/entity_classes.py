@@ -1,7 +1,5 @@
 """Count a turn's entities by class: expected, recognized and linked companies, tickers, amounts, ..."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Convert summary.json from format 1 to format 2: the same numbers under the names of the table of figures."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from voicelab.figures.latency import POINTS

@@ -1,13 +1,11 @@
 """Figures by category, speaker, condition and entity class."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from voicelab.figures.figure import AnyFigure, Figure
-from voicelab.figures.scored_turn import ClassCounts, TurnScore
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import Table
 from voicelab.metrics.matching import CLASSES
 from voicelab.scoring.measuring import measure_all
@@ -32,7 +30,7 @@ def figures_by(
             _members(outcomes, lambda outcome: outcome.speaker),
         ),
         "condition": _by(grouped, _members(scores, lambda _: condition), _members(outcomes, lambda _: condition)),
-        "entity_class": _by_class([one for one in table.values() if _is_of_classes(one)], scores),
+        "entity_class": _by_class([one for one in table.values() if isinstance(one, Figure) and one.by_class], scores),
     }
     return {name: members for name, members in found.items() if members}
 
@@ -54,10 +52,6 @@ def _members(items: Iterable[_Item], member_of: Callable[[_Item], str | None]) -
     return members
 
 
-def _is_of_classes(figure: AnyFigure) -> bool:
-    return isinstance(figure, Figure) and figure.by_class
-
-
 def _by_class(figures: Sequence[AnyFigure], scores: Sequence[TurnScore]) -> FiguresByMember:
     """The figures of each class that is expected or claimed in any of these turns, in the order of CLASSES."""
     there = {kind for score in scores for kind in score.classes or ()}
@@ -68,7 +62,8 @@ def _of_class(kind: str, scores: Sequence[TurnScore]) -> list[TurnScore]:
     """The scores with the entity counts of a single class."""
     counted = [(score, counts) for score in scores if (counts := (score.classes or {}).get(kind)) is not None]
     # An agent that never claims an entity of a class does not detect the class: its precision is None and not 0.
-    claims = any(_claims(counts) for _, counts in counted)
+    agents = [counts.agent for _, counts in counted if counts.agent is not None]
+    claims = any(agent.found + agent.unexpected for agent in agents)
     return [
         replace(
             score,
@@ -79,10 +74,6 @@ def _of_class(kind: str, scores: Sequence[TurnScore]) -> list[TurnScore]:
         )
         for score, counts in counted
     ]
-
-
-def _claims(counts: ClassCounts) -> int:
-    return counts.agent.found + counts.agent.unexpected if counts.agent is not None else 0
 
 
 def _scored(

@@ -1,7 +1,5 @@
 """Inputs of a report from outside the run's folder: the sample set and the companies' names."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from voicelab.datasets import SampleSet, load

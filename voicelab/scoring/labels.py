@@ -1,7 +1,5 @@
 """Display names of categories, intents and speakers."""
 
-from __future__ import annotations
-
 
 def label(name: str) -> str:
     """The display name of a category, intent or speaker: `stock_price_queries` without its underscores."""

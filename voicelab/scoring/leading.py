@@ -1,7 +1,5 @@
 """Select the figures of a summary that a place shows, with their labels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from voicelab.figures.figure import AnyFigure, Place

@@ -1,7 +1,5 @@
 """Precision and recall of the agent's companies for other thresholds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.figures.scored_turn import TurnScore
@@ -29,15 +27,8 @@ def linker_summary(run: RunResult, scores: Sequence[TurnScore]) -> LinkerSummary
 
 def _point(threshold: float, scores: Sequence[TurnScore]) -> ThresholdPoint:
     total = sum((_claims(score, threshold) for score in scores), FoundCounts())
-    return ThresholdPoint(
-        threshold=threshold,
-        found=total.found,
-        missed=total.expected - total.found,
-        unexpected=total.unexpected,
-        precision=total.precision,
-        recall=total.recall,
-        f1=total.f1,
-    )
+    counts = {name: getattr(total, name) for name in ("found", "unexpected", "precision", "recall", "f1")}
+    return ThresholdPoint(threshold=threshold, missed=total.expected - total.found, **counts)
 
 
 def _claims(score: TurnScore, threshold: float) -> FoundCounts:

@@ -1,7 +1,5 @@
 """Measure a figure: sum the counts of turns, compute the value, and its interval over clusters."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,17 +9,14 @@ import numpy as np
 from voicelab.errors import InputError
 from voicelab.figures.figure import AnyFigure, Counts, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
-from voicelab.metrics.intervals import Floats, Interval, Refusal, Result, quantile_result, ratio_result, sums_result
+from voicelab.metrics.clusters import Floats
+from voicelab.metrics.intervals import Interval, Refusal, Result, quantile_result, ratio_result, sums_result
 from voicelab.metrics.latency import least_turns
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.schema import Measured, ScenarioOutcome
 
 
-def measure(
-    figure: AnyFigure,
-    scores: Sequence[TurnScore],
-    scenarios: Sequence[ScenarioOutcome] = (),
-) -> Measured:
+def measure(figure: AnyFigure, scores: Sequence[TurnScore], scenarios: Sequence[ScenarioOutcome] = ()) -> Measured:
     """Measure a figure over turns or scenarios. Raises InputError if a figure's counts are invalid."""
     if isinstance(figure, Percentile):
         return _percentile(figure, scores)
@@ -35,9 +30,7 @@ def measure(
 
 
 def measure_all(
-    figures: Iterable[AnyFigure],
-    scores: Sequence[TurnScore],
-    scenarios: Sequence[ScenarioOutcome] = (),
+    figures: Iterable[AnyFigure], scores: Sequence[TurnScore], scenarios: Sequence[ScenarioOutcome] = ()
 ) -> dict[str, Measured]:
     """Measure figures; returns them by name."""
     return {figure.name: measure(figure, scores, scenarios) for figure in figures}
@@ -123,15 +116,8 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
     if isinstance(found, Refusal):
         return {"no_interval": found.text(clusters.unit)}
     assert isinstance(found, Interval)
-    return {
-        "low": found.low,
-        "high": found.high,
-        "level": found.level,
-        "method": found.method,
-        "clustered_by": clusters.unit,
-        "clusters": found.clusters,
-        "note": clusters.note(found),
-    }
+    fields = {name: getattr(found, name) for name in ("low", "high", "level", "method", "clusters")}
+    return {**fields, "clustered_by": clusters.unit, "note": clusters.note(found)}
 
 
 def measure_ratio(parts: Sequence[float], wholes: Sequence[float], clusters: Clusters) -> Measured:

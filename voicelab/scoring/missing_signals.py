@@ -1,7 +1,5 @@
 """Warnings about figures that need a signal that the target does not send."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -30,16 +28,16 @@ def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, .
     answered = [turn for turn in turns if turn.status == "answered"]
     if not answered:
         return ()
-    found = []
-    if all(turn.heard is None for turn in answered):
-        found.append("word error rate, entity recall (heard): not available, because the target sends no transcript")
-    if all(turn.answer is None for turn in answered):
-        found.append("entity recall (answered): not available, because the target sends no reply text")
-    if all(turn.reply_file is None for turn in answered):
-        found.append("response times: not available, because the target sends no audio")
-    if not sends_entities(run):
-        found.append("intent accuracy, companies linked: not available, because the target sends no entities")
-    if not run.engines and all(len(turn.partials) < 2 for turn in answered):
-        figures = "entity commit time, flicker, word error rate over time"
-        found.append(f"{figures}: not available, because the target sends no partial transcripts")
-    return tuple(found)
+    streams = bool(run.engines) or any(len(turn.partials) > 1 for turn in answered)
+    signals = (
+        (any(turn.heard is not None for turn in answered), "transcript", "word error rate, entity recall (heard)"),
+        (any(turn.answer is not None for turn in answered), "reply text", "entity recall (answered)"),
+        (any(turn.reply_file is not None for turn in answered), "audio", "response times"),
+        (sends_entities(run), "entities", "intent accuracy, companies linked"),
+        (streams, "partial transcripts", "entity commit time, flicker, word error rate over time"),
+    )
+    return tuple(
+        f"{figures}: not available, because the target sends no {signal}"
+        for sent, signal, figures in signals
+        if not sent
+    )

@@ -1,7 +1,5 @@
 """Warnings about turns whose times as heard are missing."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

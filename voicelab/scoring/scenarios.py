@@ -1,7 +1,5 @@
 """Success of scenarios, that is, whole conversations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.datasets import Scenario

@@ -1,7 +1,5 @@
 """Schema of summary.json, format 2. A figure without scored turns is None, never 0."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -19,26 +17,19 @@ class _SummaryRecord(BaseModel):
 
 
 class Bounds(NamedTuple):
-    """An interval; docs/explanation/confidence_intervals.md describes the methods.
-
-    unit: the clustering unit. clusters: number of clusters. note: limitations, such as too few speakers.
-    """
+    """The ends of an interval."""
 
     low: float
     high: float
-    level: float
-    method: str
-    unit: ClusterUnit
-    clusters: int
-    note: str | None = None
 
 
 class Measured(_SummaryRecord):
     """A figure over n scored turns (or scenarios).
 
     part, of: numerator and denominator of a ratio, summed over the n turns. counts: further counts of the figure.
-    low, high, level, method, clustered_by, clusters, note: the interval (`Bounds`). missing: why there is no value;
-    no_interval: why there is no interval.
+    low, high, level, method: the interval; docs/explanation/confidence_intervals.md describes the methods.
+    clustered_by, clusters: its clustering unit, and their number. note: its limitations, such as too few speakers.
+    missing: why there is no value; no_interval: why there is no interval.
     """
 
     value: float | None
@@ -58,17 +49,7 @@ class Measured(_SummaryRecord):
 
     @property
     def interval(self) -> Bounds | None:
-        if self.low is None or self.high is None:
-            return None
-        return Bounds(
-            self.low,
-            self.high,
-            self.level or 0.0,
-            self.method or "",
-            self.clustered_by or "sample",
-            self.clusters or 0,
-            self.note,
-        )
+        return None if self.low is None or self.high is None else Bounds(self.low, self.high)
 
 
 class FigureLabel(_SummaryRecord):

@@ -4,8 +4,6 @@ Most turns of a run have equal counts and common words. Each distinct count and 
 once, in a table, and a turn has the numbers of its rows: a run of 8,000 turns is then read in half the time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -77,7 +75,9 @@ def decode(turns: Sequence[TurnResult], stored: dict[str, Any]) -> list[TurnScor
                 turn=turn,
                 steps=None if aligned is None else tuple(map(step, aligned)),
                 **found,
-                classes=None if classes is None else {name: _class(map(count, row)) for name, row in classes.items()},
+                classes=None
+                if classes is None
+                else {name: ClassCounts(*map(count, row)) for name, row in classes.items()},
                 intent=intent,
                 companies=frozenset(companies),
                 losses=None if losses is None else _losses(map(count, losses[:-1]), losses[-1]),
@@ -111,10 +111,6 @@ def _as_step(step: Any) -> AlignmentStep:
         return AlignmentStep("equal", step, step)
     letter, reference, hypothesis = step
     return AlignmentStep(_OPERATIONS[letter], reference, hypothesis)
-
-
-def _class(counts: Any) -> ClassCounts:
-    return ClassCounts(**dict(zip(_CLASS, counts, strict=True)))
 
 
 def _losses(counts: Any, listened: Any) -> TurnLosses:

@@ -5,8 +5,6 @@ companies' names, and the source of the counting code. If the digest differs, th
 file is never used. The file can be deleted at any time.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Sequence

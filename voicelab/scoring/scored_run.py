@@ -1,7 +1,5 @@
 """A run with its scores, from which single figures can be measured."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """sound_quality.json of a run: predicted sound quality of replies and requests, and the replies' round-trip WER."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

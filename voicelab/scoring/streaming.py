@@ -1,7 +1,5 @@
 """Scores the partial transcripts of a turn, and of a run over time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 

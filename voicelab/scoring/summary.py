@@ -1,14 +1,11 @@
 """Compute the figures of a run from counts summed over its turns, with intervals (docs/reference/measures.md)."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from voicelab.datasets import Scenario
-from voicelab.figures.figure import AnyFigure
 from voicelab.figures.latency import STAGES
 from voicelab.figures.outside import table_with
 from voicelab.figures.scored_turn import TurnScore
@@ -123,7 +120,11 @@ def summarize_scores(
         turns=_turn_counts(run, scores),
         figures=_with_reasons(measure_all(table.values(), primary, outcomes), table, replay),
         by=figures_by(table, primary, outcomes, condition),
-        labels={name: _label(figure) for name, figure in table.items() if name not in FIGURES},
+        labels={
+            name: FigureLabel.model_validate(figure, from_attributes=True)
+            for name, figure in table.items()
+            if name not in FIGURES
+        },
         confusion=confusion(_intents(primary)),
         cold=_cold(turns),
         median_turn=_median_turn([score.turn for score in primary if score.timed]),
@@ -154,12 +155,6 @@ def _resampling(turns: Sequence[TurnResult], spec: RunSpec) -> Resampling:
         seed=spec.seed,
         draws=spec.draws,
         note=clusters.general_note() if turns else None,
-    )
-
-
-def _label(figure: AnyFigure) -> FigureLabel:
-    return FigureLabel(
-        title=figure.title, short=figure.short, unit=figure.unit, better=figure.better, group=figure.group
     )
 
 

@@ -1,7 +1,5 @@
 """Write summary.json, and read it in the formats 1 and 2."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Warnings about texts that a run's normalizer does not fit."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from voicelab.runs.records import TurnResult

@@ -1,7 +1,5 @@
 """Score the tool calls of a turn against those that its sample expects."""
 
-from __future__ import annotations
-
 from voicelab.agent.catalog import WITHOUT_TOOLS
 from voicelab.metrics.entities import Forms
 from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value

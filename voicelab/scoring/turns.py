@@ -1,7 +1,5 @@
 """Score single turns: counts that the summary adds up and the report shows turn by turn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from voicelab.figures.scored_turn import TurnScore

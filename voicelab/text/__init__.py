@@ -3,8 +3,6 @@
 Scores are only comparable under the same normalizer, so every result records its name and version.
 """
 
-from __future__ import annotations
-
 from voicelab.text.catalog import ALIASES, NAMES, NORMALIZERS, normalizer
 from voicelab.text.heard_script import heard_in_another_script
 from voicelab.text.hyphens import keep_hyphens

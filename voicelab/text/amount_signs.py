@@ -1,7 +1,5 @@
 """Convert other notations of negative amounts to a minus sign: `($5)` in accounting, `▼3%` in tickers."""
 
-from __future__ import annotations
-
 import re
 
 _CURRENCY = "$€£¥₹₩₽₺₿₦₫₪₴₱฿"

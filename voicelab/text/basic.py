@@ -1,7 +1,5 @@
 """The normalizer `basic`: case, punctuation and spaces, for any language with spaces between words."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """The table of normalizers."""
 
-from __future__ import annotations
-
 from voicelab.errors import InputError
 from voicelab.text.basic import BASIC
 from voicelab.text.characters import CHARACTERS

@@ -5,8 +5,6 @@ speech; the character error rate counts their letters. Chinese characters are no
 traditional, nor numbers between digits and characters.
 """
 
-from __future__ import annotations
-
 import unicodedata
 
 from voicelab.text.basic import basic

@@ -1,7 +1,5 @@
 """Splits a long sentence into two parts for synthesis, after a comma, semicolon, colon or dash."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache

@@ -1,7 +1,5 @@
 """Warn about transcripts in another script than the references, in which every word counts as an error."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from voicelab.text.scripts import scripts_in

@@ -1,7 +1,5 @@
 """Preserves hyphens within words under any normalizer, so that `re-sign` and `resign` differ."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

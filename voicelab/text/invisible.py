@@ -1,7 +1,5 @@
 """Invisible characters that are part of no word: formatting characters and variation selectors."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

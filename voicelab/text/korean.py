@@ -3,8 +3,6 @@
 Spacing varies in written Korean, so the character error rate ignores spaces; the word error rate keeps them.
 """
 
-from __future__ import annotations
-
 from voicelab.text.basic import basic
 from voicelab.text.normalizer import Normalizer
 

@@ -1,7 +1,5 @@
 """The default normalizer and headline figure of each language, and the check of a text's script."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -40,7 +38,13 @@ class Language:
     headline: Headline
 
 
-_BY_CHARACTERS = ("zh", "yue", "ja", "th", "lo", "km", "my", "bo")
+_RULES: dict[str, tuple[str, Headline]] = {
+    "en": ("english", "wer"),
+    "ru": ("russian", "wer"),
+    "ko": ("korean", "cer"),
+    **dict.fromkeys(("zh", "yue", "ja", "th", "lo", "km", "my", "bo"), ("characters", "cer")),
+}
+"""The normalizer and the headline figure of each language; all others use `basic` and WER."""
 _SAME = {
     "cmn": "zh", "chi": "zh", "zho": "zh", "cn": "zh", "jpn": "ja", "jp": "ja", "kor": "ko", "kr": "ko", "eng": "en",
     "tha": "th", "hin": "hi", "ara": "ar", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "rus": "ru",
@@ -65,13 +69,7 @@ def language(text: str) -> Language:
             raise InputError(f"language {text!r}: give a code such as en, zh, yue, ja, ko, hi or de-CH")
         parts = re.split("[-_]", lowered)
         code = "yue" if parts[0] == "zh" and "yue" in parts[1:] else _SAME.get(parts[0], parts[0])
-    if code == "en":
-        return Language(code, "english", "wer")
-    if code == "ru":
-        return Language(code, "russian", "wer")
-    if code == "ko":
-        return Language(code, "korean", "cer")
-    return Language(code, "characters", "cer") if code in _BY_CHARACTERS else Language(code, "basic", "wer")
+    return Language(code, *_RULES.get(code, ("basic", "wer")))
 
 
 def headline_of(normalizer: Normalizer) -> Headline:

@@ -1,7 +1,5 @@
 """The Normalizer: a named, versioned rule for comparing texts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Normalizers from outside the package: `module:OBJECT`, entry points `voicelab.normalizer`, and objects."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points

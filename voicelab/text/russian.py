@@ -3,8 +3,6 @@
 In other languages with Cyrillic letters, such as Belarusian, `ё` is a letter of its own; `basic` keeps it.
 """
 
-from __future__ import annotations
-
 from voicelab.text.basic import basic
 from voicelab.text.normalizer import Normalizer
 

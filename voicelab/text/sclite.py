@@ -1,7 +1,5 @@
 """The normalizer `sclite`: NIST sclite's own normalization. English."""
 
-from __future__ import annotations
-
 from voicelab.text.normalizer import Normalizer
 
 _CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")

@@ -1,7 +1,5 @@
 """Detects the script of a text, and whether it has spaces between words."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Sentence and word boundaries."""
 
-from __future__ import annotations
-
 import re
 
 CJK_CHARS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"

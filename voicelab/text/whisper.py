@@ -8,8 +8,6 @@ the runs of other words between them (numbers, currencies, fillers, symbols) go 
 on either side where the text has one.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable
@@ -76,7 +74,8 @@ class FastWhisper:
     def _by_runs(self, text: str, tokens: list[str], parts: list[str | _Kind]) -> str:
         pieces: list[str] = []
         edges = (" " if text[0].isspace() else "", " " if text[-1].isspace() else "")
-        groups = [(plain, list(members)) for plain, members in groupby(zip(tokens, parts, strict=True), _is_plain)]
+        runs = groupby(zip(tokens, parts, strict=True), lambda item: isinstance(item[1], str))
+        groups = [(plain, list(members)) for plain, members in runs]
         for number, (plain, members) in enumerate(groups):
             if plain:
                 pieces.append(" ".join(part for _, part in members))  # type: ignore[misc]  # as above
@@ -133,10 +132,6 @@ class FastWhisper:
             return _Kind.RUN
         words = set(outcome.split())
         return _Kind.RUN if words & self._number_words or words & _ORDINAL_ENDINGS else outcome
-
-
-def _is_plain(item: tuple[str, str | _Kind]) -> bool:
-    return isinstance(item[1], str)
 
 
 def openai_rules() -> Any:

@@ -54,15 +54,12 @@ class WordMap:
         return cls(sha256=hashlib.sha256(data).hexdigest(), entries=tuple(entries.values()))
 
     @cached_property
-    def _apply(self) -> Callable[[str], str]:
+    def apply(self) -> Callable[[str], str]:
+        """The function that replaces each mapped word once, longest first, ignoring case."""
         targets = {_key(source): target for source, target in self.entries}
         longest_first = sorted((source for source, _ in self.entries), key=len, reverse=True)
         pattern = re.compile("|".join(map(_pattern, longest_first)), re.IGNORECASE)
         return lambda text: pattern.sub(lambda found: targets[_key(found[0])], text)
-
-    def apply(self, text: str) -> str:
-        """Replace each mapped word once, longest first, ignoring case."""
-        return self._apply(text)
 
     def before(self, normalizer: Normalizer) -> Normalizer:
         """Return a normalizer that applies this map first."""

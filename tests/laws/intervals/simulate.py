@@ -30,7 +30,8 @@ from tests.laws.intervals.designs import (
     times,
     two_systems,
 )
-from voicelab.metrics.intervals import Floats, Interval, Result, quantile_of_clusters, ratio_of_clusters
+from voicelab.metrics.clusters import Floats
+from voicelab.metrics.intervals import Interval, Result, quantile_of_clusters, ratio_of_clusters
 from voicelab.metrics.mapsswe import matched_pairs
 from voicelab.metrics.paired import PairedDifference, difference_of_clusters
 from voicelab.metrics.significance import mcnemar, sign_test, wilcoxon

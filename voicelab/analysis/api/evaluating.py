@@ -1,7 +1,5 @@
 """`voicelab.evaluate` and `voicelab.resume`: create or continue a run, and return it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Log-likelihood ratio of a recognizer's hypothesis over the reference, by forced alignment."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed

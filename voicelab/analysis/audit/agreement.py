@@ -5,8 +5,6 @@ e is the number of edits: the normalized Levenshtein distance of Li and Liu (200
 characters, because systems that misrecognize a name usually spell it similarly but not identically.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Convert eSpeak NG's IPA for US English to PocketSphinx's ARPAbet phones."""
 
-from __future__ import annotations
-
 _PHONES = {
     "p": "P", "b": "B", "t": "T", "d": "D", "k": "K", "ɡ": "G", "tʃ": "CH", "dʒ": "JH", "f": "F", "v": "V",
     "θ": "TH", "ð": "DH", "s": "S", "z": "Z", "ʃ": "SH", "ʒ": "ZH", "h": "HH", "m": "M", "n": "N", "ŋ": "NG",

@@ -1,7 +1,5 @@
 """Rank the samples of a set, or of runs, by the evidence against their references."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Literal
 
 from voicelab.analysis.audit.acoustic import Misfit, Question, misfits
 from voicelab.analysis.audit.agreement import Agreement, agreement
+from voicelab.analysis.compare.systems import read_finished
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import SampleSet
@@ -65,7 +64,10 @@ def audit_runs(
     rules: the normalizer for several runs. word_map: applied before the normalizer.
     Raises InputError if runs are unfinished or have different samples, or if a single run's set no longer exists.
     """
-    runs = [_read(RunFolder(folder)) for folder in folders]
+    runs = [
+        (read_finished(folder), {turn.sample_id: turn for turn in folder.turns() if turn.primary})
+        for folder in map(RunFolder, folders)
+    ]
     if not runs:
         raise InputError("name a run, or a set with --samples")
     if len({run.run_id for run, _ in runs}) < len(runs):
@@ -104,15 +106,6 @@ def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progr
     info, texts = hear(asr or DEFAULT_RECOGNIZER, list(intact.values()), listening)
     heard = dict(zip(intact, texts, strict=True))
     return _by_alignment(samples, heard, info.name, info.shown(), aligning, damaged)
-
-
-def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
-    run = folder.read()
-    if run.status != "finished":
-        raise InputError(
-            f"{folder.path}: this run is {run.status}, not finished; continue it: voicelab evaluate --resume"
-        )
-    return run, {turn.sample_id: turn for turn in folder.turns() if turn.primary}
 
 
 def _by_agreement(

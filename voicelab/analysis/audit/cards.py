@@ -25,30 +25,16 @@ _AROUND_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class _Hypothesis:
-    """A system's transcript in the format of the report's alignment."""
-
-    name: str
-    steps: tuple[AlignmentStep, ...]
-
-    @property
-    def score(self) -> _Hypothesis:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
 class _View:
+    """systems: the name of each system, and the alignment of its transcript."""
+
     suspect: Suspect
     speaker: str | None
-    systems: tuple[_Hypothesis, ...]
+    systems: tuple[tuple[str, tuple[AlignmentStep, ...]], ...]
     sound: sounds.EmbeddedSound
     place: sounds.EmbeddedSound | None
     place_name: str
     why: str
-
-    @property
-    def score_text(self) -> str:
-        return f"{self.suspect.score:.2f}"
 
 
 def suspects(found: Audit, limit: int = 10) -> Shown:
@@ -64,7 +50,7 @@ def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
     return _View(
         suspect=one,
         speaker=sample.speaker if sample is not None else None,
-        systems=tuple(_Hypothesis(name, align(one.reference, text, rules)) for name, text in one.heard.items()),
+        systems=tuple((name, align(one.reference, text, rules)) for name, text in one.heard.items()),
         sound=sounds.EmbeddedSound(None, "not available: the sample set has moved or changed")
         if sample is None
         else sounds.request_sound(sample),

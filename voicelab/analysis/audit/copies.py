@@ -1,7 +1,5 @@
 """Copy the recordings of a set into the folder of its next version, under unique names."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +21,7 @@ def places(home: Path, samples: Sequence[Sample], taken: Iterable[str]) -> dict[
     """
     home = home.resolve()
     reserved = {name.lower() for name in taken}
-    sources = {sample.id: _source(sample) for sample in samples}
+    sources = {sample.id: (sample.audio_path.resolve(), sample.row) for sample in samples}
     found: dict[tuple[Path, int | None], Path] = {}
     for source, row in sources.values():
         if row is None and source.is_relative_to(home) and source.relative_to(home).as_posix().lower() not in reserved:
@@ -36,10 +34,6 @@ def places(home: Path, samples: Sequence[Sample], taken: Iterable[str]) -> dict[
             found[recording] = next(place for place in _names(sample) if place.as_posix().lower() not in used)
             used.add(found[recording].as_posix().lower())
     return {sample_id: found[source] for sample_id, source in sources.items()}
-
-
-def _source(sample: Sample) -> tuple[Path, int | None]:
-    return sample.audio_path.resolve(), sample.row
 
 
 def _names(sample: Sample) -> Iterator[Path]:

@@ -6,8 +6,6 @@ undecided), `old_text`, `new_text`, and optionally `expected_entities` (separate
 recordings and history.json; the old set does not change.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping
@@ -103,12 +101,8 @@ def _correction(where: str, row: Mapping[str, Any], texts: dict[str, str]) -> Co
         sample_id=sample_id,
         action=known[action],
         old_text=texts[sample_id],
-        new_text=new_text or None,
         expected_entities=entities or None,
-        expected_intent=cells["expected_intent"] or None,
-        who=cells["who"] or None,
-        when=cells["when"] or None,
-        why=cells["why"] or None,
+        **{name: cells[name] or None for name in ("new_text", "expected_intent", "who", "when", "why")},
     )
 
 

@@ -1,7 +1,5 @@
 """Effect of a new version of a set on a run's figures: the same transcripts scored against old and new labels."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

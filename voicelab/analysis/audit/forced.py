@@ -1,7 +1,5 @@
 """Forced alignment with PocketSphinx: the score of a text for a recording, and the position of each word."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

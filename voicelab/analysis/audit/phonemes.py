@@ -3,8 +3,6 @@
 It is a separate program because eSpeak NG is GPL-3.0 and keeps its state in global variables.
 """
 
-from __future__ import annotations
-
 import ctypes
 import json
 import sys

@@ -1,7 +1,5 @@
 """Convert texts to words that the aligner can pronounce, from its dictionary or with eSpeak NG."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

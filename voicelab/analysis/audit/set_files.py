@@ -1,7 +1,5 @@
 """Write the file of a set's next version, in the old set's format if that is writable."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Write the next version of a sample set and its history."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -148,16 +146,12 @@ def _step(old: SampleSet, new: SampleSet, corrections: Sequence[Correction], num
         made_from=Origin(
             version=current_version(old),
             file=old.path.name,
-            file_sha256=_file_sha256(old.path),
+            file_sha256=hashlib.sha256(old.path.read_bytes()).hexdigest() if old.path.is_file() else None,
             samples_sha256=provenance.samples_sha256(old),
         ),
         corrections=tuple(_applied(old.sample(one.sample_id), one) for one in corrections),
         scenarios_dropped=tuple(one.id for one in old.scenarios if one.id in gone),
     )
-
-
-def _file_sha256(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _applied(sample: Sample, one: Correction) -> Applied:

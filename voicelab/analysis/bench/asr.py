@@ -1,7 +1,5 @@
 """Measure the speed of recognizers, each in a separate process, on the same clips."""
 
-from __future__ import annotations
-
 import multiprocessing
 import resource
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ The silence that gives a requested share of cut-offs is tuned on the recordings 
 of the other speakers.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,6 @@
 PocketSphinx finds the word ends in the original recording; the cut is at the quietest 10 ms nearby.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -144,19 +142,13 @@ def _decoder() -> Any:
 
 def _word_ends(speech: NDArray[np.float32]) -> list[int]:
     """The ends of all words except the last, in samples."""
-    decoder = _open_decoder(speech)
+    decoder = _decoder()
+    _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
+    decoder.start_utt()
     decoder.process_raw(Clip(speech, SPEECH_RATE_HZ).to_pcm16(), False, False)
     decoder.end_utt()
     words = [part for part in decoder.seg() if not part.word.startswith(("<", "["))]
     return [(part.end_frame + 1) * _HOP for part in words[:-1]]
-
-
-def _open_decoder(speech: NDArray[np.float32]) -> Any:
-    """A decoder with an open utterance and the channel's mean cepstrum from the first second of speech."""
-    decoder = _decoder()
-    _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
-    decoder.start_utt()
-    return decoder
 
 
 @cache
@@ -174,12 +166,9 @@ def _partial_transcripts(samples: NDArray[np.float32], asr: str) -> tuple[tuple[
         raise InputError(f"--asr {asr} has no partial transcripts; choose moonshine or pocketsphinx")
     found: list[tuple[int, str]] = []
     stream: Any = words
-    for piece in _pieces(samples, FRAME):
+    for start in range(0, len(samples), FRAME):
+        piece = samples[start : start + FRAME]
         stream.feed(Clip(piece, SPEECH_RATE_HZ))
         found.append((len(piece) + (found[-1][0] if found else 0), stream.partial()))
     stream.close()
     return tuple(found)
-
-
-def _pieces(samples: NDArray[np.float32], length: int) -> Sequence[NDArray[np.float32]]:
-    return [samples[start : start + length] for start in range(0, len(samples), length)]

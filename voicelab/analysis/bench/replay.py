@@ -1,7 +1,5 @@
 """Replay recordings with pauses under many endpointing settings; results that do not depend on them are cached."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 

@@ -4,8 +4,6 @@ Each voice synthesizes the same texts, whole and as in a turn (`spoken_parts`), 
 compared with its cost in pauses.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import resource
 from collections.abc import Sequence

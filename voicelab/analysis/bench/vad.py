@@ -1,7 +1,5 @@
 """Measure the cost of speech detection: processor time per second of audio and stream."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import process_time

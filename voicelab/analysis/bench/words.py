@@ -1,7 +1,5 @@
 """Compare the time of scoring with jiwer's plain word alignment of the same pairs, in one run."""
 
-from __future__ import annotations
-
 import random
 import string
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Comparison of runs on the same samples. `compare` reads and checks the runs; a Comparison has the tables."""
 
-from __future__ import annotations
-
 from voicelab.analysis.compare.comparison import Comparison, compare
 from voicelab.analysis.compare.pair import RunPair
 from voicelab.analysis.compare.systems import System

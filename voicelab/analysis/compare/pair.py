@@ -1,7 +1,5 @@
 """A pair of runs: differences with their intervals and tests, and the samples that flipped between right and wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,6 +51,9 @@ class RunPair:
     seed: int
     draws: int
     table: Table = field(default_factory=lambda: FIGURES)
+    _known: dict[str, Difference] = field(default_factory=dict, init=False, repr=False)
+    _numbers: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict, init=False, repr=False)
+    _known_clusters: dict[tuple[str, ...], Clusters] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
@@ -79,10 +80,6 @@ class RunPair:
             of = self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
             self._known[figure.name] = of
         return self._known[figure.name]
-
-    @cached_property
-    def _known(self) -> dict[str, Difference]:
-        return {}
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
         """Each common sample's contribution to a rate in both runs."""
@@ -134,20 +131,12 @@ class RunPair:
             }
         return found
 
-    @cached_property
-    def _numbers(self) -> dict[int, dict[str, tuple[float, float]]]:
-        return {}
-
     def _clusters(self, keys: Iterable[str]) -> Clusters:
         """The clusters of samples; most figures are scored for the same samples."""
         names = tuple(keys)
         if names not in self._known_clusters:
             self._known_clusters[names] = Clusters.of([self.first.scores[key].turn for key in names])
         return self._known_clusters[names]
-
-    @cached_property
-    def _known_clusters(self) -> dict[tuple[str, ...], Clusters]:
-        return {}
 
     @cached_property
     def matched(self) -> MatchedPairs:

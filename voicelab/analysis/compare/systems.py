@@ -1,7 +1,5 @@
 """Read runs for a comparison, score them under one normalizer, and refuse runs that measured different things."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,11 +62,8 @@ def read_all(
         raise InputError("a run was named twice; name each once")
     if weights not in ALIGNERS:
         raise InputError(f"unknown weights '{weights}'; known: {', '.join(ALIGNERS)}")
-    runs = [_finished(RunFolder(folder)) for folder in folders]
-    if rules is None and word_map is None:
-        chosen = _common_rules(runs)
-    else:
-        chosen = mapped_normalizer(rules if rules is not None else _common_name(runs), word_map)
+    runs = [read_finished(RunFolder(folder)) for folder in folders]
+    chosen = mapped_normalizer(rules, word_map) if rules is not None else _common_rules(runs, word_map)
     systems = tuple(
         _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
     )
@@ -79,7 +74,8 @@ def read_all(
     return systems, chosen
 
 
-def _finished(folder: RunFolder) -> RunResult:
+def read_finished(folder: RunFolder) -> RunResult:
+    """Read a run's record; InputError if the run is not finished."""
     run = folder.read()
     if run.status != "finished":
         raise InputError(
@@ -88,22 +84,17 @@ def _finished(folder: RunFolder) -> RunResult:
     return run
 
 
-def _common_name(runs: Sequence[RunResult]) -> str:
-    first = runs[0]
-    name = first.spec.rules.name
+def _common_rules(runs: Sequence[RunResult], word_map: WordMap | None) -> Normalizer:
+    """Return the normalizer of all runs. word_map: applied before it instead of the runs' own."""
+    first, rules = runs[0], runs[0].spec.rules
     for run in runs[1:]:
-        if run.spec.rules.name != name:
+        if run.spec.rules.name != rules.name:
             raise InputError(
-                f"{first.run_id} was scored under {name}, {run.run_id} under {run.spec.rules.name}; "
+                f"{first.run_id} was scored under {rules.name}, {run.run_id} under {run.spec.rules.name}; "
                 "choose one for all: --normalizer"
             )
-    return name
-
-
-def _common_rules(runs: Sequence[RunResult]) -> Normalizer:
-    _common_name(runs)
-    first = runs[0]
-    rules = first.spec.rules
+    if word_map is not None:
+        return mapped_normalizer(rules.name, word_map)
     for run in runs[1:]:
         if run.spec.rules.word_map != rules.word_map:
             raise InputError(

@@ -3,12 +3,10 @@
 The folder holds heard.jsonl (one line per pair and text, written as it is finished), cross.json and heatmap.png.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from voicelab.analysis.cross.hearing import CrossedSentence, hear_all, infos, loaded
@@ -51,7 +49,7 @@ def cross(
     texts = list(dict.fromkeys(sample.text for sample in samples.samples if sample.text.strip()))
     if not texts:
         raise InputError(f"{samples.path}: no sample has a text to say")
-    work = _Work(texts, voices, recognizers, folder, rules, progress)
+    work = _Work(texts, (voices, recognizers), folder, rules, progress)
     started_at, status = now(), "finished"
     try:
         run_blocking(work.run())
@@ -84,36 +82,30 @@ def cross(
     return result
 
 
+@dataclass
 class _Work:
     """The measurement and its results so far. voices, recognizers: the loaded engines; empty until all are loaded."""
 
-    def __init__(
-        self,
-        texts: Sequence[str],
-        voices: Sequence[str],
-        recognizers: Sequence[str],
-        folder: Path,
-        rules: Normalizer,
-        progress: Progress | None,
-    ) -> None:
-        self.heard: list[CrossedSentence] = []
-        self.voices: dict[str, EngineInfo] = {}
-        self.recognizers: dict[str, EngineInfo] = {}
-        self._texts, self._names = texts, (voices, recognizers)
-        self._folder, self._rules, self._progress = folder, rules, progress
-        self._total = len(texts) * len(voices) * len(recognizers)
+    texts: Sequence[str]
+    names: tuple[Sequence[str], Sequence[str]]
+    folder: Path
+    rules: Normalizer
+    progress: Progress | None
+    heard: list[CrossedSentence] = field(default_factory=list)
+    voices: dict[str, EngineInfo] = field(default_factory=dict)
+    recognizers: dict[str, EngineInfo] = field(default_factory=dict)
 
     async def run(self) -> None:
-        async with loaded(*self._names) as (voices, recognizers):
-            storage.make_folder(self._folder)
+        async with loaded(*self.names) as (voices, recognizers):
+            storage.make_folder(self.folder)
             self.voices, self.recognizers = infos(voices), infos(recognizers)
-            await hear_all(self._texts, voices, recognizers, self._rules, self._keep)
+            await hear_all(self.texts, voices, recognizers, self.rules, self._keep)
 
     def _keep(self, one: CrossedSentence) -> None:
         self.heard.append(one)
-        storage.append_whole(self._folder / HEARD, f"{json.dumps(asdict(one), ensure_ascii=False)}\n".encode())
-        if self._progress is not None:
-            self._progress(len(self.heard), self._total)
+        storage.append_whole(self.folder / HEARD, f"{json.dumps(asdict(one), ensure_ascii=False)}\n".encode())
+        if self.progress is not None:
+            self.progress(len(self.heard), len(self.texts) * len(self.voices) * len(self.recognizers))
 
 
 def _check(voices: Sequence[str], recognizers: Sequence[str], folder: Path) -> None:

@@ -4,8 +4,6 @@ All engines are loaded at once, and each sentence is finished in all pairs befor
 measurement is a complete, smaller experiment.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager

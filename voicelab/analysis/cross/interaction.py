@@ -5,8 +5,6 @@ WER(v, r) - mean over r - mean over v + mean over all, in unweighted means. Belo
 All pairs use the same sentences, so sentences are the clusters, and the differences between sentences cancel out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 
@@ -14,7 +12,8 @@ import numpy as np
 
 from voicelab.analysis.cross.hearing import CrossedSentence
 from voicelab.analysis.cross.record import CrossedPair
-from voicelab.metrics.intervals import Floats, Interval, sums_result
+from voicelab.metrics.clusters import Floats
+from voicelab.metrics.intervals import Interval, sums_result
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.measuring import measure_ratio, measure_sums
 
@@ -47,7 +46,8 @@ def crossed_pairs(
     pairs = []
     for place, (voice, recognizer) in enumerate(names):
         statistic = partial(_one_interaction, shape=shape, place=place)
-        columns, level = [*errors, words], 1 - (1 - LEVEL) / _comparisons(shape)
+        # Bonferroni's correction for the degrees of freedom of the interactions
+        columns, level = [*errors, words], 1 - (1 - LEVEL) / max(1, (shape[0] - 1) * (shape[1] - 1))
         estimate = measure_sums(
             float(values.flat[place]), columns, statistic, clusters, least=_BOUNDS[0], most=_BOUNDS[1]
         )
@@ -73,8 +73,3 @@ def interactions(sums: Floats, shape: tuple[int, int]) -> Floats:
 
 def _one_interaction(sums: Floats, *, shape: tuple[int, int], place: int) -> Floats:
     return interactions(sums, shape).reshape(len(sums), -1)[:, place]
-
-
-def _comparisons(shape: tuple[int, int]) -> int:
-    """Degrees of freedom of the interactions."""
-    return max(1, (shape[0] - 1) * (shape[1] - 1))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voicelab.analysis.cross.record import CrossedPair, CrossResult
+from voicelab.analysis.cross.record import CrossResult
 from voicelab.report.canvas import canvas, plain
 from voicelab.report.theme import BLUE, LIGHT, ORANGE, Theme
 
@@ -33,7 +33,8 @@ def heat_map(result: CrossResult, theme: Theme = LIGHT) -> Figure:
     for y, row in enumerate(rows):
         for x, pair in enumerate(row):
             weight = "bold" if pair.certain else "normal"
-            axes.text(x, y, _cell(pair), ha="center", va="center", fontsize=9, color=theme.ink, fontweight=weight)
+            text = f"WER {percent(pair.wer.value)} %\n{points(pair.interaction.value)}"
+            axes.text(x, y, text, ha="center", va="center", fontsize=9, color=theme.ink, fontweight=weight)
     axes.set_xticks(range(len(recognizers)), [plain(name) for name in recognizers], fontsize=9)
     axes.set_yticks(range(len(voices)), [plain(name) for name in voices], fontsize=9)
     axes.set_xlabel("recognizer")
@@ -43,10 +44,6 @@ def heat_map(result: CrossResult, theme: Theme = LIGHT) -> Figure:
     bar.ax.tick_params(colors=theme.ink, labelsize=8)
     bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:+.1f}")
     return figure
-
-
-def _cell(pair: CrossedPair) -> str:
-    return f"WER {percent(pair.wer.value)} %\n{points(pair.interaction.value)}"
 
 
 def percent(value: float | None) -> str:

@@ -1,7 +1,5 @@
 """cross.json: the engines, the set, and the figures of every pair."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import AwareDatetime

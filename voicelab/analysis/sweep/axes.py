@@ -1,7 +1,5 @@
 """The axes of a sweep, and the conditions on them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product

@@ -1,7 +1,5 @@
 """Schema of a sweep's figures in sweep.json. A figure without scored turns is None, never 0."""
 
-from __future__ import annotations
-
 from voicelab.metrics.breakpoints import Outcome
 from voicelab.runs.record_file import Record
 

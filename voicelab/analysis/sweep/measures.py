@@ -1,7 +1,5 @@
 """The figures of a sweep: those with `sweep` in `shown_in`."""
 
-from __future__ import annotations
-
 from voicelab.errors import InputError
 from voicelab.figures.figure import Figure
 from voicelab.figures.table import FIGURES, ratios, shown_in

@@ -1,7 +1,5 @@
 """Run a sweep, or resume one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Compute the figures of a sweep; every run is scored on the same samples."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 

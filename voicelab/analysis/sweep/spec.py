@@ -1,7 +1,5 @@
 """SweepSpec, the specification of a sweep, and sweep.json, its result."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """Text of a sweep's figures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.analysis.sweep.figures import MeasureFigure, PointFigures, SweepFigures
@@ -106,17 +104,13 @@ def _short(figure: MeasureFigure) -> str:
     return f"{figure.value:.2f}" + ("" if low is None else f" [{low}, {high}]")
 
 
-def _lost(point: PointFigures) -> str:
-    return f"{point.lost}/{point.packets}" if point.packets else ""
-
-
 def _row(point: PointFigures) -> tuple[str, ...]:
     measures = point.measures
     return (
         point.condition or "clean",
         *map(figure_text, measures.values()),
         change_text(measures["wer"]),
-        _lost(point),
+        f"{point.lost}/{point.packets}" if point.packets else "",
         str(point.failed),
     )
 

@@ -1,7 +1,5 @@
 """Error rates of several systems on the same utterances, with intervals and tests of their differences."""
 
-from __future__ import annotations
-
 from voicelab.analysis.systems.comparison import SystemPair, TestResult, compare_systems
 from voicelab.analysis.systems.intervals import Grouping, RateWithInterval, rates_with_intervals
 

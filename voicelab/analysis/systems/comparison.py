@@ -4,8 +4,6 @@ The tests are those of `voicelab compare`: Student's t by speaker, the sign test
 segments and McNemar's by utterances. With several pairs of systems, each test's p-values are adjusted by Holm.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations

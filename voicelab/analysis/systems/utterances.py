@@ -1,7 +1,5 @@
 """Write one row per utterance as CSV or JSON lines: counts, error rate and alignment."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator, Mapping
@@ -35,22 +33,19 @@ def write_utterances(path: Path, scores: Mapping[str, Score]) -> None:
     """
     if path.suffix.lower() not in (".csv", ".jsonl"):
         raise InputError(f"--utterances {path}: use a name that ends in .csv or .jsonl")
+    rows = ({"system": system} | row for system, score in scores.items() for row in utterance_rows(score))
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             if path.suffix.lower() == ".jsonl":
-                for system, score in scores.items():
-                    for row in utterance_rows(score):
-                        file.write(json.dumps({"system": system} | row, ensure_ascii=False) + "\n")
+                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
                 return
             writer: csv.DictWriter[str] | None = None
-            for system, score in scores.items():
-                for row in utterance_rows(score):
-                    steps = row.pop("alignment")
-                    flat = {"system": system} | row | dict(zip(("ref", "hyp"), _sides(steps), strict=True))
-                    if writer is None:
-                        writer = csv.DictWriter(file, list(flat))
-                        writer.writeheader()
-                    writer.writerow(flat)
+            for row in rows:
+                row["ref"], row["hyp"] = _sides(row.pop("alignment"))
+                if writer is None:
+                    writer = csv.DictWriter(file, list(row))
+                    writer.writeheader()
+                writer.writerow(row)
     except OSError as error:
         raise InputError(f"--utterances {path}: cannot be written: {error.strerror}") from error
 

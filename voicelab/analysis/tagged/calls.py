@@ -1,8 +1,6 @@
 """Align a call with its tagged reference. The results are plain values, cheap to send between processes."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -105,12 +103,7 @@ def _around(said: Sequence[Leaf], passed: int) -> frozenset[str]:
 
 def _by_class(tagged: Sequence[_Tagged], call: TaggedCall) -> dict[str, WordCounts]:
     found: dict[str, list[AlignmentStep]] = {}
-    for step, kind in _classed(tagged, call):
-        found.setdefault(kind, []).append(step)
-    return {kind: counts_of(steps) for kind, steps in found.items()}
-
-
-def _classed(tagged: Sequence[_Tagged], call: TaggedCall) -> Iterator[tuple[AlignmentStep, str]]:
     for step, entities in tagged:
         for kind in {call.classes[key] for key in entities if key in call.classes}:
-            yield step, kind
+            found.setdefault(kind, []).append(step)
+    return {kind: counts_of(steps) for kind, steps in found.items()}

@@ -4,8 +4,6 @@ Besides the written form, the lattice allows the wordings listed for a span, a h
 fragment without its hyphen, and `<unk>` for a mark such as `<laugh>`. These are the rules of Rev's fstalign.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace

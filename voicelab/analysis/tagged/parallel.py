@@ -4,12 +4,10 @@ Processes are forked, so that they share loaded modules. A program with several 
 held by another thread would never be released in the new process. It aligns the calls one by one, as for few calls.
 """
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -30,10 +28,6 @@ def align_calls(files: Sequence[tuple[Path, Path]], rules: CallRules) -> Iterato
     if processes < 2 or len(files) < FEW_CALLS or threading.active_count() > 1:
         yield from (align_call(mine, other, rules) for mine, other in files)
         return
-    yield from _in_processes(files, rules, processes)
-
-
-def _in_processes(files: Iterable[tuple[Path, Path]], rules: CallRules, processes: int) -> Iterator[AlignedCall]:
     forked = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(processes, mp_context=forked, initializer=_start, initargs=(rules,)) as pool:
         yield from pool.map(_align, *zip(*files, strict=True))

@@ -1,7 +1,5 @@
 """Score calls against tagged references: one row per speaker's turn, and word errors by entity class."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 

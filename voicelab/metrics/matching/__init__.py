@@ -8,8 +8,6 @@
 docs/reference/matching.md describes the rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, notation, shares, unspaced
@@ -17,12 +15,7 @@ from voicelab.metrics.matching.eastern import with_english_currencies
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.fractions import is_one_part, names_one_part
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
-from voicelab.metrics.matching.marked import (
-    in_words,
-    without_forms,
-    without_negative_halves,
-    without_other_ratings,
-)
+from voicelab.metrics.matching.marked import in_words, without_forms, without_negative_halves, without_other_ratings
 from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim

@@ -1,7 +1,5 @@
 """Email and web addresses, written or spoken: `j.smith@mail.net` and `j dot smith at mail dot net`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Amounts of money in digits or words, compared by value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Parse the words of one number to a value (`two hundred and twelve`) or to digits (`nine nineteen`)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 from math import prod

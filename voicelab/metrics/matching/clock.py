@@ -11,15 +11,7 @@ from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import (
-    CENTS,
-    CURRENCIES,
-    SPELLED_NUMBERS,
-    TEENS,
-    TENS,
-    UNITS,
-    ZEROS,
-)
+from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES, SPELLED_NUMBERS, TEENS, TENS, UNITS, ZEROS
 
 _AT = frozenset("at by around about until till from before after for since to between past and".split())
 _MINUTES_TO = frozenset("hundred to till til of before past after minutes minute half quarter a oclock".split())
@@ -100,19 +92,16 @@ def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
     half, clock = _half(tokens, number.end), number.end < len(tokens) and tokens[number.end].text in ("oclock", "hours")
     before = tokens[number.start - 1].text if number.start else ""
     told = half is not None or clock or before in _AT
+    ends = number.end >= len(tokens) or tokens[number.end].paused
     for hour, minute in _readings(words, tokens[number.first : number.end]):
         if 0 <= hour < 25 and 0 <= minute < 60 and not (clock and minute and hour < 13):
-            military = words[1:] == ["hundred"] and hour > 12 and _ends_a_clause(tokens, number.end)
+            military = words[1:] == ["hundred"] and hour > 12 and ends
             vague = not told and not military and (len(words) == 1 or (minute == 0 and len(words) < 3))
             yield Time(hour % 24 if hour == 24 else hour, minute, _of_the_night(half, hour), vague)
 
 
 def _has_other_unit(tokens: Sequence[Token], index: int) -> bool:
     return index < len(tokens) and tokens[index].text in _OTHER_UNITS and not tokens[index].paused
-
-
-def _ends_a_clause(tokens: Sequence[Token], index: int) -> bool:
-    return index >= len(tokens) or tokens[index].paused
 
 
 def _of_the_night(half: str | None, hour: int) -> str | None:

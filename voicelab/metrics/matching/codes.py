@@ -1,21 +1,12 @@
 """Codes and tickers, written or spelled out: `WZH-89B` and `w z h eight nine b`; and phone numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from operator import or_
 
 from voicelab.metrics.matching.cardinals import digits_of, value_of
 from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import (
-    ALPHABET,
-    LETTER_NAMES,
-    REPEATS,
-    SCALES,
-    SPELLED_NUMBERS,
-    TENS,
-)
+from voicelab.metrics.matching.vocabulary import ALPHABET, LETTER_NAMES, REPEATS, SCALES, SPELLED_NUMBERS, TENS
 
 _SHORTEST_PHONE = 7
 _LINKS = frozenset({"as", "for", "like"})
@@ -224,7 +215,9 @@ def phone_digits(tokens: Sequence[Token]) -> str:
     if not set(words).isdisjoint(SCALES) and value_of(words) is not None:
         return ""  # `four thousand five hundred` is 4500
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
-    return strings[0] if strings and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
+    around = ("plus", *_BETWEEN_DIGITS)
+    whole = all(_is_digits(tokens, index) or token.text in around for index, token in enumerate(tokens))
+    return strings[0] if strings and whole else ""
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
@@ -253,10 +246,6 @@ def _read(words: Sequence[str]) -> Iterator[str]:
         apart = [digits_of([word]) for word in words]
         if None not in apart:
             yield "".join(one or "" for one in apart)
-
-
-def _is_part(tokens: Sequence[Token], index: int) -> bool:
-    return _is_digits(tokens, index) or tokens[index].text in ("plus", *_BETWEEN_DIGITS)
 
 
 def _is_digits(tokens: Sequence[Token], index: int) -> bool:

@@ -5,8 +5,6 @@ and institutions in names of companies, schools and offices, so that an entity a
 found.
 """
 
-from __future__ import annotations
-
 import re
 
 _PLACES = """

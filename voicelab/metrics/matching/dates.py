@@ -142,11 +142,7 @@ def _last_days(tokens: Sequence[Token], index: int, starts: dict[int, list[Numbe
 
 
 def _day_first(
-    tokens: Sequence[Token],
-    month: int,
-    index: int,
-    starts: dict[int, list[Number]],
-    ends: dict[int, list[Number]],
+    tokens: Sequence[Token], month: int, index: int, starts: dict[int, list[Number]], ends: dict[int, list[Number]]
 ) -> Iterator[Date]:
     """`the third of march twenty twenty six`, `3 march 2026`."""
     of = index > 0 and tokens[index - 1].text == "of"
@@ -184,22 +180,15 @@ def _years(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]])
         index += 1
     candidates = list(starts.get(index, []))
     if index < len(tokens) and index not in starts:
-        end = next(
-            (end for end in range(min(len(tokens), index + 6), index, -1) if _is_number(tokens, index, end)), None
-        )
-        made = read(tokens, index, end) if end is not None else None
-        candidates += [made] if made is not None else []
+        made = (read(tokens, index, end) for end in range(min(len(tokens), index + 6), index, -1))
+        longest = next((one for one in made if one is not None and one.readings), None)
+        candidates += [longest] if longest is not None else []
     for number in candidates:
         for reading in number.readings:
             if reading.isdigit() and len(reading) in (2, 4) and not number.partial:
                 year = _year(reading)
                 if 1000 <= year < 2200:
                     yield year, len(reading)
-
-
-def _is_number(tokens: Sequence[Token], start: int, end: int) -> bool:
-    made = read(tokens, start, end)
-    return made is not None and bool(made.readings)
 
 
 def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:

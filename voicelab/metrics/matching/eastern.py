@@ -1,7 +1,5 @@
 """Numbers in Chinese, Japanese and Korean text, as digits: `三百` is 300, `百分之三` is 3%, `3万` is 30000."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Unify accents, digits of any script, dashes, fractions in digits, and amounts in parentheses."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

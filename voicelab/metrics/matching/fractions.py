@@ -1,7 +1,5 @@
 """Combine fractions in words and digits to one token: `three quarters`, `two thirds`, `half a`, `1/2`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction

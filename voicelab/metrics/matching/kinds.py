@@ -1,7 +1,5 @@
 """Infer the class of an entity without a label: money, percentage, date, time, number, code, or name."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal, get_args
 
@@ -40,7 +38,7 @@ _SAME = {
 _CLOCK = re.compile(
     r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I
 )
-_CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ][A-Za-z0-9]+)*")
 _PAIR = re.compile(r"\d+[a-z]{1,2}-?\d+[a-z]{1,3}|\d+(?:x\d+)+", re.I)
 """`2h30m`, `9am-5pm`, `5k-10k`, `2x4x8`."""
 _SCALE = rf"(?:{'|'.join(SCALE_LETTERS)})?"

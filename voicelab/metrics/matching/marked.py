@@ -1,7 +1,5 @@
 """Credit ratings (`AA-`, `double a minus`), halves below zero, and forms (`10-K`), in which a small mark counts."""
 
-from __future__ import annotations
-
 import re
 
 from voicelab.text.english.shorthand import ratings_in_words

@@ -1,7 +1,5 @@
 """Multiples in words: `twice`, `double the price` and `triple` beside 2x and 3x."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Entities in the form `spoken (written)`, with a second form in parentheses."""
 
-from __future__ import annotations
-
 import re
 
 _TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)(\s+\w[^()]*)?\s*")

@@ -5,8 +5,6 @@ A reading is a text: a value as plain digits ("212.5", "1500000"), a digit strin
 `919` and does not contain `19`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -239,7 +237,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
             break
         if token.number or token.text in _CORE or (core and token.text in ZEROS):
             core, end = True, index + 1
-            if before is not None and not _goes_on(before, token, index > start):
+            if before is not None and before.number and token.number and "." in token.text:
                 end = index
                 break
             if token.text in ORDINALS or token.text in DECADES:
@@ -265,10 +263,6 @@ def _apart(before: Token, token: Token) -> bool:
     if not token.paused:
         return False
     return not ((before.text in SCALES and not token.joined) or any(sign in token.mark for sign in "()"))
-
-
-def _goes_on(before: Token, token: Token, inside: bool) -> bool:
-    return not (inside and token.number and "." in token.text and before.number)
 
 
 def _connects(tokens: Sequence[Token], start: int, index: int) -> bool:

@@ -1,7 +1,5 @@
 """Names and phrases: the same words in any spelling and word split, with possessives and number words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 

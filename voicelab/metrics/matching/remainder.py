@@ -1,7 +1,5 @@
 """The words of an entity outside its amount, date or time: `tomorrow at five`, `$50 gift card`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby

@@ -4,8 +4,6 @@ World War II.
 Each is tried only if the literal spelling is not found.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from decimal import Decimal

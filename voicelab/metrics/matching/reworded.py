@@ -3,8 +3,6 @@
 Each rule is applied to the entity and to the text, so both directions match.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """Scores and hours such as `9-5`, which are two numbers and not 95."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -69,13 +69,8 @@ def _part_of_a_point(tokens: Sequence[Token], number: Number) -> tuple[Decimal, 
     spoken = number.end - number.start == 1 and not any(map(str.isdigit, tokens[number.start].raw))
     point = number.end < len(tokens) and tokens[number.end].text == "point" and not tokens[number.end].paused
     after = tokens[number.end + 1] if number.end + 1 < len(tokens) else None
-    if not (spoken and tokens[number.start].number and point) or (after is not None and _counts(after)):
-        return None
-    return Decimal(1), _POINTS
-
-
-def _counts(token: Token) -> bool:
-    return token.number or token.text in SPELLED_NUMBERS
+    counts = after is not None and (after.number or after.text in SPELLED_NUMBERS)
+    return (Decimal(1), _POINTS) if spoken and tokens[number.start].number and point and not counts else None
 
 
 def _unit_at(tokens: Sequence[Token], index: int) -> tuple[Decimal, frozenset[str]] | None:

@@ -1,7 +1,5 @@
 """Names spelled letter by letter, and whether an adjacent letter belongs to them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.metrics.matching.token import Token

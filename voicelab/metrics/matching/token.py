@@ -1,7 +1,5 @@
 """A word or a number of a text."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

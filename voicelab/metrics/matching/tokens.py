@@ -1,7 +1,5 @@
 """Split a text into words and numbers, folded to one spelling: no case, accents or possessives."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Both the entity and the text are rewritten, so that equivalent wordings become equal.
 """
 
-from __future__ import annotations
-
 import re
 
 from voicelab.metrics.matching.vocabulary import TEENS, UNITS

@@ -1,7 +1,5 @@
 """Entities in scripts without spaces between words, and Korean ones, which may have particles attached."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,28 +1,17 @@
 """The matcher's English vocabulary: numbers, currencies, months, abbreviations, letter names."""
 
-from __future__ import annotations
+from voicelab.text.english import vocabulary as english
 
-ZEROS = frozenset({"zero", "oh", "o", "nought", "naught"})
-UNITS = {word: value for value, word in enumerate("one two three four five six seven eight nine".split(), start=1)}
-UNITS["niner"] = 9
-TEENS = {
-    word: value
-    for value, word in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
-    )
-}
-TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-} | {"fourty": 40}
+ZEROS = english.ZEROS | {"nought", "naught"}
+UNITS = english.ONES | {"niner": 9}
+TEENS, TENS = english.TEENS, english.TENS
 DECADES = {word.removesuffix("y") + "ies": str(value) for word, value in TENS.items()} | {
     "hundreds": "00", "thousands": "000", "tens": "10",
 }  # fmt: skip
 CENTURIES = {"hundreds": 2, "tens": 2, "thousands": 1}
 """Number of digits before these words: `nineteen hundreds`, `twenty tens`, `two thousands`."""
 SCALES = {
-    "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
-    "quadrillion": 1_000_000_000_000_000, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
+    "hundred": 100, **english.SCALES, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
     "crores": 10_000_000, "dozen": 12,
 }  # fmt: skip
 SCALE_LETTERS = {
@@ -31,19 +20,10 @@ SCALE_LETTERS = {
     "tn": 1_000_000_000_000, "trn": 1_000_000_000_000, "tril": 1_000_000_000_000,
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3}
-ORDINAL_UNITS = {
-    word: value
-    for value, word in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), start=1)
-}
-ORDINAL_TEENS = {
-    word: value
-    for value, word in enumerate(
-        """tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth
-        nineteenth""".split(),
-        start=10,
-    )
-}
-ORDINAL_TENS = {word.removesuffix("y") + "ieth": value for word, value in TENS.items()}
+ORDINAL_UNITS, ORDINAL_TEENS, ORDINAL_TENS = (
+    {ordinal: values[word] for ordinal, word in english.ORDINALS.items() if word in values}
+    for values in (english.ONES, TEENS, TENS)
+)
 ORDINAL_SCALES = {f"{word}th": value for word, value in SCALES.items() if word != "dozen"}
 ORDINALS = ORDINAL_UNITS | ORDINAL_TEENS | ORDINAL_TENS | ORDINAL_SCALES
 SPELLED_NUMBERS = frozenset({*ZEROS, *UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES})
@@ -57,30 +37,16 @@ CURRENCY_SIGNS = {
 }  # fmt: skip
 SIGNS_BEFORE = "".join(sign for sign in CURRENCY_SIGNS if sign != "¢")
 """The signs before an amount, for a regular expression's character class."""
-CURRENCIES = {
-    **dict.fromkeys("dollar dollars buck bucks usd cad aud nzd hkd sgd".split(), "dollar"),
-    **dict.fromkeys("euro euros eur".split(), "euro"),
-    **dict.fromkeys("pound pounds quid gbp sterling".split(), "pound"),
-    **dict.fromkeys("yen jpy".split(), "yen"),
-    **dict.fromkeys("rupee rupees inr".split(), "rupee"),
-    **dict.fromkeys("won krw".split(), "won"),
-    **dict.fromkeys("yuan renminbi rmb cny".split(), "yuan"),
-    **dict.fromkeys("franc francs chf".split(), "franc"),
-    **dict.fromkeys("peso pesos mxn php".split(), "peso"),
-    **dict.fromkeys("ruble rubles rouble roubles rub".split(), "ruble"),
-    **dict.fromkeys("lira liras".split(), "lira"),
-    **dict.fromkeys("bitcoin bitcoins btc".split(), "bitcoin"),
-    **dict.fromkeys("shekel shekels ils".split(), "shekel"),
-    **dict.fromkeys("krona kronor krone kroner kr sek nok dkk".split(), "krone"),
-    **dict.fromkeys("zloty zlotys zl pln".split(), "zloty"),
-    **dict.fromkeys("baht thb".split(), "baht"),
-    **dict.fromkeys("naira ngn".split(), "naira"),
-    **dict.fromkeys("hryvnia hryvnias uah".split(), "hryvnia"),
-    **dict.fromkeys("dong vnd".split(), "dong"),
-    **dict.fromkeys("reais brl".split(), "real"),
-    **dict.fromkeys("ringgit myr".split(), "ringgit"),
-    **dict.fromkeys("rand zar".split(), "rand"),
-}
+_CURRENCIES = """
+    dollar dollars buck bucks usd cad aud nzd hkd sgd | euro euros eur | pound pounds quid gbp sterling | yen jpy |
+    rupee rupees inr | won krw | yuan renminbi rmb cny | franc francs chf | peso pesos mxn php |
+    ruble rubles rouble roubles rub | lira liras | bitcoin bitcoins btc | shekel shekels ils |
+    krone kroner krona kronor kr sek nok dkk | zloty zlotys zl pln | baht thb | naira ngn | hryvnia hryvnias uah |
+    dong vnd | ringgit myr | rand zar
+"""
+CURRENCIES = {word: words[0] for words in map(str.split, _CURRENCIES.split("|")) for word in words} | {
+    "reais": "real", "brl": "real",
+}  # fmt: skip
 CURRENCY_CODES = frozenset(
     """usd cad aud nzd hkd sgd eur gbp jpy inr krw cny chf mxn php rub btc ils sek nok dkk kr pln thb ngn uah vnd brl
     rmb myr zar""".split()
@@ -105,16 +71,8 @@ COUNTED = frozenset(
 NOT_MONEY = frozenset("percentage bps bp basis pp ppt".split())
 """Units of shares, in addition to those in COUNTED."""
 
-MONTHS = {
-    word: number
-    for number, word in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
-    )
-}
-MONTH_NAMES = MONTHS | {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11,
-    "dec": 12,
-}  # fmt: skip
+MONTH_NAMES = {spelling: english.MONTH_NAMES.index(month) + 1 for spelling, month in english.MONTHS.items()}
+"""The number of each month, by its name or abbreviation."""
 WEEKDAYS = {
     word: number
     for number, word in enumerate("monday tuesday wednesday thursday friday saturday sunday".split(), start=1)

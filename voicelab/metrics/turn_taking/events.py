@@ -4,8 +4,6 @@ The definitions are those of τ-voice's `voice_interaction_metrics` (tau2-bench)
 counted in whole ticks, and a sound outside the caller's speech during which the agent keeps talking is not counted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,7 +58,7 @@ def events_of(ticks: Sequence[Tick], windows: Windows | None = None) -> TurnTaki
     ignored: dict[str, list[bool]] = {"backchannel": [], "vocal_tic": [], "non_directed": []}
     yields: list[float | None] = []
     for segment in caller:
-        kind = _kind(segment)
+        kind = "backchannel" if segment.backchannel else _effect_kind(segment)
         if segment.over_other:
             stopped_s = _stops_after(
                 ticks, segment.start, windows, windows.yield_s if kind is None else windows.ignore_s
@@ -82,13 +80,6 @@ def events_of(ticks: Sequence[Tick], windows: Windows | None = None) -> TurnTaki
         ignored={kind: tuple(outcomes) for kind, outcomes in ignored.items()},
         agent_interruptions=sum(segment.over_other for segment in agent),
     )
-
-
-def _kind(segment: Segment) -> str | None:
-    """Return the kind of the caller's speech over the agent: a backchannel, otherwise a vocal tic; None for a turn."""
-    if segment.backchannel:
-        return "backchannel"
-    return _effect_kind(segment)
 
 
 def _effect_kind(segment: Segment) -> str | None:

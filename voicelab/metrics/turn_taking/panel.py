@@ -1,7 +1,5 @@
 """Turn-taking figures of one or many conversations: pooled events, no averages of rates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean

@@ -1,9 +1,8 @@
 """A conversation as ticks of equal length, with the active speakers and the kind of the caller's sounds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 TICK_S = 0.2
@@ -96,11 +95,5 @@ def loose_effects(ticks: Sequence[Tick]) -> list[LooseEffect]:
 
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     """Return start and end (exclusive) of each run of True."""
-    runs, start = [], None
-    for place, flag in enumerate([*flags, False]):
-        if flag and start is None:
-            start = place
-        elif not flag and start is not None:
-            runs.append((start, place))
-            start = None
-    return runs
+    runs = [list(places) for flag, places in groupby(range(len(flags)), flags.__getitem__) if flag]
+    return [(places[0], places[-1] + 1) for places in runs]

@@ -4,8 +4,6 @@ Words, signs, units and negations count. The notation of numbers, times, contrac
 docs/reference/scoring.md lists the rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 

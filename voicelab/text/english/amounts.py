@@ -1,7 +1,5 @@
 """Money, percentages and units after a number."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 

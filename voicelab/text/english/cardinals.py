@@ -1,7 +1,5 @@
 """Reads one well-formed number: three, twenty one, two hundred and five, 1.5 million, twenty first."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

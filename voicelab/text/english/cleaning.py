@@ -1,7 +1,5 @@
 """Unifies quotation marks and dashes, and removes accents, annotations and invisible characters."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 
@@ -40,8 +38,4 @@ def cleaned(text: str) -> str:
         text = without_invisible(text).translate(_NAMED)
         text = _LATIN_MARK.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
-    return with_losses(_ANNOTATION.sub(" ", text)) if _may_annotate(text) else text
-
-
-def _may_annotate(text: str) -> bool:
-    return "[" in text or "(" in text or "<" in text
+    return with_losses(_ANNOTATION.sub(" ", text)) if "[" in text or "(" in text or "<" in text else text

@@ -1,7 +1,5 @@
 """Clock times: 6:00 p.m., six pm, 6 o'clock, at ten thirty."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Expands contractions, and removes the apostrophe of possessives."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 _WHOLE = {

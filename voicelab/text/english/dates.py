@@ -1,7 +1,5 @@
 """Dates: July 3, July 3rd, July third, 3 July, the third of July."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Names of filings: `10-K`, `ten k` and 10K, which is ten thousand elsewhere; `10-Q`, `10Q` and `ten q`."""
 
-from __future__ import annotations
-
 import re
 
 _NUMBERS = {"6": "six", "8": "eight", "10": "ten", "11": "eleven"}

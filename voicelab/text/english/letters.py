@@ -1,7 +1,5 @@
 """Joins initials into one word: u s, U.S. and US; j p morgan and J.P. Morgan."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from voicelab.text.english.shorthand import PERIODS

@@ -4,8 +4,6 @@ The functions take word lists from `written.spelled_out`. A number spoken like a
 becomes `10~30`; the module `clock` decides whether it is a time, otherwise it is 1030.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from fractions import Fraction

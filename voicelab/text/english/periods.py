@@ -1,7 +1,5 @@
 """Quarters, halves and fiscal years: Q1 FY24, FY24Q1, the first quarter of fiscal 2024."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """All rules of `english` in order, and a cache for words that do not depend on their neighbours."""
 
-from __future__ import annotations
-
 import re
 
 from voicelab.text.english.amounts import with_amounts

@@ -1,7 +1,5 @@
 """Shorthand that the normalizer and the entity matcher read alike: growth (YoY), ratings (AA-), rates (/bbl), YTD."""
 
-from __future__ import annotations
-
 import re
 
 PERIODS = {

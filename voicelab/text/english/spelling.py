@@ -1,7 +1,5 @@
 """Unifies British and American spelling, compounds and abbreviations, and removes hesitations."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import cache

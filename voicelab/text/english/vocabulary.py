@@ -1,7 +1,5 @@
 """Vocabulary of the `english` rules: numbers, units, money, months, abbreviations, compounds."""
 
-from __future__ import annotations
-
 _SMALL = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -91,15 +89,11 @@ UNITS = {
 }  # fmt: skip
 """Abbreviation after a number -> singular and plural unit."""
 
-MONTHS = {
-    spelling: month
-    for month in (
-        "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
-        "september sep sept", "october oct", "november nov", "december dec",
-    )
-    for spelling in month.split()
-    for month in [month.split()[0]]
-}  # fmt: skip
+_MONTHS = """
+    january jan | february feb | march mar | april apr | may | june jun | july jul | august aug | september sep sept |
+    october oct | november nov | december dec
+"""
+MONTHS = {spelling: names[0] for names in map(str.split, _MONTHS.split("|")) for spelling in names}
 MONTH_NAMES = tuple(dict.fromkeys(MONTHS.values()))
 
 ABBREVIATIONS = {

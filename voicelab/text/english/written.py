@@ -1,7 +1,5 @@
 """Rewrites digits and symbols as words and plain numbers: $1.5M -> 1.5 million dollars."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable
@@ -90,24 +88,13 @@ def _date(year: str, month: str, day: str) -> str | None:
     return f" {MONTH_NAMES[int(month) - 1]} {int(day)} {year} "
 
 
-def _iso_date(found: re.Match[str]) -> str:
-    return _date(*found.groups()) or found[0]
-
-
 def _numeric_date(found: re.Match[str]) -> str:
-    """12/25/2024 and 25/12/2024; an ambiguous date such as 3/4/2024 stays unchanged."""
+    """12/25/2024, 25/12/2024 and 12/25/24, from 1970 to 2069; an ambiguous date such as 3/4/2024 stays unchanged."""
     first, second, year = found.groups()
     if int(first) <= 12 and int(second) <= 12 and first != second:
         return found[0]
-    return _date(year, first, second) or _date(year, second, first) or found[0]
-
-
-def _short_date(found: re.Match[str]) -> str:
-    """12/31/24; years from 1970 to 2069."""
-    first, second, year = found.groups()
-    if int(first) <= 12 and int(second) <= 12 and first != second:
-        return found[0]
-    year = f"{20 if int(year) < 70 else 19}{year}"
+    if len(year) == 2:
+        year = f"{20 if int(year) < 70 else 19}{year}"
     return _date(year, first, second) or _date(year, second, first) or found[0]
 
 
@@ -172,9 +159,9 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\d-])(?:\+?\d{1,2}[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}(?![\d-])", _digits),
         (r"\+\d{1,3}(?:[\s.-]?\(?\d{1,5}\)?){2,6}(?!\d)", _digits),
         (r"(?<![\d-])\d{3}-\d{4}(?![\d-])", _digits),
-        (r"\b([12]\d{3})-(\d{2})-(\d{2})\b", _iso_date),
+        (r"\b([12]\d{3})-(\d{2})-(\d{2})\b", lambda found: _date(*found.groups()) or found[0]),
         (r"\b(\d{1,2})[/.](\d{1,2})[/.]([12]\d{3})\b", _numeric_date),
-        (r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d\d)(?![\d/])", _short_date),
+        (r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d\d)(?![\d/])", _numeric_date),
         (r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?::|\.(?=\d\d\s?[ap]\.?m))(?P<minute>[0-5]\d)(?::00)?"
          r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?![\d:])", _clock),
         (r"(?<![\d/])24/7(?![\d/])", " 24 7 "),
