@@ -26,7 +26,7 @@ from server.settings import Settings
 from server.sockets import socket_protocol
 from server.token_reload import reload_on_hangup
 from voicelab.audio.limits import cancel_all
-from voicelab.engines.pool.allocator import give_back_when_empty, map_large_blocks
+from voicelab.engines.pool.allocator import give_back_when_empty, keep_little
 from voicelab.errors import VoicelabError
 
 logger = logging.getLogger("server")
@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._owns_process:
-            map_large_blocks()
+            keep_little()
             _allow_descriptors(2 * self._settings.max_connections + _BESIDE_WEBSOCKETS + _OTHER_DESCRIPTORS)
         await super().startup(sockets)
         if self._owns_process:

@@ -37,7 +37,7 @@ def printed(program: str) -> list[int]:
 
 
 @needs_glibc
-@pytest.mark.parametrize(("told", "mapped"), [("", 0), ("allocator.map_large_blocks()", 1)])
+@pytest.mark.parametrize(("told", "mapped"), [("", 0), ("allocator.keep_little()", 1)])
 def test_a_large_block_does_not_come_to_lie_in_the_heap(told: str, mapped: int) -> None:
     before, after = printed(f"""
 {told}
@@ -47,6 +47,21 @@ libc.malloc(2_000_000)
 print(libc.mallinfo2().hblks)
 """)
     assert after - before == mapped
+
+
+@needs_glibc
+@pytest.mark.parametrize(("told", "is_own"), [("", 1), ("allocator.keep_little()", 0)])
+def test_threads_have_no_heaps_of_their_own(told: str, is_own: int) -> None:
+    (apart,) = printed(f"""
+import threading
+{told}
+found = [libc.malloc(1000)]
+thread = threading.Thread(target=lambda: found.append(libc.malloc(1000)))
+thread.start()
+thread.join()
+print(int(abs(found[1] - found[0]) > 2**32))
+""")
+    assert apart == is_own
 
 
 @needs_glibc

@@ -7,19 +7,23 @@ from collections.abc import Callable
 from contextlib import suppress
 
 _MMAP_THRESHOLD = -3
-"""M_MMAP_THRESHOLD in glibc's malloc.h."""
+_ARENA_MAX = -8
+"""M_MMAP_THRESHOLD and M_ARENA_MAX in glibc's malloc.h."""
 _LARGE_BYTES = 128 * 1024
 _LOOK_AGAIN_S = 1.0
 
 
-def map_large_blocks() -> None:
-    """Return large blocks (messages, audio files) to the system as soon as they are freed.
+def keep_little() -> None:
+    """Return large blocks (messages, audio files) to the system when they are freed, and keep one heap for all threads.
 
     By default glibc raises its mmap threshold, up to 32 MiB, whenever a mapped block is freed. Later blocks of that
     size then come from the heap, where small allocations keep them from being returned. Setting the threshold fixes it.
+    It also gives threads heaps of their own, each of which keeps what its thread once used.
     """
     with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt(_ARENA_MAX, 1)
 
 
 def give_back() -> None:
