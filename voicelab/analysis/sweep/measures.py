@@ -8,11 +8,6 @@ from voicelab.metrics.breakpoints import Threshold
 MEASURES: dict[str, Figure] = {figure.name: figure for figure in ratios(shown_in("sweep"))}
 
 
-def falls(figure: Figure) -> bool:
-    """Whether lower values of a figure are worse."""
-    return figure.better == "higher"
-
-
 def followed(breakpoints: tuple[str, ...]) -> dict[str, Figure]:
     """The figures of a sweep: MEASURES, and those of its breakpoints."""
     named = {option.partition("=")[0] for option in breakpoints}
@@ -31,7 +26,7 @@ def threshold(option: str) -> tuple[str, Threshold]:
     if key not in known or not text:
         raise InputError(f"--breakpoint {option}: give MEASURE=VALUE, e.g. entity_recall=90%; MEASURE is one of "
                          f"{', '.join(known)}")  # fmt: skip
-    falling = falls(known[key])
+    falling = known[key].better == "higher"
     try:
         value = float(text.removesuffix("%"))
     except ValueError:
