@@ -26,6 +26,7 @@ from voicelab.metrics.intervals import (
     UNVARIED,
     Interval,
     Refusal,
+    Result,
     cluster_weights,
     few_clusters,
     over_clusters,
@@ -107,18 +108,16 @@ def difference_of_clusters(columns: Floats, sums: Floats, level: float) -> Paire
         return PairedDifference(
             one, other, difference, None, relative, None, samples, refused=test, relative_refused=test
         )
+    interval = test.around(difference, level)
     ratio = _relative_ends(one, other, test)
+    around, refused = _parts(ratio if isinstance(ratio, Refusal) else replace(interval, low=ratio[0], high=ratio[1]))
     return PairedDifference(
-        one,
-        other,
-        difference,
-        test.around(difference, level),
-        relative,
-        None if isinstance(ratio, Refusal) else Interval(*ratio, level, test.method, test.clusters, test.bound),
-        samples,
-        p_value=test.p_value,
-        relative_refused=ratio if isinstance(ratio, Refusal) else None,
+        one, other, difference, interval, relative, around, samples, p_value=test.p_value, relative_refused=refused
     )
+
+
+def _parts(found: Result) -> tuple[Interval | None, Refusal | None]:
+    return (None, found) if isinstance(found, Refusal) else (found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +206,9 @@ def paired_quantiles(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratios = drawn[1] / drawn[0] - 1
     ratio = _percentile(ratios, normal, level, clusters) if np.isfinite(ratios).all() else NO_LOGARITHM
+    (interval, refused), (around, no_ratio) = _parts(absolute), _parts(ratio)
     return PairedDifference(
-        one,
-        other,
-        other - one,
-        absolute if isinstance(absolute, Interval) else None,
-        relative,
-        ratio if isinstance(ratio, Interval) else None,
-        count,
-        refused=absolute if isinstance(absolute, Refusal) else None,
-        relative_refused=ratio if isinstance(ratio, Refusal) else None,
+        one, other, other - one, interval, relative, around, count, refused=refused, relative_refused=no_ratio
     )
 
 

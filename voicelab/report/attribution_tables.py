@@ -60,12 +60,14 @@ def causes(summary: Summary) -> pd.DataFrame:
     The columns are numeric; each share has columns `low` and `high`, and `counts` with its numerator and denominator.
     """
     rows = []
+    known = summary.attribution is not None and summary.attribution.absent is None
     for stage in (*STAGES, "rest", ""):
         row: dict[str, Any] = {"stage": CAUSE_NAMES.get(stage, "all")}
         for what in ("entities", "actions"):
             found = summary.figures.get(f"{what}_lost_{stage}" if stage else f"{what}_lost")
+            unheard = stage == "tts" and known and (found is None or not found.n)
             row |= _numbers(f"{what} lost", found) | {f"{what} counts": _counts(found)}
-            row[f"{what} lost missing"] = _unheard(summary, found) if stage == "tts" else None
+            row[f"{what} lost missing"] = "not listened to" if unheard else None
         row |= _numbers("share of the time", summary.figures.get(f"time_share_{stage}"))
         rows.append(row)
     return data_frame(rows, index="stage")
@@ -74,11 +76,6 @@ def causes(summary: Summary) -> pd.DataFrame:
 def _numbers(column: str, found: Measured | None) -> dict[str, Any]:
     values = (None, None, None) if found is None else (found.value, found.low, found.high)
     return dict(zip((column, f"{column} low", f"{column} high"), values, strict=True))
-
-
-def _unheard(summary: Summary, found: Measured | None) -> str | None:
-    known = summary.attribution is not None and summary.attribution.absent is None
-    return "not listened to" if known and (found is None or not found.n) else None
 
 
 def _counts(found: Measured | None) -> str | None:

@@ -9,7 +9,8 @@ from voicelab.runs.records import RunResult
 def run_title(run: RunResult) -> str:
     """Return `moonshine → rules → piper on voice_samples, noise=babble`, or the target in place of unknown engines."""
     condition = f", {run.spec.condition.label}" if run.spec.condition is not None else ""
-    return f"{engine_names(run) or run.spec.target} on {set_name(run)}{condition}"
+    set_name = PurePath(run.spec.samples).name or run.spec.samples
+    return f"{engine_names(run) or run.spec.target} on {set_name}{condition}"
 
 
 def engine_names(run: RunResult) -> str:
@@ -18,8 +19,3 @@ def engine_names(run: RunResult) -> str:
     named = {kind: getattr(run.spec, kind) for kind in STAGES}
     names = [loaded.get(kind) or named[kind] for kind in STAGES]
     return " → ".join(name for name in names if name)
-
-
-def set_name(run: RunResult) -> str:
-    """Return the name of the sample set's file or folder."""
-    return PurePath(run.spec.samples).name or run.spec.samples

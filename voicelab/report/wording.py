@@ -43,15 +43,11 @@ def amount(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def per_minute(value: float | None) -> str:
-    return NONE if value is None else f"{value:.1f}"
-
-
 _SHOW: dict[Unit, Callable[[float | None], str]] = {
     "ratio": number,
     "number": amount,
     "s": seconds,
-    "per minute": per_minute,
+    "per minute": lambda value: NONE if value is None else f"{value:.1f}",
 }
 
 

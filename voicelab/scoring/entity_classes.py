@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from voicelab.figures.scored_turn import ClassCounts
-from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_of, mentions
+from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_of, mentions, surface
 from voicelab.metrics.entity_classes import claims_by_class, class_of, word_errors_by_class
 from voicelab.metrics.matching import found
 from voicelab.metrics.words import AlignmentStep
@@ -54,7 +54,7 @@ def class_counts(
     none = FoundCounts() if answered else None
     return {
         kind: ClassCounts(
-            surface=_counted(mentions(heard, entity) for entity in members.get(kind, ())),
+            surface=surface(members.get(kind, ()), heard),
             linked=_linked(members.get(kind, ()), heard, kind, forms),
             agent=agent.get(kind, none),
             words=words.get(kind, SpanCounts()),
@@ -63,13 +63,9 @@ def class_counts(
     }
 
 
-def _counted(hits: Iterable[bool]) -> FoundCounts:
-    listed = list(hits)
-    return FoundCounts(len(listed), sum(listed))
-
-
 def _linked(entities: Sequence[str], text: str, kind: str, forms: Forms) -> FoundCounts:
-    return _counted(one.named_in(text) for one in distinct_entities(entities, forms) if one.kind == kind)
+    named = [one.named_in(text) for one in distinct_entities(entities, forms) if one.kind == kind]
+    return FoundCounts(len(named), sum(named))
 
 
 def _claims(turn: TurnResult, forms: Forms) -> list[str]:

@@ -43,7 +43,10 @@ def from_format_one(old: _Json) -> _Json:
     by = {
         "category": {name: _words(group) for name, group in words["by_category"].items()},
         "speaker": {name: _words(group) for name, group in words["by_speaker"].items()},
-        "entity_class": {name: _class(group) for name, group in old.get("entity_classes", {}).items()},
+        "entity_class": {
+            name: {figure: _measured(group[place]) for figure, place in ENTITIES.items() if place in group}
+            for name, group in old.get("entity_classes", {}).items()
+        },
     }
     return {
         "format": FORMAT,
@@ -95,10 +98,6 @@ def _bounds(old: _Json | None) -> _Json:
 def _words(group: _Json) -> _Json:
     counts = {name: group[name] for name in _WORD_COUNTS}
     return {name: _measured(group[name], counts if name == "wer" else None) for name in WORDS}
-
-
-def _class(group: _Json) -> _Json:
-    return {name: _measured(group[place]) for name, place in ENTITIES.items() if place in group}
 
 
 def _action(old: _Json | None) -> _Json | None:

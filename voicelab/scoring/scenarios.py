@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from voicelab.datasets import Scenario
+from voicelab.metrics.entities import mentions
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.schema import ScenarioOutcome
-from voicelab.scoring.turns import missing_entities, session_text
+from voicelab.scoring.turns import session_text
 
 
 def scenario_outcomes(turns: Sequence[TurnResult], known: Sequence[Scenario]) -> tuple[ScenarioOutcome, ...]:
@@ -22,7 +23,8 @@ def _outcome(name: str, turns: list[TurnResult], plan: Scenario | None) -> Scena
     answered = sum(turn.status == "answered" for turn in turns)
     speakers = {turn.speaker for turn in turns}
     expected = plan.expected_session_entities if plan is not None else None
-    missing = missing_entities(expected or (), session_text(turns))
+    text = session_text(turns)
+    missing = tuple(entity for entity in expected or () if not mentions(text, entity))
     success: bool | None
     if answered < len(turns):
         success, note = False, f"{len(turns) - answered} of {len(turns)} turns got no reply"

@@ -9,7 +9,6 @@ from voicelab.metrics.entities import (
     entity_word_errors,
     linked,
     linked_by_agent,
-    mentions,
     surface,
 )
 from voicelab.metrics.words import align, count_characters, counts_of
@@ -42,25 +41,16 @@ def session_text(turns: Iterable[TurnResult]) -> str:
     return "\n".join(parts)
 
 
-def missing_entities(expected: Iterable[str], text: str) -> tuple[str, ...]:
-    """The entities that a text does not contain in their written form."""
-    return tuple(entity for entity in expected if not mentions(text, entity))
-
-
 def answer_text(turn: TurnResult) -> str | None:
     """The reply's text: "" for an empty transcript, None if the turn failed."""
     return "" if turn.answer is None and turn.heard == "" else turn.answer
-
-
-def has_claims(turn: TurnResult) -> bool:
-    """Whether the agent could claim entities in a turn. A reply that voicelab transcribed has none."""
-    return turn.answer_by is None and answer_text(turn) is not None
 
 
 def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms) -> TurnScore:
     heard, answer = turn.heard, answer_text(turn)
     expected = turn.expected_entities
     steps = align(turn.text, heard, normalizer) if heard is not None else None
+    claims = answer is not None and turn.answer_by is None  # a reply that voicelab transcribed has none
     spans = [normalizer.words(entity) for entity in expected]
     return TurnScore(
         turn=turn,
@@ -73,7 +63,7 @@ def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms)
         session=surface(expected, session) if answer is not None else None,
         linked_heard=linked(expected, heard, forms) if heard is not None else None,
         linked_answered=linked(expected, answer, forms) if answer is not None else None,
-        agent=linked_by_agent(expected, turn.tickers, forms) if has_claims(turn) else None,
+        agent=linked_by_agent(expected, turn.tickers, forms) if claims else None,
         entity_words=entity_word_errors(steps, spans) if steps is not None else None,
         classes=class_counts(turn, steps, normalizer, forms) if steps is not None else None,
         intent=NO_SPEECH if turn.intent is None and heard == "" else turn.intent,

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from statistics import fmean
 
 import numpy as np
 
@@ -113,7 +114,9 @@ def figures(method: EndpointMethod, split: Halves, silences_s: Sequence[float], 
     default_s = method.turn_end.settings.silence_s
     at_default = report.get(default_s) or _replayed(split.report, method, default_s, lag_s)
     curve = tuple(_point(silence_s, outcomes) for silence_s, outcomes in report.items())
-    tuned = {silence_s: _cut_share(_replayed(split.tune, method, silence_s, lag_s)) for silence_s in silences_s}
+    tuned = {
+        silence_s: fmean(one.cut for one in _replayed(split.tune, method, silence_s, lag_s)) for silence_s in silences_s
+    }
     at_shares = []
     for share in CUT_SHARES:
         fitting = [silence_s for silence_s in sorted(tuned) if tuned[silence_s] <= share]
@@ -143,10 +146,6 @@ def _replayed(
     clips: Sequence[ClassifiedRecording], method: EndpointMethod, silence_s: float, lag_s: float
 ) -> list[ReplayOutcome]:
     return [outcome(one, method, silence_s, lag_s) for one in clips]
-
-
-def _cut_share(outcomes: Sequence[ReplayOutcome]) -> float:
-    return sum(one.cut for one in outcomes) / len(outcomes)
 
 
 def _point(silence_s: float, outcomes: Sequence[ReplayOutcome]) -> OperatingPoint:

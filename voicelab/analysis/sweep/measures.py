@@ -6,19 +6,13 @@ from voicelab.figures.table import FIGURES, ratios, shown_in
 from voicelab.metrics.breakpoints import Threshold
 
 MEASURES: dict[str, Figure] = {figure.name: figure for figure in ratios(shown_in("sweep"))}
-
-
-def falls(figure: Figure) -> bool:
-    """Whether lower values of a figure are worse."""
-    return figure.better == "higher"
+_RATIOS: dict[str, Figure] = {figure.name: figure for figure in ratios(FIGURES.values())}
 
 
 def followed(breakpoints: tuple[str, ...]) -> dict[str, Figure]:
     """The figures of a sweep: MEASURES, and those of its breakpoints."""
     named = {option.partition("=")[0] for option in breakpoints}
-    return {
-        figure.name: figure for figure in ratios(FIGURES.values()) if figure.name in MEASURES or figure.name in named
-    }
+    return {name: figure for name, figure in _RATIOS.items() if name in MEASURES or name in named}
 
 
 def threshold(option: str) -> tuple[str, Threshold]:
@@ -27,11 +21,10 @@ def threshold(option: str) -> tuple[str, Threshold]:
     Raises InputError that names the option.
     """
     key, _, text = option.partition("=")
-    known = {figure.name: figure for figure in ratios(FIGURES.values())}
-    if key not in known or not text:
+    if key not in _RATIOS or not text:
         raise InputError(f"--breakpoint {option}: give MEASURE=VALUE, e.g. entity_recall=90%; MEASURE is one of "
-                         f"{', '.join(known)}")  # fmt: skip
-    falling = falls(known[key])
+                         f"{', '.join(_RATIOS)}")  # fmt: skip
+    falling = _RATIOS[key].better == "higher"
     try:
         value = float(text.removesuffix("%"))
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -77,7 +76,7 @@ def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]
     result = folder.read()
     runs = [(folder.run(name), folder.run(name).read()) for name in result.runs]
     turns = [{turn.sample_id: turn for turn in one.turns() if turn.primary} for one, _ in runs]
-    chosen = sample_id or _most_varied(turns)
+    chosen = sample_id or max(turns[0], key=lambda name: len({one[name].heard for one in turns if name in one}))
     if any(chosen not in by_id for by_id in turns):
         raise InputError(f"{folder.path}: sample {chosen!r} is not in it; there are: {', '.join(turns[0])}")
     samples = inputs.sample_set(runs[0][1])
@@ -89,10 +88,6 @@ def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]
         )
         for (one, run), by_id in zip(runs, turns, strict=True)
     ]
-
-
-def _most_varied(turns: Sequence[dict[str, TurnResult]]) -> str:
-    return max(turns[0], key=lambda name: len({by_id[name].heard for by_id in turns if name in by_id}))
 
 
 def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:

@@ -13,7 +13,6 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
 from voicelab.metrics.intervals import ratio_interval
 from voicelab.metrics.paired import paired_rates
-from voicelab.runs.records import RunFolder
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.scored_run import read_scored
 
@@ -31,7 +30,10 @@ class _Paired:
 def figures_of(spec: SweepSpec, folder: SweepFolder) -> SweepFigures:
     """Read and score the runs of a sweep; InputError if one of them cannot be read."""
     points = points_of(spec)
-    scores = {point.name: _primary(folder.run(point.name)) for point in points}
+    scores = {
+        point.name: {score.turn.sample_id: score for score in read_scored(folder.run(point.name)).primary}
+        for point in points
+    }
     paired = {key: _pair(figure, scores) for key, figure in followed(spec.breakpoints).items()}
     clean = points[0].name
     clusters = Clusters.of([score.turn for score in scores[clean].values()])
@@ -62,10 +64,6 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> SweepFigures:
             if len(axis.points) > 1
         ),
     )
-
-
-def _primary(folder: RunFolder) -> dict[str, TurnScore]:
-    return {score.turn.sample_id: score for score in read_scored(folder).primary}
 
 
 def _pair(figure: Figure, scores: Mapping[str, Mapping[str, TurnScore]]) -> _Paired:

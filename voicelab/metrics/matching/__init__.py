@@ -142,7 +142,7 @@ def _at_the_times(wanted: Sequence[Sequence[clock.Time]], said: tuple[Token, ...
 
 def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind: EntityClass) -> bool:
     digits = codes.phone_digits(wanted)
-    if codes.is_phone(digits) and codes.says_digits(digits, said):
+    if digits and codes.says_digits(digits, said):
         return True
     if codes.is_dotted(wanted) and any(codes.spells(code, said) for code in codes.readings(wanted)):
         return True

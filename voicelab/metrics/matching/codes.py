@@ -205,19 +205,15 @@ def _carries_on(neighbour: Token, digits: bool, *, radio: bool) -> bool:
     return radio and neighbour.text in ALPHABET
 
 
-def is_phone(digits: str) -> bool:
-    return len(digits) >= _SHORTEST_PHONE
-
-
 def phone_digits(tokens: Sequence[Token]) -> str:
-    """The digits of an entity that consists of digits in any grouping; "" for others."""
+    """The digits of an entity that consists of many digits in any grouping; "" for others."""
     words = [token.text for token in tokens]
     if not set(words).isdisjoint(SCALES) and value_of(words) is not None:
         return ""  # `four thousand five hundred` is 4500
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
     around = ("plus", *_BETWEEN_DIGITS)
     whole = all(_is_digits(tokens, index) or token.text in around for index, token in enumerate(tokens))
-    return strings[0] if strings and whole else ""
+    return strings[0] if strings and whole and len(strings[0]) >= _SHORTEST_PHONE else ""
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
