@@ -81,6 +81,17 @@ def test_what_is_whole_is_heard_and_the_rest_is_counted(name: str) -> None:
     assert heard([data[:5_000], data[5_000:]]) == (found.clip.duration_s, found.undecoded_s)
 
 
+@pytest.mark.parametrize("name", ["mp3_bare", "aac"])
+def test_damage_in_the_first_frames_costs_the_same_in_a_file_and_in_a_stream(name: str) -> None:
+    data = SOUNDS[name](CLIP)
+    for place in range(20, 1_000, 70):
+        damaged = data[:place] + bytes(range(1, 200)) + data[place + 199 :]
+        found = decoding.load(damaged, rate_hz=SPEECH_RATE_HZ)
+        for size in (97, 5_000):
+            chunks = [damaged[start : start + size] for start in range(0, len(damaged), size)]
+            assert heard(chunks) == (found.clip.duration_s, found.undecoded_s)
+
+
 @pytest.mark.parametrize("name", SOUNDS)
 def test_no_whole_file_counts_as_damaged(name: str) -> None:
     assert decoding.load(SOUNDS[name](CLIP)).undecoded_s == 0

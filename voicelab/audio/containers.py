@@ -162,14 +162,12 @@ def _box_zeros(head: bytes, end: int) -> int:
 def find(data: bytes) -> tuple[Container, int] | None:
     """Return the container in a complete file and its offset after tags, zeros and other junk, or None."""
     start = lead_in_bytes(data)
-    head = data[start : start + HEAD_BYTES]
-    found = recognize(head, bare_frames=False)
-    if found is None:
-        frames = find_frames(data[start : start + MOST_LEAD_IN_BYTES])
-        if frames is not None:
-            return CONTAINERS[frames[0]], start + frames[1]
-        found = recognize(head)
-    return (found, start) if found is not None else None
+    # As in a stream, a single frame at the start suffices; elsewhere it would be found by chance.
+    found = recognize(data[start : start + HEAD_BYTES])
+    if found is not None:
+        return found, start
+    frames = find_frames(data[start : start + MOST_LEAD_IN_BYTES])
+    return (CONTAINERS[frames[0]], start + frames[1]) if frames is not None else None
 
 
 _TEXT_STARTS = re.compile(

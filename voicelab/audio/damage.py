@@ -60,17 +60,19 @@ class Damage:
         """Return the duration of this many bytes of decoded packets, in seconds."""
         return size * self.decoded_s / self._good_bytes if self._good_bytes else 0.0
 
-    def end_file(self, promised_s: float | None, missing_s: float = 0.0) -> None:
+    def end_file(self, promised_s: float | None, missing_s: float = 0.0, *, is_damaged: bool = False) -> None:
         """Record the end of a file.
 
         promised_s: its duration according to the container in seconds, or None. If the file is that long, bytes that
-        failed to decode were no audio. missing_s: seconds that are known to be missing at its end.
+        failed to decode were no audio. missing_s: seconds that are known to be missing at its end. is_damaged: some are
+        missing in its middle, so that also a small difference is none of padding.
         """
         if promised_s is None or promised_s > _LONGEST_S:
             self._lost_s += self._failed_s + (missing_s if missing_s <= _LONGEST_S else 0.0)
         else:
             missing_s = promised_s - (self.decoded_s - self._before_s)
-            self._lost_s += max(self._failed_s, missing_s) if abs(missing_s) > _TOLERANCE_S else 0.0
+            tolerance_s = 0.0 if is_damaged else _TOLERANCE_S
+            self._lost_s += max(self._failed_s, missing_s) if abs(missing_s) > tolerance_s else 0.0
         self._before_s, self._failed_s, self._text_s, self.reached_s = self.decoded_s, 0.0, 0.0, 0.0
 
     def lose(self, duration_s: float) -> None:

@@ -216,10 +216,12 @@ def _file(
                 damage.end_file(None, wav.missing_s)
             elif isinstance(cleaned, OggPages):
                 length = cleaned.length(stream.start_time or 0)
-                damage.end_file(float(length * stream.time_base) if length and stream.time_base else None)
+                length_s = float(length * stream.time_base) if length and stream.time_base else None
+                damage.end_file(length_s, is_damaged=cleaned.is_damaged)
             else:
                 timed_s = damage.reached_s if container.name in _TIMED else None
-                damage.end_file(_length_s(demuxed, stream) or timed_s)
+                is_damaged = isinstance(cleaned, WebmElements) and cleaned.is_damaged
+                damage.end_file(_length_s(demuxed, stream) or timed_s, is_damaged=is_damaged)
 
 
 def _cleaned(source: ByteReader, container: Container) -> ByteReader:

@@ -21,7 +21,7 @@ _MOST_PAGES = 1_000
 
 
 class OggPages:
-    """Passes on the pages whose checksum is right."""
+    """Passes on the pages whose checksum is right. is_damaged: some are missing between them."""
 
     def __init__(self, source: ByteReader) -> None:
         self._source = source
@@ -31,7 +31,7 @@ class OggPages:
         self._streams: set[int] = set()
         self._last, self._sequence = 0, -1
         self._dropped = 0
-        self._has_audio = self._starts_damaged = False
+        self._has_audio = self._starts_damaged = self.is_damaged = False
 
     def read(self, size: int) -> bytes:
         while not self._out and not (self._is_at_end and not self._buffer):
@@ -82,8 +82,10 @@ class OggPages:
         if granule > 0 and not self._has_audio:
             # A stream that was joined in the middle starts late too, but without the rest of damaged pages.
             missing = sequence - self._sequence - 1
-            self._starts_damaged = 0 < missing * _HEADER.size <= self._dropped
+            self.is_damaged = self._starts_damaged = 0 < missing * _HEADER.size <= self._dropped
             self._has_audio = True
+        elif self._has_audio and len(self._streams) == 1:
+            self.is_damaged = self.is_damaged or sequence > self._sequence + 1
         self._last, self._sequence = max(self._last, granule), sequence
         self._out += self._buffer[:size]
         del self._buffer[:size]

@@ -46,13 +46,17 @@ class _Element:
 
 
 class WebmElements:
-    """Passes on the elements of a file, without the bytes in its clusters that belong to none."""
+    """Passes on the elements of a file, without the bytes in its clusters that belong to none.
+
+    is_damaged: such bytes were between elements.
+    """
 
     def __init__(self, source: ByteReader) -> None:
         self._source = source
         self._buffer = bytearray()
         self._out = bytearray()
         self._is_at_end = self._is_in_cluster = self._is_raw = False
+        self._has_dropped = self.is_damaged = False
         self._tracks: set[int] = set()
         self._lacings: dict[int, int] = {}
 
@@ -84,6 +88,7 @@ class WebmElements:
     def _pass_element(self, element: _Element) -> None:
         self._fill(element.end + _HEAD_BYTES)
         content = self._buffer[element.head : element.head + 4]
+        self.is_damaged = self.is_damaged or self._has_dropped
         if element.kind == _BLOCK and len(content) == 4:
             self._lacings.setdefault(content[0], content[3])
         elif element.kind == _TRACKS:
@@ -111,6 +116,7 @@ class WebmElements:
         del self._buffer[:count]
 
     def _drop_to(self, place: int | None) -> None:
+        self._has_dropped = self._has_dropped or place != 0
         del self._buffer[: len(self._buffer) if place is None else place]
 
     def _starts(self, place: int) -> bool:
