@@ -15,7 +15,7 @@ from server.http import arrivals
 from server.http.admission import Admission
 from server.http.forwarded import trusted_proxies
 from server.http.paced_bodies import PacedBodies
-from server.http.paths import PROBES, is_openai
+from server.http.paths import PROBES
 from server.http.refusal import TOO_MANY_CONNECTIONS, last_response
 from server.loop_share import LoopShare
 
@@ -89,6 +89,8 @@ class _Limited(PacedBodies):
     _judging: asyncio.TimerHandle | None = None
     _body_began_s = 0.0
     _came_in_window = 0
+    _is_openai = False
+    """Whether the request is for the OpenAI-compatible API, whose errors have a different format."""
     _is_lingering = False
     _is_refused = False
 
@@ -117,11 +119,12 @@ class _Limited(PacedBodies):
         """Return whether a request that starts with these bytes may be parsed now. Else it waits or is refused."""
         host = self.client[0] if self.client else None
         client = arrivals.client_of(host, head, trusted_proxies(self.config.forwarded_allow_ips))
+        self._is_openai = arrivals.is_openai(head)
         self._meter.bind(client)
         if arrivals.is_probe(head):
             return True
         if refusal := self._arrivals.refusal(client):
-            self._refuse(refusal, openai=arrivals.is_openai(head))
+            self._refuse(refusal)
             return False
         self._end_request()
         self._sender = client
@@ -133,9 +136,9 @@ class _Limited(PacedBodies):
         self._waiting = self.loop.create_task(self._read_in_turn(head))
         return False
 
-    def _refuse(self, why: str, *, openai: bool) -> None:
+    def _refuse(self, why: str) -> None:
         """Answer a request that is not parsed, and discard the rest of it for a moment."""
-        self.transport.write(last_response(429, TOO_MANY_CONNECTIONS, why, openai=openai, retry_after_s=10))
+        self._answer_last(429, TOO_MANY_CONNECTIONS, why, retry_after_s=10)
         self._is_refused, self._refusal = True, why
         self._admission.demote(self, why)
         if not self.transport.is_closing():
@@ -331,5 +334,10 @@ class _Limited(PacedBodies):
     def _answer_last(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
         if self.transport.is_closing():
             return
-        openai = self.scope is not None and is_openai(dict(self.scope))
-        self.transport.write(last_response(status, code, message, openai=openai, retry_after_s=retry_after_s))
+        answer = last_response(status, code, message, openai=self._is_openai, retry_after_s=retry_after_s)
+        self.transport.write(answer)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer a request that cannot be parsed. uvicorn's own answer is plain text."""
+        self._answer_last(400, "bad_request", msg)
+        self.transport.close()

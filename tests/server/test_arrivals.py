@@ -158,3 +158,15 @@ async def test_a_waiting_request_whose_client_leaves_is_never_run(served, caplog
     await asyncio.to_thread(until, lambda: connections(served) == 0 and not share.is_over(GREEDY))
     assert served.rows("SELECT * FROM turns") == []
     assert not [record for record in caplog.records if "disconnected before the response" in record.getMessage()]
+
+
+@pytest.mark.parametrize(("path", "key"), [("/api/voice/command", "detail"), ("/v1/audio/speech", "error")])
+async def test_what_is_no_request_is_refused_in_the_format_of_its_path(served, path, key):
+    async with line(served) as wrong:
+        await wrong.send(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nContent-Length: x\r\n\r\n".encode()
+        )
+        answer = await wrong.answer()
+    status, error = parsed(answer)
+    assert (status, error["code"]) == (400, "bad_request")
+    assert f'{{"{key}"'.encode() in answer

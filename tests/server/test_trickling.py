@@ -103,9 +103,9 @@ async def test_the_rest_of_a_refused_body_and_the_next_request_may_come_in_one_p
 async def taken(served: Served, data: bytes) -> list[Line]:
     """Open the maximum number of connections, each of which sends this."""
     lines = await asyncio.gather(*(open_line(served) for _ in range(MOST + _BESIDE_WEBSOCKETS)))
+    await asyncio.to_thread(until, lambda: connections(served) == len(lines))
     for one in lines:
         one.writer.write(data)
-    await asyncio.to_thread(until, lambda: connections(served) == len(lines))
     return lines
 
 
