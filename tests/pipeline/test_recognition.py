@@ -18,9 +18,7 @@ from voicelab.pipeline.recognition import recognize
 async def test_all_of_a_recording_arrives_in_pieces_of_two_seconds(
     monkeypatch: pytest.MonkeyPatch, duration_s: float
 ) -> None:
-    """Regression: an upload of two minutes was one call of the recognizer. Beside four of them, an upload of two seconds
-    took 68 s instead of 0.1.
-    """
+    """Regression: an upload of two minutes was one call. Beside four of them, one of two seconds took 68 s, not 0.1."""
     pool = await EnginePool(RECOGNIZERS.config("fake")).open()
     pieces: list[Clip] = []
     post = type(pool.stream()).post
