@@ -118,6 +118,7 @@ def _limits(settings: Settings) -> RecordingLimits:
         prompts=settings.max_set_prompts,
         prompt_bytes=settings.max_set_prompt_bytes,
         takes=settings.max_set_takes,
+        samples=settings.max_set_samples,
         disk_bytes=settings.max_user_recording_bytes,
     )
 
