@@ -50,7 +50,7 @@ def echo_agent(
         async def serve() -> None:
             async with agent.serving(host, port) as chosen:
                 address = f"{_SCHEMES.get(protocol, 'ws')}://{host}:{chosen}"
-                typer.echo(f"echo agent at {address}; stop it with Ctrl+C")
+                terminal.echo(f"echo agent at {address}; stop it with Ctrl+C")
                 await asyncio.Event().wait()
 
         asyncio.run(serve())

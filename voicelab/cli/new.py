@@ -26,4 +26,4 @@ def new(
         from voicelab.cli.scaffold.package import write_package
 
         folder = write_package(kind, name, out)
-        typer.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")
+        terminal.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")

@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from voicelab.cli import terminal
 from voicelab.cli.score_json import comparison, result
 from voicelab.cli.scoresheet import scoresheet
@@ -44,17 +42,17 @@ class Output:
 
         for name, score in self._scores.items():
             for line in scoresheet(Path(name).name, score, raw=raw):
-                typer.echo(line)
+                terminal.echo(line)
             used = score.normalizer
             mapped = f" with word map {used.word_map[:12]}" if used.word_map is not None else ""
             rule = f"normalizer {used.name} (version {used.version}){mapped}"
-            typer.echo(f"{self._form}; weights {score.weights.name}; {rule}")
+            terminal.echo(f"{self._form}; weights {score.weights.name}; {rule}")
             if headline_of(used) == "cer" and not raw:
                 share = score.total.characters.wer
                 value = "-" if share is None else f"{100 * share:.2f} %"
-                typer.echo(f"CER {value}: the headline figure of this language")
+                terminal.echo(f"CER {value}: the headline figure of this language")
             rates = rates_with_intervals(score)
-            typer.echo(rate_line(rates.total))
+            terminal.echo(rate_line(rates.total))
             if score.classes:
                 _show_classes(score, rates)
             print_alignments(score, worst(score, align))
@@ -90,7 +88,7 @@ def _show_classes(score: Score, rates: RatesWithIntervals) -> None:
         words = sum(counts, WordCounts())
         numbers = (words.reference_words, words.substitutions, words.deletions, words.insertions)
         rows.append((kind, *map(str, numbers), *_rate_cells(rates.classes[kind])))
-    typer.echo()
+    terminal.echo()
     terminal.table("word errors by entity class", ("class", "words", "sub", "del", "ins", "WER", "95 % interval"), rows)
 
 
@@ -123,9 +121,9 @@ def _show_pair(pair: SystemPair, *, several: bool) -> None:
     rows = [
         (test.name, test.basis, p_text(test.p_value), *((p_text(test.holm),) if several else ())) for test in pair.tests
     ]
-    typer.echo()
+    terminal.echo()
     terminal.table(f"do {pair.first} and {pair.second} make the same number of word errors?", columns, rows)
-    typer.echo(difference_line(pair))
+    terminal.echo(difference_line(pair))
 
 
 def difference_line(pair: SystemPair) -> str:
