@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     max_set_prompts: Count = 1000
     max_set_prompt_bytes: Count = 50_000
     max_set_takes: Count = 1000
+    max_set_samples: Count = 10_000
     max_user_recording_bytes: Annotated[int, Field(ge=1, le=10**15)] = 2_000_000_000
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
     # Access, processes, shutdown and logging.

@@ -24,6 +24,46 @@ _NOT_UTF8 = 1007
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
+class _Frames(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, extended to bound the memory that fragments and pings take, and to read again in turn."""
+
+    _meter: Meter
+    _resuming: asyncio.Task[None] | None = None
+
+    async def _resume_in_turn(self) -> None:
+        await self._meter.turn()
+        self._resuming = None
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def handle_cont(self, event: Frame) -> None:
+        # In one buffer: a list of fragments takes up to 100 times the memory of their bytes, and a client can send
+        # any number of empty ones.
+        self.frames[0] += event.data
+        if event.fin:
+            self.frames[0] = bytes(self.frames[0])
+            self.send_receive_event_to_app()
+
+    def handle_text(self, event: Frame) -> None:
+        super().handle_text(event)
+        self._buffer_fragments(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        super().handle_bytes(event)
+        self._buffer_fragments(event)
+
+    def _buffer_fragments(self, first: Frame) -> None:
+        if not first.fin:
+            self.frames[0] = bytearray(first.data)  # type: ignore[call-overload]
+
+    def handle_ping(self) -> None:
+        # The pongs of a client that does not read would fill the memory.
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+
 def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocketsSansIOProtocol]:
     """Return a protocol class that aborts a connection when a frame or a close cannot be sent for this many seconds.
 
@@ -32,10 +72,9 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
     sending a frame, or whose frames the server leaves unread for now, cannot answer a ping and gets more time.
     """
 
-    class WebSocketProtocol(WebSocketsSansIOProtocol):
+    class WebSocketProtocol(_Frames):
         close_timeout = reader_timeout_s
         _came_s = 0.0
-        _resuming: asyncio.Task[None] | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -56,12 +95,6 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
                 self.transport.pause_reading()
                 self._resuming = self.loop.create_task(self._resume_in_turn())
 
-        async def _resume_in_turn(self) -> None:
-            await self._meter.turn()
-            self._resuming = None
-            if not self.read_paused and not self.transport.is_closing():
-                self.transport.resume_reading()
-
         async def run_asgi(self) -> None:
             self._meter.begin(self.scope)
             await super().run_asgi()
@@ -71,33 +104,6 @@ def socket_protocol(reader_timeout_s: float, share: LoopShare) -> type[WebSocket
             if not self.transport.is_closing():
                 self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
                 self.transport.close()
-
-        def handle_cont(self, event: Frame) -> None:
-            # In one buffer: a list of fragments takes up to 100 times the memory of their bytes, and a client can send
-            # any number of empty ones.
-            self.frames[0] += event.data
-            if event.fin:
-                self.frames[0] = bytes(self.frames[0])
-                self.send_receive_event_to_app()
-
-        def handle_text(self, event: Frame) -> None:
-            super().handle_text(event)
-            self._buffer_fragments(event)
-
-        def handle_bytes(self, event: Frame) -> None:
-            super().handle_bytes(event)
-            self._buffer_fragments(event)
-
-        def _buffer_fragments(self, first: Frame) -> None:
-            if not first.fin:
-                self.frames[0] = bytearray(first.data)  # type: ignore[call-overload]
-
-        def handle_ping(self) -> None:
-            # The pongs of a client that does not read would fill the memory.
-            if self.writable.is_set():
-                super().handle_ping()
-            else:
-                self.conn.data_to_send()
 
         def send_receive_event_to_app(self) -> None:
             # uvicorn would close the connection too, but with a traceback, so that clients could fill the log.

@@ -47,12 +47,13 @@ class FullError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class RecordingLimits:
-    """Storage limits. sets, disk_bytes: per user. prompts, prompt_bytes, takes (undecided): per set."""
+    """Storage limits. sets, disk_bytes: per user. prompts, prompt_bytes, takes (undecided), samples: per set."""
 
     sets: int = 100
     prompts: int = 1000
     prompt_bytes: int = 50_000
     takes: int = 1000
+    samples: int = 10_000
     disk_bytes: int = 2_000_000_000
 
 
@@ -164,11 +165,12 @@ class RecordedSet:
         """Make the take a sample, replacing an earlier one of the same speaker and prompt. Returns its id.
 
         If the process is killed, either the take is still undecided and the set unchanged, or the set has the sample.
-        Raises NotFoundError if the take was deleted or accepted in the meantime.
+        Raises NotFoundError if the take was deleted or accepted in the meantime, and FullError.
         """
         prompt, sample_id = self.prompt(take.prompt_id), f"{take.prompt_id}_{take.speaker}"
         with locked(self.path):
             self.take(take.id)
+            self._check_count(sample_id)
             data = self.audio(take).read_bytes()
             digest = hashlib.sha256(data).hexdigest()
             # The name depends on the audio, so that a file in use by the current set is never overwritten.
@@ -184,6 +186,13 @@ class RecordedSet:
             if replaced not in (None, name):
                 (self.path / "audio" / Path(str(replaced)).name).unlink(missing_ok=True)
         return sample_id
+
+    def _check_count(self, sample_id: str) -> None:
+        """Raise FullError unless the set has room for this sample or already has one with this id."""
+        accepted = self.accepted()
+        if len(accepted) >= self._limits.samples and all(row["id"] != sample_id for row in accepted):
+            most = f"{self._limits.samples} accepted takes (MAX_SET_SAMPLES)"
+            raise FullError(f"the set {self.name} has {most}; create another set")
 
     def discard(self, take: Take) -> None:
         """Delete an undecided take."""

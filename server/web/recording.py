@@ -22,7 +22,6 @@ from server.web.recorded_set import CONSENT, FullError, NotFoundError, Prompt, R
 from server.web.recordings import RecordingStore, prompts_of
 from server.web.samples import LONGEST_ID, sample_set
 from server.web.set_files import UnreadableError
-from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.decoding import Decoded
@@ -31,6 +30,7 @@ from voicelab.audio.sound_quality import check
 from voicelab.datasets import Sample
 from voicelab.errors import EngineError, InputError
 from voicelab.metrics.words import align, counts_of
+from voicelab.pipeline.recognition import recognize
 from voicelab.text import normalizer
 
 logger = logging.getLogger(__name__)
@@ -118,6 +118,7 @@ def _limits(settings: Settings) -> RecordingLimits:
         prompts=settings.max_set_prompts,
         prompt_bytes=settings.max_set_prompt_bytes,
         takes=settings.max_set_takes,
+        samples=settings.max_set_samples,
         disk_bytes=settings.max_user_recording_bytes,
     )
 
@@ -236,17 +237,12 @@ async def discard(chosen: Chosen, take_id: Name, services: SharedServices) -> No
 
 async def _heard(services: Services, clip: Clip) -> str | None:
     """Return the recognizer's transcript; None if the recognizer fails."""
-    stream = services.pipeline.asr.stream()
+    resampled = await services.pools.decoding.run(clip.at_rate, SPEECH_RATE_HZ)
     try:
-        await stream.post("feed", await services.pools.decoding.run(clip.at_rate, SPEECH_RATE_HZ))
-        transcript: Transcript = await stream.call("finish")
+        return (await recognize(services.pipeline.asr, resampled)).text
     except EngineError as error:
         logger.warning("a take could not be recognized: the engine %s failed", error.engine, extra={QUOTED: str(error)})
         return None
-    else:
-        return transcript.text
-    finally:
-        await stream.close()
 
 
 def _report(decoded: Decoded, text: str, heard: str | None) -> dict[str, Any]:

@@ -21,6 +21,9 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from tests.abuse.frames import FIN, frame
+from tests.abuse.handshakes import HEADERS, request
+
 ATTACKER = {"X-Forwarded-For": "192.0.2.66"}
 _ORIGIN = "http://localhost:3000"
 _AT_ONCE = 16
@@ -228,11 +231,49 @@ async def unread(port: int) -> None:
     await _at_once(ask)
 
 
+async def pings(port: int) -> None:
+    """Send control frames and fragments, of which no message comes."""
+    floods = [frame(b"", opcode, bits=bits) * 2000 for opcode, bits in ((9, FIN), (10, FIN), (0, 0))]
+
+    async def flood(number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request(headers=[*HEADERS, *ATTACKER.items()]))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(frame(b"{", bits=0))
+        for data in itertools.islice(itertools.cycle(floods), number % 3, 500):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    await _at_once(flood)
+
+
+async def chunks(port: int) -> None:
+    """Send an upload in chunks of one byte."""
+    piece = b"1\r\nx\r\n" * 1000
+
+    async def send(_number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = [
+            "POST /v1/audio/transcriptions HTTP/1.1", f"Host: 127.0.0.1:{port}", "Transfer-Encoding: chunked",
+            "Content-Type: multipart/form-data; boundary=x", *(f"{name}: {value}" for name, value in ATTACKER.items()),
+        ]  # fmt: skip
+        writer.write("\r\n".join([*head, "", ""]).encode())
+        for _ in range(300):
+            writer.write(piece)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        await reader.readline()
+        writer.close()
+
+    await _at_once(send)
+
+
 ATTACKS: dict[str, Attack] = {
     each.__name__: each
     for each in (
         *(lists, bodies, trickles, connections, interrupts, abandoned),
-        *(playlists, bombs, decoders, sessions, takes, leavers, unread),
+        *(playlists, bombs, decoders, sessions, takes, leavers, unread, pings, chunks),
     )
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 _PATH = "/ws/voice/simple"
-_HEADERS = (
+HEADERS = (
     ("Host", "localhost:8000"),  # without a port, pages on every port would count as the server's own
     ("Origin", "http://localhost:3000"),
     ("Connection", "Upgrade"),
@@ -30,7 +30,7 @@ class Handshake:
 
 
 def request(
-    path: str = _PATH, headers: Sequence[tuple[str, str]] = _HEADERS, *, method: str = "GET", version: str = "1.1"
+    path: str = _PATH, headers: Sequence[tuple[str, str]] = HEADERS, *, method: str = "GET", version: str = "1.1"
 ) -> bytes:
     """An HTTP request."""
     lines = [f"{method} {path} HTTP/{version}", *(f"{name}: {value}" for name, value in headers), "", ""]
@@ -63,7 +63,7 @@ _LONG_NAME = "?user_id=" + "x" * 5000  # longer than a user's name may be
 
 
 def _with(name: str, value: str | None) -> list[tuple[str, str]]:
-    kept = [(given, kept_value) for given, kept_value in _HEADERS if given != name]
+    kept = [(given, kept_value) for given, kept_value in HEADERS if given != name]
     return kept if value is None else [*kept, (name, value)]
 
 
@@ -114,7 +114,7 @@ def _more(chance: Random) -> Handshake:
             [("Content-Length", "0")],
         )
     )
-    return Handshake(request(headers=[*_HEADERS, *extra]), opens=None)
+    return Handshake(request(headers=[*HEADERS, *extra]), opens=None)
 
 
 def _long_query(chance: Random) -> Handshake:

@@ -28,7 +28,7 @@ def alone(served: Served) -> Turns:
     return asyncio.run(well_behaved(served.port, SECONDS))
 
 
-@pytest.mark.parametrize("kind", ["lists", "bodies", "interrupts", "abandoned"])
+@pytest.mark.parametrize("kind", ["lists", "bodies", "interrupts", "abandoned", "pings", "chunks"])
 def test_other_clients_are_served_beside(
     served: Served, alone: Turns, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,3 +129,12 @@ def test_secrets_are_left_out_whatever_their_case_and_the_user_s_variables_win(m
     found = children.engine_environment({"TUNED": "by the engine", "ALSO": "by the engine"})
     assert not {"AUTH_TOKENS", "AUTH_TOKENS_FILE", "DATABASE_URL"} & {name.upper() for name in found}
     assert (found["TUNED"], found["ALSO"]) == ("by the user", "by the engine")
+
+
+def test_engines_get_no_secrets_of_the_server_s_libraries_and_workers_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: an engine got the password of PostgreSQL if it was not part of DATABASE_URL."""
+    secrets = {"PGPASSWORD", "PGPASSFILE", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"}
+    for name in secrets:
+        monkeypatch.setenv(name, "x")
+    assert not secrets & children.engine_environment({}).keys()
+    assert secrets <= children.safe_environment(without=children.SERVER_SECRETS).keys()

@@ -185,3 +185,10 @@ async def test_what_cannot_be_reached_says_so():
         await opened(VOICES, "openai")
     with pytest.raises(EngineMissingError, match="write http://host:port/v1"):
         await opened(VOICES, "openai:base_url=localhost")
+
+
+async def test_an_address_with_a_query_is_refused_without_showing_it():
+    """Regression: a key in the query was in the log, in runs and in `GET /`, and no request worked."""
+    with pytest.raises(EngineMissingError, match="has a query") as refused:
+        await opened(RECOGNIZERS, "openai:base_url=http://127.0.0.1:9/v1?api_key=hunter2")
+    assert "hunter2" not in str(refused.value)

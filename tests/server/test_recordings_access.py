@@ -239,6 +239,21 @@ def test_takes_and_disk_have_limits(tmp_path: Path) -> None:
     other.keep(other.prompt("prompt_001"), "s01", "", TONE)
 
 
+def test_accepted_takes_have_a_limit_and_can_still_be_replaced(tmp_path: Path) -> None:
+    """Regression: each accepted take rewrites the list of all of them, which could grow without end."""
+    chosen = RecordingStore(tmp_path, limits=RecordingLimits(samples=2)).create("a", prompts_of(["hello"]))
+    prompt = chosen.prompt("prompt_001")
+    for speaker in ("s1", "s2"):
+        chosen.accept(chosen.keep(prompt, speaker, "", Clip.silence(0.1)))
+    third = chosen.keep(prompt, "s3", "", Clip.silence(0.1))
+    with pytest.raises(FullError, match="MAX_SET_SAMPLES"):
+        chosen.accept(third)
+    assert [take.id for take in chosen.takes()] == [third.id]
+    chosen.accept(chosen.keep(prompt, "s2", "", Clip.silence(0.2)))
+    assert [row["speaker"] for row in chosen.accepted()] == ["s1", "s2"]
+    assert len(list((chosen.path / "audio").iterdir())) == 2
+
+
 def test_many_prompts_do_not_hold_up_the_others(tmp_path: Path) -> None:
     """Invalid or valid, the list is parsed in one piece, outside of the event loop."""
     limits = {"max_set_prompts": 10_000, "max_json_bytes": 1_000_000}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from voicelab.cli.terminal import printable
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -25,7 +27,7 @@ def print_alignments(score: Score, chosen: Iterable[tuple[int, Sequence[Alignmen
     for position, steps in chosen:
         words = score.utterances[position].words
         count = f"{words.errors} errors in {words.reference_words} words"
-        console.print(f"\n{score.pairs[position].id}: {count}", markup=False, highlight=False)
+        console.print(f"\n{printable(score.pairs[position].id)}: {count}", markup=False, highlight=False)
         for line in alignment_lines(steps, console.width):
             console.print(line)
 
@@ -37,7 +39,7 @@ def alignment_lines(steps: Sequence[AlignmentStep], width: int) -> Iterator[Text
 
     lines = [Text(head) for head in _HEADS]
     for step in steps:
-        mine, other = step.reference or "", step.hypothesis or ""
+        mine, other = printable(step.reference or ""), printable(step.hypothesis or "")
         size = max(cell_len(mine), cell_len(other), 1)
         if lines[0].cell_len > len(_HEADS[0]) and lines[0].cell_len + size > width:
             yield from _trimmed(lines)

@@ -56,5 +56,5 @@ def attribute(
     terminal.table(f"run {found.run_id}: what each stage lost", ["stage", *causes.columns], rows)
     for turn, what, name, stage, earlier, note in tables.losses(found).itertuples(name=None):
         where = f"{stage}, in an earlier turn" if earlier else stage
-        typer.echo(f"{turn}: {where}: {what} {name}{'; ' if note else ''}{note}")
-    typer.echo(f"report: {report}")
+        terminal.echo(f"{turn}: {where}: {what} {name}{'; ' if note else ''}{note}")
+    terminal.echo(f"report: {report}")

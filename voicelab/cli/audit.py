@@ -84,14 +84,14 @@ def audit(
         _show(found, top)
     if fixes is not None:
         write_template(fixes, found.suspects[:top])
-        typer.echo(f"to fill in: {fixes}; then: voicelab correct SET {fixes} --out NEW", err=as_json)
+        terminal.echo(f"to fill in: {fixes}; then: voicelab correct SET {fixes} --out NEW", err=as_json)
 
 
 def _show(found: Audit, top: int) -> None:
     from voicelab.analysis.audit.wording import SCORES, why
 
     for name, system in found.systems.items():
-        typer.echo(f"{name}: {system}")
+        terminal.echo(f"{name}: {system}")
     rows = [
         (f"{rank}", f"{one.score:.3f}", f"{one.sample_id}\n{one.reference}\n{_heard(one)}", why(one))
         for rank, one in enumerate(found.suspects[:top], start=1)

@@ -67,7 +67,7 @@ def compare(
         from voicelab.analysis.compare.page import write_page
 
         write_page(found, report)
-        typer.echo(f"report: {report}", err=as_json)
+        terminal.echo(f"report: {report}", err=as_json)
     if out is not None:
         from voicelab.runs import notebook
 
@@ -75,7 +75,7 @@ def compare(
         kept = None if mapped is None else {"sha256": mapped.sha256, "entries": [*map(list, mapped.entries)]}
         chosen = {"normalizer": normalizer, "word_map": kept, "weights": weights, "seed": seed, "draws": draws}
         written = notebook.execute("compare", out, {"runs": folders, **chosen})
-        typer.echo(f"notebook: {written}", err=as_json)
+        terminal.echo(f"notebook: {written}", err=as_json)
 
 
 def _show(found: Comparison, most: int) -> None:
@@ -90,10 +90,10 @@ def _show(found: Comparison, most: int) -> None:
         _tests(first, second, _of(tests, first=first, second=second)[0], several=several)
         for right, wrong in ((first, second), (second, first)):
             _flipped(right, wrong, _of(flipped, **{"right in": right, "wrong in": wrong}), most)
-    typer.echo(f"{len(found.disagreeing())} of {len(found.systems[0].turns)} samples have different transcripts.")
+    terminal.echo(f"{len(found.disagreeing())} of {len(found.systems[0].turns)} samples have different transcripts.")
     modes = {one.run.spec.mode for one in found.systems}
     if len(modes) > 1:
-        typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared, because the sending modes differ.")
+        terminal.echo(f"latencies of {' and '.join(sorted(modes))} are not compared, because the sending modes differ.")
 
 
 def _of(rows: Rows, **wanted: str) -> Rows:
@@ -123,8 +123,8 @@ def _differences(first: str, second: str, records: Rows) -> None:
         note = "" if _none(row["note"]) else f"; {row['note']}"
         made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}{note}", []).append(row["figure"])
     for how, figures in made.items():
-        typer.echo(f"{how}: {', '.join(figures)}")
-    typer.echo()
+        terminal.echo(f"{how}: {', '.join(figures)}")
+    terminal.echo()
 
 
 def _relative(row: dict[str, Any]) -> str:
@@ -153,11 +153,11 @@ def _tests(first: str, second: str, row: dict[str, Any], *, several: bool) -> No
     rows = [(test, what, known.get(f"{test} p"), known.get(f"{test} Holm")) for test, what in bases.items()]
     show_tests(first, second, rows, several=several)
     if by != "sample":
-        typer.echo(
+        terminal.echo(
             f"MAPSSWE and McNemar assume independent segments and samples. Those of one {by} are correlated: if the "
             f"tests disagree, trust those by {by}."
         )
-        typer.echo()
+        terminal.echo()
 
 
 def _flipped(right: str, wrong: str, records: Rows, most: int) -> None:

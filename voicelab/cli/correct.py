@@ -57,7 +57,7 @@ def correct(
     new = versions.write(old, decided, out, version=version)
     last = versions.read_history(new)[-1]
     counts = {action: sum(one.action == action for one in decided) for action in ("correct", "drop", "keep")}
-    typer.echo(
+    terminal.echo(
         f"{new.path}: version {last.version}, from {last.made_from.version}: {counts['correct']} corrected, "
         f"{counts['drop']} dropped, {counts['keep']} kept; {len(new.samples)} samples"
     )

@@ -62,7 +62,7 @@ def cross(
             mapped_normalizer(normalizer, mapped), progress=progress,
         )  # fmt: skip
     if as_json:
-        typer.echo(result.model_dump_json(indent=2))
+        terminal.echo(result.model_dump_json(indent=2))
     else:
         _show(result, folder)
     if result.status == "stopped":
@@ -88,7 +88,7 @@ def _show(result: CrossResult, folder: Path) -> None:
     columns = ("voice", "recognizer", "WER, %", "interaction, points", "")
     title = f"{result.sentences} texts, each in {len(result.pairs)} pairs; 95 % intervals by text"
     terminal.table(title, columns, map(_row, result.pairs), whole=("voice", "recognizer"))
-    typer.echo(f"result: {folder}")
+    terminal.echo(f"result: {folder}")
 
 
 def _row(pair: CrossedPair) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from voicelab.cli import terminal
+
 EchoProtocol = Literal["voicelab", "twilio", "plivo", "telnyx", "vonage", "exotel", "wyoming"]
 _SCHEMES = {"voicelab": "http", "wyoming": "tcp"}
 
@@ -45,7 +47,7 @@ def echo_agent(
     async def serve() -> None:
         async with agent.serving(host, port) as chosen:
             address = f"{_SCHEMES.get(protocol, 'ws')}://{host}:{chosen}"
-            typer.echo(f"echo agent at {address}; stop it with Ctrl+C")
+            terminal.echo(f"echo agent at {address}; stop it with Ctrl+C")
             await asyncio.Event().wait()
 
     asyncio.run(serve())

@@ -90,4 +90,4 @@ def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normaliz
         terminal.warn(f"{document['skipped']} turns failed before recognition and are left out")
     for one in replayed:
         if one.counts.changed:
-            typer.echo(f"{one.key}: {one.text!r} recognized as {one.heard!r}")
+            terminal.echo(f"{one.key}: {one.text!r} recognized as {one.heard!r}")

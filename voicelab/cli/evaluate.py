@@ -116,7 +116,7 @@ def evaluate(
             _show_and_log(*how(spec, folder, figure or (), whole), mlflow)
     if len(specs) > 1:
         runs = " ".join(str(out / each) for each in ids)
-        typer.echo(f"side by side: voicelab compare {runs}")
+        terminal.echo(f"side by side: voicelab compare {runs}")
 
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
@@ -217,4 +217,4 @@ def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None
         if mlflow is not None:
             from voicelab.analysis import mlflow as tracking
 
-            typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+            terminal.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")

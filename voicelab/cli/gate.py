@@ -87,6 +87,6 @@ def gate(
     if junit is not None:
         junit.write_bytes(junit_of(run.name, outcomes))
     missed = sum(not one.passed for one in outcomes)
-    typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates passed")
+    terminal.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates passed")
     if missed:
         raise typer.Exit(terminal.FAILED)

@@ -40,10 +40,10 @@ def listen(
         record = listening.listen(folder, ear, progress=progress)
         report = page.write(folder)
     if as_json:
-        typer.echo(record.model_dump_json(indent=2))
+        terminal.echo(record.model_dump_json(indent=2))
         return
     terminal.table(f"run {record.run_id}: sound quality", sound_tables.COLUMNS, sound_tables.rows(record))
-    typer.echo(sound_tables.note(record))
+    terminal.echo(sound_tables.note(record))
     if found := sound_tables.lowest(record.requests.sounds, lowest):
         terminal.table("requests with the lowest scores", sound_tables.WORST_COLUMNS, found)
-    typer.echo(f"report: {report}")
+    terminal.echo(f"report: {report}")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from voicelab.cli import terminal
 from voicelab.cli.attribute import attribute
 from voicelab.cli.audit import audit
 from voicelab.cli.bench import bench
@@ -60,7 +61,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         import voicelab
 
-        typer.echo(f"voicelab {voicelab.__version__}")
+        terminal.echo(f"voicelab {voicelab.__version__}")
         raise typer.Exit
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from voicelab.cli import terminal
 from voicelab.runs import file_errors
 
 
@@ -26,7 +27,7 @@ def match(
     rows = [row | {"found": found(row["entity"], row["text"], row.get("class"))} for row in _rows(file)]
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if out is None:
-        typer.echo(lines, nl=False)
+        terminal.echo(lines, nl=False)
     else:
         out.write_text(lines, encoding="utf-8")
     _count(rows)
@@ -61,9 +62,9 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 
 def _count(rows: list[dict[str, Any]]) -> None:
     hits = sum(row["found"] for row in rows)
-    typer.echo(f"{hits} of {len(rows)} found", err=True)
+    terminal.echo(f"{hits} of {len(rows)} found", err=True)
     classes = dict.fromkeys(row.get("class") for row in rows)
     if len(classes) > 1 or None not in classes:
         for name in classes:
             members = [row["found"] for row in rows if row.get("class") == name]
-            typer.echo(f"  {name or '(no class)'}: {sum(members)} of {len(members)}", err=True)
+            terminal.echo(f"  {name or '(no class)'}: {sum(members)} of {len(members)}", err=True)

@@ -47,7 +47,7 @@ def pull(
     entry = model(name)
     hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
     folder = hubs.pull(entry, hub, mirror=mirror, revision=revision)
-    typer.echo(f"{name} is complete and verified: {folder}")
+    terminal.echo(f"{name} is complete and verified: {folder}")
 
 
 @models.command()
@@ -67,6 +67,6 @@ def path(
     for identity in (entry.modelscope, entry.huggingface):
         folder = find(identity, revision) if identity else None
         if folder is not None:
-            typer.echo(folder)
+            terminal.echo(folder)
             return
     raise InputError(f"{name} is not installed; run: voicelab models pull {name}")

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from voicelab.cli import terminal
+
 
 def new(
     kind: Annotated[
@@ -21,4 +23,4 @@ def new(
     from voicelab.cli.scaffold.package import write_package
 
     folder = write_package(kind, name, out)
-    typer.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")
+    terminal.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")

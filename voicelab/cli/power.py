@@ -80,9 +80,9 @@ def power(
         terminal.print_json(_document(found, needed, least, test, assumed))
         return
     for line in _pilot_lines(found, assumed):
-        typer.echo(line)
+        terminal.echo(line)
     _show_needs(found, needed, test)
-    typer.echo(
+    terminal.echo(
         f"This pilot's own {found.spread.speakers} {found.unit}s would detect a difference of {least:.4f} or more."
     )
 

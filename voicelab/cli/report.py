@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:
     terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
     for warning in summary.warnings:
         terminal.warn(warning)
-    typer.echo(f"report: {folder.path / 'report.html'}")
+    terminal.echo(f"report: {folder.path / 'report.html'}")
     turns = folder.turns()
     broken = [turn for turn in turns if turn.broken]
     if broken and broken[0].failure is not None:

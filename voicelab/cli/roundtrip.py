@@ -136,8 +136,8 @@ def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
 
 def _show(result: RoundTrip, worst: int) -> None:
     for name, used in result.voices.items():
-        typer.echo(f"{name}: {used}")
-    typer.echo(f"transcribed by {result.recognizer}; normalizer {result.normalizer.label}")
+        terminal.echo(f"{name}: {used}")
+    terminal.echo(f"transcribed by {result.recognizer}; normalizer {result.normalizer.label}")
     rows = [
         (name, str(len(result.of(name))), _text(result.wer(name)), _text(result.cer(name)), _text(result.wrong(name)))
         for name in result.voices

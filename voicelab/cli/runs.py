@@ -55,7 +55,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
         terminal.print_json([_figures(one) for one in found])
         return
     if not found:
-        typer.echo(f"no run in {out}")
+        terminal.echo(f"no run in {out}")
         return
     shown = list(dict.fromkeys(label.short for one in found for _, label, _ in _listed(one)))
     shared, differing = _facts(found)
@@ -65,7 +65,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     terminal.table(title, columns, [_row(one, differing, shown) for one in found], whole=whole)
     for one in found:
         if one.note:
-            typer.echo(f"{one.run_id}: {one.note}")
+            terminal.echo(f"{one.run_id}: {one.note}")
 
 
 @runs.command()
@@ -91,13 +91,15 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
         rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
         terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
     for title, facts in provenance(one.run, one.summary):
-        typer.echo(title)
+        terminal.echo(title)
         for name, value in facts:
-            typer.echo(f"  {name}: {value}")
-    typer.echo("Engines as loaded")
+            terminal.echo(f"  {name}: {value}")
+    terminal.echo("Engines as loaded")
     for engine in one.run.engines:
-        typer.echo(f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}")
-    typer.echo(f"{one.path}{f': {one.note}' if one.note else ''}")
+        terminal.echo(
+            f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}"
+        )
+    terminal.echo(f"{one.path}{f': {one.note}' if one.note else ''}")
 
 
 @runs.command()
@@ -122,7 +124,7 @@ def rm(
     if not yes and not typer.confirm(f"Remove {what}?"):
         terminal.fail("nothing was removed", terminal.FAILED)
     run_removal.remove(paths)
-    typer.echo(f"removed {what}")
+    terminal.echo(f"removed {what}")
 
 
 @runs.command("log")
@@ -142,7 +144,7 @@ def log_run(
     from voicelab.runs.records import RunFolder
 
     folder = RunFolder(find(run, out))
-    typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+    terminal.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
 
 
 def _options(options: Mapping[str, object]) -> str:

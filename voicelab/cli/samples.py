@@ -42,8 +42,8 @@ def samples(
     if held.undecoded_s:
         listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
         raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")
-    typer.echo(f"{counts}; every recording can be decoded.")
+    terminal.echo(f"{counts}; every recording can be decoded.")
     if held.silent:
-        typer.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
+        terminal.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
     if held.languages:
-        typer.echo(f"language: {', '.join(held.languages)}")
+        terminal.echo(f"language: {', '.join(held.languages)}")

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from voicelab.cli import terminal
 from voicelab.cli.scoresheet import scoresheet
 
@@ -30,17 +28,17 @@ def show_scores(scores: Mapping[str, Score], pairs: Sequence[SystemPair], form: 
 
     for name, score in scores.items():
         for line in scoresheet(Path(name).name, score, raw=raw):
-            typer.echo(line)
+            terminal.echo(line)
         used = score.normalizer
         mapped = f" with word map {used.word_map[:12]}" if used.word_map is not None else ""
         rule = f"normalizer {used.name} (version {used.version}){mapped}"
-        typer.echo(f"{form}; weights {score.weights.name}; {rule}")
+        terminal.echo(f"{form}; weights {score.weights.name}; {rule}")
         if headline_of(used) == "cer" and not raw:
             share = score.total.characters.wer
             value = "-" if share is None else f"{100 * share:.2f} %"
-            typer.echo(f"CER {value}: the headline figure of this language")
+            terminal.echo(f"CER {value}: the headline figure of this language")
         rates = rates_with_intervals(score)
-        typer.echo(rate_line(rates.total))
+        terminal.echo(rate_line(rates.total))
         if score.classes:
             _show_classes(score, rates)
         print_alignments(score, worst(score, align))
@@ -56,7 +54,7 @@ def _show_classes(score: Score, rates: RatesWithIntervals) -> None:
         words = sum(counts, WordCounts())
         numbers = (words.reference_words, words.substitutions, words.deletions, words.insertions)
         rows.append((kind, *map(str, numbers), *_rate_cells(rates.classes[kind])))
-    typer.echo()
+    terminal.echo()
     terminal.table("word errors by entity class", ("class", "words", "sub", "del", "ins", "WER", "95 % interval"), rows)
 
 
@@ -83,10 +81,10 @@ def rate_line(rate: RateWithInterval) -> str:
 
 
 def _show_pair(pair: SystemPair, *, several: bool) -> None:
-    typer.echo()
+    terminal.echo()
     rows = [(test.name, test.basis, test.p_value, test.holm) for test in pair.tests]
     show_tests(pair.first, pair.second, rows, several=several)
-    typer.echo(difference_line(pair))
+    terminal.echo(difference_line(pair))
 
 
 def show_tests(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from voicelab.cli import terminal
 from voicelab.cli.score_json import result
 
@@ -37,9 +35,9 @@ def show_ranking(scores: Scores) -> None:
             first, second = flip.normalizers
             better = one if (rates[first][one] or 0.0) < (rates[first][other] or 0.0) else other
             worse = other if better == one else one
-            typer.echo(f"the ranking flips: {better} is better under {first}, {worse} under {second}")
+            terminal.echo(f"the ranking flips: {better} is better under {first}, {worse} under {second}")
         if not found:
-            typer.echo("the ranking is the same under every normalizer")
+            terminal.echo("the ranking is the same under every normalizer")
 
 
 def ranking_document(reference: str, form: str, scores: Scores, notices: Sequence[str]) -> dict[str, Any]:

@@ -115,10 +115,10 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
     assert result.figures is not None
     written = page.write(folder)
     terminal.table(f"sweep {folder.sweep_id}", wording.SHORT_COLUMNS, wording.short_rows(result.figures))
-    typer.echo(wording.interval_note(result.figures))
+    terminal.echo(wording.interval_note(result.figures))
     for one in result.figures.breaks:
-        typer.echo(f"breakpoint: {one.sentence}")
-    typer.echo(f"report: {written}")
+        terminal.echo(f"breakpoint: {one.sentence}")
+    terminal.echo(f"report: {written}")
     if failed := sum(point.failed for point in result.figures.points):
         raise VoicelabError(f"{failed} turns failed; {_first_failure(folder, result)}; see the runs in {folder.path}")
 

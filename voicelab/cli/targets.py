@@ -98,10 +98,10 @@ def _show(result: ProbeResult, as_json: bool) -> None:
     rows = [(step.name, _MARKS[step.state], step.detail) for step in result.steps]
     terminal.table(f"probe of {result.target}", ("step", "", "found"), rows)
     for line in result.messages:
-        typer.echo(f"  {line}")
+        terminal.echo(f"  {line}")
     if result.fault is not None:
-        typer.echo(f"at fault: {_FAULTS[result.fault]}")
+        terminal.echo(f"at fault: {_FAULTS[result.fault]}")
     for sentence in result.missing if result.usable else ():
-        typer.echo(f"missing: {sentence}")
+        terminal.echo(f"missing: {sentence}")
     verdict = "evaluate can measure it" if result.usable else "evaluate cannot measure it yet"
-    typer.echo(f"{verdict} ({result.took_s:.1f} s)")
+    terminal.echo(f"{verdict} ({result.took_s:.1f} s)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,6 +59,24 @@ def _print_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+# C0 but tab and new line, DEL, C1, and the embedding and overriding controls of right-to-left text.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Return the text with control characters escaped, as in JSON.
+
+    The names and texts of somebody else's set or run could otherwise move the cursor, set the terminal's title or fill
+    its clipboard.
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def echo(message: object = "", *, nl: bool = True, err: bool = False) -> None:
+    """Print a printable message. nl: end the line. err: to standard error."""
+    typer.echo(printable(str(message)), nl=nl, err=err)
+
+
 @contextmanager
 def resumable(folder: Path, command: str = "evaluate") -> Iterator[None]:
     """On Ctrl-C, print the command that resumes the run or sweep."""
@@ -75,13 +94,13 @@ def fail(message: str, code: int) -> None:
 
     console = Console(stderr=True, soft_wrap=True)
     console.print("[bold red]error:[/]", end=" ")
-    console.print(message, markup=False, highlight=False)
+    console.print(printable(message), markup=False, highlight=False)
     raise typer.Exit(code)
 
 
 def warn(message: str) -> None:
     """Print a notice to standard error."""
-    typer.echo(f"warning: {message}", err=True)
+    echo(f"warning: {message}", err=True)
 
 
 @contextmanager
@@ -115,7 +134,7 @@ def _progress_lines(label: str) -> ProgressBar:
             printed, printed_s = tenth, now_s
             left_s = (now_s - started_s) * (total - done) / done if done else 0.0
             left = f", about {left_s:.0f} s left" if left_s >= 10 else ""
-            typer.echo(f"{label}: {done} of {total}{left}", err=True)
+            echo(f"{label}: {done} of {total}{left}", err=True)
 
     return advance
 
@@ -124,8 +143,8 @@ def print_json(document: Any) -> None:
     """Print a document as indented JSON. It is written in pieces, because it is large if there are many utterances."""
     parts = json.JSONEncoder(indent=2, default=str, ensure_ascii=False).iterencode(document)
     while piece := "".join(islice(parts, _PARTS_AT_ONCE)):
-        typer.echo(piece, nl=False)
-    typer.echo()
+        echo(piece, nl=False)
+    echo()
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
@@ -137,7 +156,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, 
 
     # Wrapped instead of truncated, so that long names can still be copied.
     heads = (Column(name, overflow="fold", no_wrap=name in whole) for name in columns)
-    grid = Table(*heads, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    name = Text(printable(title))
+    grid = Table(*heads, title=name, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
+        grid.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(grid)

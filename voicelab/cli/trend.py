@@ -56,4 +56,4 @@ def trend(
     ]
     columns = ("run", label.short, "95 % interval", "change", "")
     terminal.table(f"{label.title}, {len(points)} runs", columns, shown)
-    typer.echo(f"picture: {path}")
+    terminal.echo(f"picture: {path}")

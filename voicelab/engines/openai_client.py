@@ -118,6 +118,10 @@ def _settings(base_url: str, key_variable: str, timeout_s: float, retries: int) 
         )
     if not base_url.startswith(("http://", "https://")):
         raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
+    address = base_url.partition("?")[0]
+    if address != base_url:
+        # It cannot work, because requests append their path, and its keys would be stored in runs and logs.
+        raise EngineMissingError("openai", f"base_url={address} has a query: omit it; a key is in {key_variable}")
     return {"base_url": base_url, "api_key": key or "none", "timeout": timeout_s, "max_retries": retries}
 
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.pool.run_sync import run_blocking
 from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError
+from voicelab.pipeline.recognition import recognize
 from voicelab.pipeline.spoken_text import spoken_parts
 from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
@@ -53,16 +53,11 @@ async def _hear(config: EngineConfig, clips: Sequence[Clip], progress: Progress 
         async def one(clip: Clip) -> str:
             nonlocal done
             async with lanes:
-                stream = host.stream()
-                try:
-                    await stream.post("feed", clip.at_rate(SPEECH_RATE_HZ))
-                    found: Transcript = await stream.call("finish")
-                finally:
-                    await stream.close()
+                found = (await recognize(host, clip)).text
             done += 1
             if progress is not None:
                 progress(done, len(clips))
-            return found.text
+            return found
 
         tasks = [asyncio.create_task(one(clip)) for clip in clips]
         try:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from math import ceil
 
 from voicelab.agent.base import Dialogue, Reply
 from voicelab.asr.base import Transcript
@@ -14,13 +13,13 @@ from voicelab.errors import InputError, NoSpeechError
 from voicelab.pipeline.answer import TurnAnswer
 from voicelab.pipeline.early_answer import EarlyAnswer
 from voicelab.pipeline.pipeline import Pipeline
+from voicelab.pipeline.recognition import feed
 from voicelab.pipeline.reply_text import ReplyText
 from voicelab.pipeline.stage_times import StageTimes
 from voicelab.pipeline.stopwatch import Stopwatch, TimeSpan
 from voicelab.pipeline.turn_events import Recognition, TurnEvent
 
 LONGEST_TURN_S = 120.0
-_PIECE_S = 10
 
 
 @dataclass(eq=False, repr=False)
@@ -161,11 +160,8 @@ class Turn:
         )  # fmt: skip
 
     async def _hear(self, clip: Clip | None) -> None:
-        """Feed audio to the recognizer in pieces, so that a cancelled turn frees the worker after the current piece."""
-        if clip is None:
-            return
-        for start_s in range(0, ceil(clip.duration_s), _PIECE_S):
-            await self._utterance.post("feed", clip.between(start_s, start_s + _PIECE_S))
+        if clip is not None:
+            await feed(self._utterance, clip)
 
     async def close(self) -> None:
         """Release the recognizer's state for this turn, and cancel an answer that was started early."""

@@ -20,10 +20,10 @@ from server.http.paths import OPENAI_PREFIX
 from server.http.refusal import HttpRefusal
 from server.messages import LONGEST_NAME
 from server.services import Services
-from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.limits import Limits
+from voicelab.pipeline.recognition import recognize
 from voicelab.pipeline.spoken_text import spoken_parts
 
 router = APIRouter(prefix=OPENAI_PREFIX)
@@ -51,7 +51,7 @@ async def transcriptions(request: Request, services: SharedServices) -> Response
         rate_hz=SPEECH_RATE_HZ,
         executor=services.pools.decoding,
     )
-    transcript = await _hear(services, decoded.clip)
+    transcript = await recognize(services.pipeline.asr, decoded.clip)
     check_language(form.languages, transcript)
     response = respond(transcript, form, decoded, engine)
     response.headers[names.MODEL_HEADER] = engine
@@ -106,16 +106,6 @@ async def _form(request: Request, services: Services) -> TranscriptionForm:
             return await read_form(form, services.pipeline.asr.info, services.settings.max_message_bytes)
     except StarletteHTTPException as error:
         raise HttpRefusal(400, "invalid_form", f"the body is not a valid form: {error.detail}") from error
-
-
-async def _hear(services: Services, clip: Clip) -> Transcript:
-    stream = services.pipeline.asr.stream()
-    try:
-        await stream.post("feed", clip)
-        transcript: Transcript = await stream.call("finish")
-        return transcript
-    finally:
-        await stream.close()
 
 
 def _engines(services: Services) -> tuple[Any, ...]:

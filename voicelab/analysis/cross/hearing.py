@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.spec import EngineInfo
 from voicelab.metrics.words import WordCounts, count
+from voicelab.pipeline.recognition import recognize
 from voicelab.pipeline.spoken_text import spoken_parts
 from voicelab.pipeline.transcribe import BATCH_WAIT_S
 from voicelab.text import Normalizer
@@ -61,7 +61,7 @@ async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rule
             for voice, pool in voices.items():
                 clip = await _speak(pool, text)
                 for recognizer, ear in recognizers.items():
-                    found = await _transcribe(ear, clip)
+                    found = (await recognize(ear, clip)).text
                     heard(CrossedSentence(text, voice, recognizer, found, count(text, found, rules)))
 
     async with asyncio.TaskGroup() as group:
@@ -72,16 +72,6 @@ async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rule
 async def _speak(pool: EnginePool, text: str) -> Clip:
     parts = spoken_parts(text, clauses=speaks_clauses(pool.info))
     return Clip.join([await pool.call("speak", part) for part in parts])
-
-
-async def _transcribe(pool: EnginePool, clip: Clip) -> str:
-    stream = pool.stream()
-    try:
-        await stream.post("feed", clip.at_rate(SPEECH_RATE_HZ))
-        found: Transcript = await stream.call("finish")
-    finally:
-        await stream.close()
-    return found.text
 
 
 def infos(pools: Pools) -> dict[str, EngineInfo]:

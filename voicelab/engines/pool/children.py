@@ -12,6 +12,10 @@ from voicelab.engines.addresses import inherited_users
 
 SERVER_SECRETS = frozenset({"AUTH_TOKENS", "AUTH_TOKENS_FILE", "DATABASE_URL"})
 """Server settings that no engine needs. The server ignores the case of their names."""
+_LIBRARY_SECRETS = frozenset(
+    {"PGPASSWORD", "PGPASSFILE", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"}
+)
+"""Secrets of the server that its libraries read: those of PostgreSQL's clients and of the exporter of traces."""
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
@@ -31,7 +35,7 @@ def safe_environment(*, without: frozenset[str] = frozenset(), **more: str) -> d
 
 def engine_environment(defaults: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of an engine process: the user's variables over the engine's defaults, without secrets."""
-    return {**defaults, **safe_environment(without=SERVER_SECRETS)}
+    return {**defaults, **safe_environment(without=SERVER_SECRETS | _LIBRARY_SECRETS)}
 
 
 def _without_empty_entries(environment: Mapping[str, str]) -> dict[str, str]:
