@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -63,7 +63,7 @@ class StreamSession:
 
         Raises NoReplyError if it is not ready within ready_s, ServerError if it reports an error.
         """
-        self._tasks.append(asyncio.create_task(self._until_lost(self._read())))
+        self._tasks.append(asyncio.create_task(self._until_lost(self._read)))
         await self._send_all(self._wire.opening())
         limit_s = perf_counter() + ready_s
         while not self._ready:
@@ -74,7 +74,7 @@ class StreamSession:
                 raise NoReplyError(
                     f"connected, but the target was not ready after {ready_s:g} s{self._last_messages()}"
                 )
-        self._tasks.append(asyncio.create_task(self._until_lost(self._microphone.run())))
+        self._tasks.append(asyncio.create_task(self._until_lost(self._microphone.run)))
         if greeting_s > 0:
             await self._greeting(greeting_s)
 
@@ -203,10 +203,10 @@ class StreamSession:
             if count % _FRAMES_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)  # let other tasks run during a flood of messages
 
-    async def _until_lost(self, work: Awaitable[None]) -> None:
+    async def _until_lost(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run an endless task; its error is raised for the waiting caller."""
         try:
-            await work
+            await work()
         except VoicelabError as error:
             self._fault = self._fault or error
             self._changed.set()
