@@ -1,7 +1,5 @@
 """`python -m server`: serve until Ctrl-C or SIGTERM."""
 
-from __future__ import annotations
-
 import argparse
 import gc
 import logging

@@ -1,7 +1,5 @@
 """Build the ASGI application from the settings."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,7 +1,5 @@
 """Identify the client of a connection, and count open connections per client."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager

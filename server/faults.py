@@ -1,7 +1,5 @@
 """Map exceptions to errors for clients. Messages of VoicelabError are sent; other exceptions are only logged."""
 
-from __future__ import annotations
-
 import logging
 
 from starlette.websockets import WebSocketDisconnect

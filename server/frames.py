@@ -1,7 +1,5 @@
 """Parse text frames into client events: strict JSON that matches an event's schema, else Refused."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Check the host, origin, token and limits of every request and WebSocket handshake."""
 
-from __future__ import annotations
-
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket

@@ -4,8 +4,6 @@ With DNS rebinding, a page's own host name resolves to 127.0.0.1 after the page 
 same-origin, and only the Host header reveals them. IP addresses cannot be rebound.
 """
 
-from __future__ import annotations
-
 import re
 import socket
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Text from clients is escaped, so that it cannot forge or colour lines. Credentia
 and transcripts are logged only with LOG_TRANSCRIPTS.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import logging

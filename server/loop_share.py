@@ -1,7 +1,5 @@
 """Share the event loop between clients, so that a client with many requests does not delay the others."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Generator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Prometheus metrics. With several worker processes, each scrape returns the sum over all of them."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import threading

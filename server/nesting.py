@@ -1,7 +1,5 @@
 """The nesting depth of a JSON text, computed without parsing it."""
 
-from __future__ import annotations
-
 import re
 
 MOST_DEPTH = 100

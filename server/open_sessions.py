@@ -1,7 +1,5 @@
 """Count the connections of each session. A session ends when its last connection closes."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 

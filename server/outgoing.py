@@ -1,7 +1,5 @@
 """Server events of the protocol in docs/reference/protocol.md."""
 
-from __future__ import annotations
-
 import json
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Thread pools for blocking work, one for each kind of work, so that none delays the others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The sizes of a connection's socket reads, so that parsing one read takes the event loop a short time."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 

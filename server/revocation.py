@@ -1,7 +1,5 @@
 """Close WebSockets whose token was withdrawn or whose user signed out on the page."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 

@@ -1,7 +1,5 @@
 """Run the app with uvicorn: configuration, start and shutdown."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging

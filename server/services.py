@@ -1,7 +1,5 @@
 """State shared by all connections: engines, history, metrics and open connections."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,7 +1,5 @@
 """The server's settings. Each field is set by the environment variable of its name in capitals."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """The sign-in cookie of the web page: a random id that only the server's own page can use."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from starlette.requests import HTTPConnection

@@ -1,7 +1,5 @@
 """uvicorn's WebSocket protocol, extended to drop clients that have stopped reading."""
 
-from __future__ import annotations
-
 import asyncio
 from time import perf_counter
 from typing import Any

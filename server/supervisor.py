@@ -1,7 +1,5 @@
 """Run several server processes on one socket: start them, replace those that die, and end them together."""
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

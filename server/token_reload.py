@@ -1,7 +1,5 @@
 """Reload AUTH_TOKENS_FILE on SIGHUP, with one process or several."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

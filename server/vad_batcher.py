@@ -4,8 +4,6 @@ Audio that several connections send within a few milliseconds is processed in on
 cheaper than one call each. The model runs in a separate thread.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Sequence

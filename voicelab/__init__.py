@@ -8,8 +8,6 @@
 Names are imported on first use, so that `import voicelab` is fast.
 """
 
-from __future__ import annotations
-
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,5 @@
 """Locates the data shipped with voicelab: under data/ in a checkout, inside the package in an installed wheel."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

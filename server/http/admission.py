@@ -1,7 +1,5 @@
 """Admission of connections that are not WebSockets: limits in total and per address, and health probes."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from server.clients import ClientCounts

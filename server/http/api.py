@@ -1,7 +1,5 @@
 """HTTP routes for the status, typed commands and the history."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import asdict
 from datetime import datetime

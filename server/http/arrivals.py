@@ -1,7 +1,5 @@
 """Hold or refuse requests of clients that have used more than their share of the event loop, before they are parsed."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import select

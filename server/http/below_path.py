@@ -4,8 +4,6 @@ Some proxies forward the whole path, others strip the prefix; both work. The ser
 prefix. The routes, which generate URLs, see the prefix as ASGI's root_path.
 """
 
-from __future__ import annotations
-
 import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send

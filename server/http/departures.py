@@ -1,7 +1,5 @@
 """Cancel the work of requests whose client has disconnected, and log one line."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

@@ -1,7 +1,5 @@
 """Forwarded headers of proxies."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

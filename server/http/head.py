@@ -1,7 +1,5 @@
 """HEAD requests, which HTTP requires wherever GET works. Monitors and proxies send them."""
 
-from __future__ import annotations
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 

@@ -1,7 +1,5 @@
 """Health probes and metrics."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from fastapi import APIRouter, Response

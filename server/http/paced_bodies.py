@@ -1,7 +1,5 @@
 """Read a request body at the rate that its client's share of the event loop allows."""
 
-from __future__ import annotations
-
 import asyncio
 from time import perf_counter
 

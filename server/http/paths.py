@@ -1,7 +1,5 @@
 """Paths that several modules of the server use."""
 
-from __future__ import annotations
-
 from starlette._utils import get_route_path
 from starlette.types import Scope
 

@@ -1,7 +1,5 @@
 """How the server refuses an HTTP request or a WebSocket handshake: one exception, in the format of the path."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """uvicorn's HTTP protocol, extended by connection limits and time-outs for incomplete requests."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from time import perf_counter

@@ -1,7 +1,5 @@
 """Sign-in of the page's user, when the server requires tokens."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 

@@ -3,8 +3,6 @@
 The scripts come from the package fastapi-offline; FastAPI's own page loads them from a CDN.
 """
 
-from __future__ import annotations
-
 from importlib import resources
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The page's files and its security headers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi import APIRouter

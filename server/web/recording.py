@@ -1,7 +1,5 @@
 """API to record a set on the page: takes are uploaded, checked, recognized, and accepted or deleted."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

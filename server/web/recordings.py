@@ -1,7 +1,5 @@
 """The store of all recorded sets, with the limits and the access of a user."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """API for the sample set, which the page sends recordings from and takes prompts from."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Files of recorded sets: reading, atomic writes, a lock across processes, and disk usage."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

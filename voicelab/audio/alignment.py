@@ -5,8 +5,6 @@ noise. In misaligned PCM they are interchanged. The criteria are strict, so that
 evidence, for example in silence, the bytes are returned unchanged.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

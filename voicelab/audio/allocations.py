@@ -4,8 +4,6 @@ An MP4 header states the length of its index, and FFmpeg allocates that memory b
 input can request gigabytes. FFmpeg has a limit per allocation, which PyAV does not expose.
 """
 
-from __future__ import annotations
-
 import ctypes
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Converts frames of any sample format and channel count to one channel of float32."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 import av

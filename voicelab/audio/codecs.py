@@ -1,7 +1,5 @@
 """Encodes clips as WAV, FLAC, MP3, AAC and Ogg Opus files through PyAV; `voicelab.audio.decoding` decodes."""
 
-from __future__ import annotations
-
 import io
 from typing import cast
 

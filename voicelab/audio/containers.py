@@ -4,8 +4,6 @@ FFmpeg's own format detection is never used, because it includes playlists and s
 and network ports.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

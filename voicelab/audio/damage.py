@@ -1,7 +1,5 @@
 """Measures how much of a recording could not be decoded, in seconds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from voicelab.audio.containers import is_text

@@ -3,8 +3,6 @@
 Streams that arrive in pieces use streaming.py, which shares the decoding code.
 """
 
-from __future__ import annotations
-
 import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass

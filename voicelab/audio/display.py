@@ -1,7 +1,5 @@
 """Show a clip in a notebook, with its waveform and a player."""
 
-from __future__ import annotations
-
 import base64
 
 import numpy as np

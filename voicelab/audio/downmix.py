@@ -1,7 +1,5 @@
 """Mixes several channels to one."""
 
-from __future__ import annotations
-
 from typing import cast
 
 import numpy as np

@@ -3,8 +3,6 @@
 MPEG audio: ISO/IEC 11172-3 and 13818-3. ADTS: ISO/IEC 13818-7.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 HEADER_BYTES = 7

@@ -3,8 +3,6 @@
 Source: ITU-T Recommendation G.711. Levels are scaled to 16 bits, as is usual in software codecs.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Literal, cast
 

@@ -3,8 +3,6 @@
 docs/reference/protocol.md defines the formats, which only these two modules implement.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, Protocol, get_args

@@ -3,8 +3,6 @@
 FFmpeg's demuxer trusts the sizes in a damaged page's header, and so may skip up to 64 KiB of intact pages.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 

@@ -1,7 +1,5 @@
 """Computes how many seconds of audio a prefix of an Ogg Opus stream contains."""
 
-from __future__ import annotations
-
 import struct
 from bisect import bisect_right
 from collections.abc import Sequence

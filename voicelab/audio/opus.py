@@ -4,8 +4,6 @@ Opus: RFC 6716. Ogg pages: RFC 3533. Opus in Ogg: RFC 7845. Granule positions in
 input rate.
 """
 
-from __future__ import annotations
-
 import ctypes
 import ctypes.util
 import os

@@ -1,7 +1,5 @@
 """Reads a part of a long recording, without decoding the rest where that is safe."""
 
-from __future__ import annotations
-
 import io
 import re
 import sys

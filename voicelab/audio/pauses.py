@@ -1,7 +1,5 @@
 """Measures silence in speech: leading, trailing, and the longest pause."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ Source: pipecat's `frames.proto`. The descriptors are built here, in a separate 
 nor generated code is needed, and both can be imported in one process.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """In-memory byte streams that FFmpeg reads from while data arrives. They have no file or address."""
 
-from __future__ import annotations
-
 import io
 import re
 import threading

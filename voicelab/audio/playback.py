@@ -1,7 +1,5 @@
 """Computes when each piece of a stream is heard, by a player that starts at once and plays what has arrived."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Recognizes recordings by file extension."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 ENDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".webm", ".m4a", ".mp4")

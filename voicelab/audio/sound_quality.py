@@ -1,7 +1,5 @@
 """Checks whether a recording is fit for a sample set: level, noise, clipping and truncation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

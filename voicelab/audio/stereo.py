@@ -1,7 +1,5 @@
 """Encode stereo files, FLAC or Ogg Opus, with the caller on the left and the agent on the right."""
 
-from __future__ import annotations
-
 import io
 from typing import cast
 

@@ -3,8 +3,6 @@
 FFmpeg pulls its input, so it runs in a separate thread and blocks there until more bytes arrive.
 """
 
-from __future__ import annotations
-
 import threading
 from copy import copy
 from dataclasses import replace

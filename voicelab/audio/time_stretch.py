@@ -1,7 +1,5 @@
 """Changes the speed of speech without changing its pitch."""
 
-from __future__ import annotations
-
 import av
 import av.error
 import av.filter

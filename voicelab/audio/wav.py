@@ -4,8 +4,6 @@ Some recorders send a WAV header with every chunk, or a header that states only 
 stops at that size. This reader passes it one endless data chunk with all samples.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import struct

@@ -4,8 +4,6 @@ FFmpeg's demuxer continues at the next cluster, and browsers write clusters of u
 at the next block.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

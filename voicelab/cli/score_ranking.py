@@ -1,7 +1,5 @@
 """The output of `voicelab score --normalizer all`: the order of the systems under every normalizer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """Passes audio to a recognizer in short pieces, so that other clients' audio is recognized between them."""
 
-from __future__ import annotations
-
 from math import ceil
 
 from voicelab.asr.base import Transcript

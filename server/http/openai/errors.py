@@ -1,7 +1,5 @@
 """Refusals of the OpenAI-compatible API, whose codes are OpenAI's where it has one."""
 
-from __future__ import annotations
-
 from pydantic import ValidationError
 
 from server.http.refusal import HttpRefusal

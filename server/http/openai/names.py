@@ -3,8 +3,6 @@
 The response header MODEL_HEADER names the engine that did the work, also behind an alias.
 """
 
-from __future__ import annotations
-
 import re
 
 from server.http.refusal import HttpRefusal

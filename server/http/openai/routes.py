@@ -1,7 +1,5 @@
 """Routes of the OpenAI-compatible audio API."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """Group timed words into segments, and write them as subtitles."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

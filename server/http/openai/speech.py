@@ -1,7 +1,5 @@
 """The body of a speech request, and the encoding of the response."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator

@@ -1,7 +1,5 @@
 """Parse the form of a transcription request. Fields that the server would have to ignore are refused."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

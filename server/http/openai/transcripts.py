@@ -1,7 +1,5 @@
 """Transcripts in the response formats of OpenAI's API."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Sound quality of a clip: DNSMOS P.808 and P.835 (Reddy et al. 2021, 2022), PLCMOS v2 (Diener et al. 2023)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Input spectra of the models, computed like the published code."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Model files from the wheel speechmos (MIT). Its Python code, which needs librosa, is not used."""
 
-from __future__ import annotations
-
 from importlib import resources
 from pathlib import Path
 from typing import Any

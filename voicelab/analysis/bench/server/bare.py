@@ -4,8 +4,6 @@
 application that drops every message and echoes each heartbeat.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import sys

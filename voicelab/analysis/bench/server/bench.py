@@ -1,7 +1,5 @@
 """The parts of `voicelab bench server`, each with its own server."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace

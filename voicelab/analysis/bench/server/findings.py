@@ -1,7 +1,5 @@
 """Measured figures with their guarantees."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ so it includes both directions over the socket, every queue, and the client's ow
 it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Measure the memory of idle connections, and leftovers after they close."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack

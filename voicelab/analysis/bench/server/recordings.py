@@ -1,7 +1,5 @@
 """The speech of the benchmark's sessions: the shipped recordings as Opus packets."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 

@@ -1,7 +1,5 @@
 """Measure leftovers of disconnected clients: connections, tasks, threads, file descriptors, memory."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import time

@@ -1,7 +1,5 @@
 """Response times with several people speaking at once: from the end of speech to the first sound of the reply."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 from collections.abc import Callable, Sequence

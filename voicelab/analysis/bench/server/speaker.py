@@ -1,7 +1,5 @@
 """A speaker of a benchmark: says recordings to a server at a microphone's pace, and times the replies."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager

@@ -4,8 +4,6 @@ The sessions speak continuously: replies are not paced, and the next recording f
 therefore sessions × real-time factor, except while sessions wait for answers.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Read the server's vitals from /metrics: memory, file descriptors, threads, tasks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 
