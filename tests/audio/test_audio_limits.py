@@ -223,3 +223,11 @@ def test_what_is_no_sound_is_told_at_once_however_long_it_is(data: bytes) -> Non
     with pytest.raises(InputError):
         decoding.load(data)
     assert time.thread_time() - began_s < 1
+
+
+def test_a_file_that_is_too_large_to_read_is_refused(tmp_path):
+    huge = tmp_path / "huge.wav"
+    with huge.open("wb") as file:
+        file.truncate(30 * 2**30)  # sparse: it takes no space
+    with pytest.raises(InputError, match=r"huge.wav: 30.0 GiB is too large.*split the recording"):
+        decoding.read_bytes(huge)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import logging
 import socket
 from pathlib import Path
+from types import AsyncGeneratorType
 
 import pytest
 
@@ -180,7 +180,7 @@ async def test_a_turn_that_was_stopped_leaves_nothing_to_the_garbage_collector(t
 
 def open_turns() -> list[object]:
     """The generators of turns that are neither exhausted nor closed."""
-    found = [each for each in gc.get_objects() if inspect.isasyncgen(each) and each.ag_frame is not None]
+    found = [each for each in gc.get_objects() if type(each) is AsyncGeneratorType and each.ag_frame is not None]
     return [each for each in found if each.__qualname__.startswith("Turn.")]
 
 

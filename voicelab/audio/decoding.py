@@ -20,6 +20,8 @@ from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
 
+LARGEST_FILE_BYTES = 2**32
+"""Size of a recording that is still read, which happens in one piece: the largest that WAV's own sizes allow."""
 DAMAGED_FROM_S = 0.05
 """Minimum missing audio in seconds for a recording to count as damaged; about the shortest phone."""
 
@@ -123,8 +125,13 @@ def read(path: Path) -> Clip:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file's bytes. Raises InputError, which names the file."""
+    """Read a file's bytes, at most LARGEST_FILE_BYTES. Raises InputError, which names the file."""
     try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE_BYTES:
+            raise InputError(
+                f"{path}: {size / 2**30:.1f} GiB is too large to read; split the recording (4 GiB at most)"
+            )
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
