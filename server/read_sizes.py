@@ -3,9 +3,9 @@
 import asyncio
 from contextlib import suppress
 
-_LEAST_BYTES = 512
+_LEAST_BYTES = 128
 _FIRST_BYTES = 4096
-_LONG_PARSE_S = 0.001
+_LONG_PARSE_S = 0.0005
 
 
 class ReadSizes:

@@ -37,9 +37,11 @@ class PacedBodies(H11Protocol):
             return
         self._read_sizes.fit(perf_counter() - begun_s)
         is_in_body = self.conn.their_state is h11.SEND_BODY
-        if is_in_body and self._resuming is None and not self.flow.read_paused and self._meter.is_over:
+        if is_in_body and not self.flow.read_paused and self._meter.is_over:
+            # Also while the connection waits already: uvicorn reads again as soon as the app wants more of the body.
             self.flow.pause_reading()
-            self._resuming = self.loop.create_task(self._resume_in_turn())
+            if self._resuming is None:
+                self._resuming = self.loop.create_task(self._resume_in_turn())
 
     async def _resume_in_turn(self) -> None:
         await self._meter.turn()

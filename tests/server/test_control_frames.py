@@ -60,7 +60,7 @@ async def test_a_slow_read_is_followed_by_smaller_ones(monkeypatch: pytest.Monke
     monkeypatch.setattr("server.read_sizes._LONG_PARSE_S", -1.0)
     for _ in range(10):
         protocol.data_received(frame(b"", Opcode.PING))
-    assert wire.max_size == 512
+    assert wire.max_size == 128
     monkeypatch.setattr("server.read_sizes._LONG_PARSE_S", 10.0)
     for _ in range(10):
         protocol.data_received(frame(b"", Opcode.PING))
