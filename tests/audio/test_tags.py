@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 
@@ -101,3 +102,15 @@ def test_bytes_that_only_look_like_a_tag_stay(size: int) -> None:
         while piece := reader.read(50):
             out += piece
         assert out == data
+
+
+def test_what_follows_several_tags_at_the_end_of_a_file_is_passed_on():
+    tag = b"ID3\x03\0\0\0\0\0\x28" + bytes(40)
+    assert read_whole(b"a" * 50 + tag + b"b" * 50 + tag + b"c" * 50) == b"a" * 50 + b"b" * 50 + b"c" * 50
+
+
+def read_whole(data: bytes) -> bytes:
+    reader, found = WithoutTags(io.BytesIO(data)), b""
+    while piece := reader.read(32):
+        found += piece
+    return found

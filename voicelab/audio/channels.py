@@ -15,7 +15,7 @@ _LOUDEST_UNIT = 8.0
 _LOUDEST_INT16 = 65_536.0
 _LOUDEST_INT32 = 2.0**31
 _LEAST_SAMPLES = 64
-"""Among so many values that are no samples but other bytes, some exceed the range of 32-bit integers."""
+"""Bytes that are not samples give values beyond the range of 32-bit integers; one of this many is certain to."""
 _HELD_S = 1.0
 
 

@@ -6,6 +6,7 @@ FFmpeg's demuxer trusts the sizes in a damaged page's header, and so may skip up
 import struct
 import zlib
 
+from voicelab.audio.byte_filter import ByteFilter
 from voicelab.audio.wav import ByteReader
 
 _HEADER = struct.Struct("<4sBBqIIIB")
@@ -13,30 +14,19 @@ _SIGN = b"OggS"
 _CHECKSUM = slice(22, 26)
 _FIRST, _FLAGS = 2, 8
 _UNKNOWN = -1
-_READ_BYTES = 4096
 _MOST_PAGES = 1_000
-"""A damaged page that claims to be so many pages further on is not believed."""
+"""Largest plausible step between page numbers. A larger one in a damaged header is ignored."""
 
 
-class OggPages:
+class OggPages(ByteFilter):
     """Passes on the pages whose checksum is right. is_damaged: some are missing between them."""
 
     def __init__(self, source: ByteReader) -> None:
-        self._source = source
-        self._buffer = bytearray()
-        self._out = bytearray()
-        self._is_at_end = False
+        super().__init__(source)
         self._streams: set[int] = set()
         self._last, self._sequence = 0, -1
         self._dropped = 0
         self._has_audio = self._starts_damaged = self.is_damaged = False
-
-    def read(self, size: int) -> bytes:
-        while not self._out and not (self._is_at_end and not self._buffer):
-            self._pass_on()
-        piece = bytes(self._out[:size])
-        del self._out[: len(piece)]
-        return piece
 
     def length(self, start: int) -> int | None:
         """Return the time from the first to the last position, in the stream's own units.
@@ -57,7 +47,7 @@ class OggPages:
         size = _page_bytes(self._buffer)
         if size is not None and size <= len(self._buffer):
             if _is_intact(self._buffer[:size]):
-                self._take(size)
+                self._take_page(size)
             else:
                 self._skip_page()
         elif inner := self._page_inside():
@@ -66,27 +56,19 @@ class OggPages:
         elif not self._more():
             self._skip_page()
 
-    def _more(self) -> bool:
-        """Read more bytes; return False at the end of the file."""
-        data = b"" if self._is_at_end else self._source.read(_READ_BYTES)
-        self._buffer += data
-        self._is_at_end = not data
-        return bool(data)
-
-    def _take(self, size: int) -> None:
+    def _take_page(self, size: int) -> None:
         _, _, flags, granule, serial, sequence, _, _ = _HEADER.unpack_from(self._buffer)
         if flags & _FIRST:
             self._streams.add(serial)
         if granule > 0 and not self._has_audio:
-            # A stream that was joined in the middle starts late too, but without the rest of damaged pages.
+            # A recording that begins in the middle of a stream also starts late, but has no rest of damaged pages.
             missing = sequence - self._sequence - 1
             self.is_damaged = self._starts_damaged = 0 < missing * _HEADER.size <= self._dropped
             self._has_audio = True
         elif self._has_audio and len(self._streams) == 1:
             self.is_damaged = self.is_damaged or sequence > self._sequence + 1
         self._last, self._sequence = max(self._last, granule), sequence
-        self._out += self._buffer[:size]
-        del self._buffer[:size]
+        self._take(size)
 
     def _page_inside(self) -> int:
         """Return the start of an intact page inside the incomplete one, whose size is therefore wrong; 0 for none."""

@@ -1,16 +1,10 @@
 """Tags before, between and after MP3 and AAC frames: ID3v2 (id3.org) and APEv2 (as of Monkey's Audio)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from voicelab.audio.wav import ByteReader
+from voicelab.audio.byte_filter import ByteFilter
 
 SIGNS = (b"ID3", b"APETAGEX")
 _ID3_HEAD, _APE_HEAD = 10, 32
 _APE_VERSIONS = (1_000, 2_000)
-_READ_BYTES = 4096
 
 
 def tag_bytes(head: bytes | bytearray) -> int:
@@ -30,46 +24,30 @@ def _id3_bytes(head: bytes | bytearray) -> int:
     return _ID3_HEAD + size + (10 if head[5] & 0x10 else 0)
 
 
-class WithoutTags:
+class WithoutTags(ByteFilter):
     """Passes on a stream of frames without the tags in it, whose pictures would be taken for damaged frames."""
 
-    def __init__(self, source: ByteReader) -> None:
-        self._source = source
-        self._buffer = bytearray()
-        self._is_at_end = False
-
-    def read(self, size: int) -> bytes:
-        while True:
-            count = min(size, self._untagged())
-            if count:
-                piece = bytes(self._buffer[:count])
-                del self._buffer[:count]
-                return piece
-            if self._is_at_end:
-                return b""
-            data = self._source.read(_READ_BYTES)
-            self._is_at_end = not data
-            self._buffer += data
-
-    def _untagged(self) -> int:
-        """Return the number of bytes at the start of the buffer that belong to no tag; drop a tag there."""
+    def _pass_on(self) -> None:
         place = min((at for sign in SIGNS if (at := self._buffer.find(sign)) >= 0), default=-1)
         if place < 0:
-            return len(self._buffer) - (0 if self._is_at_end else _partial_sign(self._buffer))
-        head = self._buffer[place : place + _APE_HEAD]
-        if len(head) < _APE_HEAD and not self._is_at_end:
-            return place
-        count = tag_bytes(head) if _is_likely(head) else 0
-        if place or not count:
-            return place or len(SIGNS[0])
-        self._skip(count)
-        return 0
+            place = len(self._buffer) - (0 if self._is_at_end else _partial_sign(self._buffer))
+            if not place:
+                self._more()
+        elif place == 0:
+            if len(self._buffer) < _APE_HEAD and self._more():
+                return
+            if _is_likely(self._buffer) and (count := tag_bytes(self._buffer)):
+                self._skip(count)
+                return
+            place = len(SIGNS[0])
+        self._take(place)
 
     def _skip(self, count: int) -> None:
-        while count > len(self._buffer) and not self._is_at_end:
+        while count > len(self._buffer):
             count -= len(self._buffer)
-            self._buffer[:] = self._source.read(_READ_BYTES)
-            self._is_at_end = not self._buffer
+            self._buffer.clear()
+            if not self._more():
+                return
         del self._buffer[:count]
 
 

@@ -7,6 +7,7 @@ at the next block.
 import re
 from dataclasses import dataclass
 
+from voicelab.audio.byte_filter import ByteFilter
 from voicelab.audio.wav import ByteReader
 
 _SEGMENT, _CLUSTER, _BLOCK = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\xa3"
@@ -26,8 +27,7 @@ _LACING = 0x06
 _RESERVED = 0x70
 _HEAD_BYTES = 16
 _MOST_BYTES = 4 * 2**20
-"""A larger element in a cluster is damaged, or video."""
-_READ_BYTES = 4096
+"""Maximum size of an element in a cluster. A larger one is damaged, or contains video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +43,18 @@ class _Element:
         return self.head + (self.size or 0)
 
 
-class WebmElements:
+class WebmElements(ByteFilter):
     """Passes on the elements of a file, without the bytes in its clusters that belong to none.
 
     is_damaged: such bytes were between elements.
     """
 
     def __init__(self, source: ByteReader) -> None:
-        self._source = source
-        self._buffer = bytearray()
-        self._out = bytearray()
-        self._is_at_end = self._is_in_cluster = self._is_raw = False
+        super().__init__(source)
+        self._is_in_cluster = self._is_raw = False
         self._has_dropped = self.is_damaged = False
         self._tracks: set[int] = set()
         self._lacings: dict[int, int] = {}
-
-    def read(self, size: int) -> bytes:
-        while not self._out and not (self._is_at_end and not self._buffer):
-            self._pass_on()
-        piece = bytes(self._out[:size])
-        del self._out[: len(piece)]
-        return piece
 
     def _pass_on(self) -> None:
         self._fill(_HEAD_BYTES)
@@ -73,7 +64,7 @@ class WebmElements:
             self._is_raw = True
             self._take(len(self._buffer))
         elif found is not None and found.kind in (_SEGMENT, _CLUSTER):
-            # The size is no longer right when bytes are dropped.
+            # Dropped bytes would make a stated size wrong.
             self._out += found.kind + _UNKNOWN_SIZE
             self._is_in_cluster = found.kind == _CLUSTER
             del self._buffer[: found.head]
@@ -104,14 +95,8 @@ class WebmElements:
 
     def _fill(self, count: int) -> None:
         """Fill the buffer to this many bytes, or to the end of the file."""
-        while len(self._buffer) < count and not self._is_at_end:
-            data = self._source.read(_READ_BYTES)
-            self._is_at_end = not data
-            self._buffer += data
-
-    def _take(self, count: int) -> None:
-        self._out += self._buffer[:count]
-        del self._buffer[:count]
+        while len(self._buffer) < count and self._more():
+            pass
 
     def _drop_to(self, place: int | None) -> None:
         self._has_dropped = self._has_dropped or place != 0
@@ -135,7 +120,7 @@ class WebmElements:
         return is_known and not flags & _RESERVED and not (self._lacings.get(track, flags) ^ flags) & _LACING
 
     def _next_start(self, place: int, end: int | None) -> int | None:
-        """Return the next place where an element starts that another one follows; None if there is none before `end`.
+        """Return the next place at which an element starts and is followed by another one; None for none before `end`.
 
         end: None searches the rest of the file, and drops what was searched.
         """
@@ -157,7 +142,7 @@ class WebmElements:
                 self._fill(len(self._buffer) + 1)
 
     def _is_followed(self, place: int, element: _Element) -> bool:
-        """Whether another element follows this one at `place`. The four bytes of a cluster suffice."""
+        """Whether this element at `place` is followed by another one. Of a cluster, its first four bytes are enough."""
         end = place + element.end
         self._fill(end + _HEAD_BYTES)
         return element.kind == _CLUSTER or (end <= len(self._buffer) and self._starts(end))
