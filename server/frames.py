@@ -99,19 +99,19 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
 def parse_object(frame: str) -> dict[str, Any]:
     """Parse a frame that holds a JSON object.
 
-    Raises Refused for invalid JSON, deep nesting, half a surrogate pair and other JSON types.
+    Raises Refused for invalid JSON, deep nesting, unpaired surrogates and other JSON types.
     """
     message = _parse(frame)
     if not isinstance(message, dict):
         raise Refused(ErrorCode.BAD_MESSAGE, f"expected a JSON object, not {type(message).__name__}")
     if _ESCAPE in frame and not _is_unicode(message):
-        # Answers repeat ids of the client, and such a text cannot be sent.
-        raise Refused(ErrorCode.BAD_JSON, "the message is not JSON: a string contains half a surrogate pair")
+        # Replies repeat the client's ids, and text with an unpaired surrogate cannot be encoded.
+        raise Refused(ErrorCode.BAD_JSON, "the message is not JSON: a string contains an unpaired surrogate")
     return message
 
 
 _ESCAPE = "\\u"
-"""Begins every surrogate of a frame, because frames are UTF-8."""
+"""A surrogate in a frame is always written as an escape, because frames are UTF-8."""
 
 
 def _is_unicode(message: dict[str, Any]) -> bool:

@@ -125,7 +125,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer to the client, not an 
 LONGEST_NAME = 200
 """Maximum number of characters in an id, a name or a format."""
 Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
-"""The limit also makes pydantic check that the text is valid Unicode: JSON can escape half a surrogate pair."""
+"""The limit also makes pydantic check that the text is valid Unicode: JSON can escape an unpaired surrogate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.support.sounds import muxed
-from voicelab.audio import decoding
+from tests.support.sounds import decoded_both_ways, muxed
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.audio.incoming import IncomingAudio
 
 LONG_S = 4.0
 NOISE = np.random.default_rng(4).normal(0, 0.1, round(LONG_S * SPEECH_RATE_HZ))
@@ -34,27 +32,17 @@ def pages(data: bytes) -> list[int]:
     return starts
 
 
-def heard(data: bytes) -> tuple[float, float]:
-    """Seconds that are decoded, and that are counted as lost; the same however the stream is cut."""
-    found = decoding.load(data, rate_hz=SPEECH_RATE_HZ)
-    audio = IncomingAudio(longest_s=30.0)
-    clips = [audio.feed(data[start : start + 700]) for start in range(0, len(data), 700)] + [audio.finish()]
-    assert np.array_equal(Clip.join([clip for clip in clips if clip is not None]).samples, found.clip.samples)
-    assert audio.undecoded_s == found.undecoded_s
-    return found.clip.duration_s, found.undecoded_s
-
-
 @pytest.mark.parametrize("name", STREAMS)
 @pytest.mark.parametrize("kind", ["lost", "changed", "added"])
 def test_damage_anywhere_costs_its_pages_and_is_counted(name: str, kind: str) -> None:
     data = STREAMS[name]
-    whole_s = heard(data)[0]
+    whole_s = decoded_both_ways(data)[0]
     audio = next(start for start in pages(data)[2:] if int.from_bytes(data[start + GRANULE_AT :][:8], "little") > 0)
     longest_s = 0.2 if "short" in name else 1.15
     for place in range(audio + 100, pages(data)[-1] - 400, (len(data) - audio) // 9):
         junk = random.Random(place).randbytes(300)
         damaged = data[:place] + (b"" if kind == "lost" else junk) + data[place + (0 if kind == "added" else 300) :]
-        decoded_s, lost_s = heard(damaged)
+        decoded_s, lost_s = decoded_both_ways(damaged)
         # The damage may touch two pages.
         assert whole_s - decoded_s <= 2 * longest_s
         assert lost_s == pytest.approx(whole_s - decoded_s, abs=0.03)
@@ -66,7 +54,7 @@ def test_a_damaged_header_of_a_page_costs_that_page(page: int, place: int) -> No
     """Its position, or the size of its page, which then claims to contain the following ones."""
     data = bytearray(STREAMS["opus, short pages"])
     data[pages(data)[page] + place] = 0xFF
-    decoded_s, lost_s = heard(bytes(data))
+    decoded_s, lost_s = decoded_both_ways(bytes(data))
     assert decoded_s == pytest.approx(LONG_S, abs=0.05)
     assert lost_s < 0.06
 
@@ -74,7 +62,7 @@ def test_a_damaged_header_of_a_page_costs_that_page(page: int, place: int) -> No
 def test_a_stream_that_was_joined_in_the_middle_has_lost_nothing() -> None:
     data = STREAMS["opus, short pages"]
     starts = pages(data)
-    decoded_s, lost_s = heard(data[: starts[2]] + data[starts[100] :])
+    decoded_s, lost_s = decoded_both_ways(data[: starts[2]] + data[starts[100] :])
     assert decoded_s == pytest.approx(LONG_S - 98 * 0.02, abs=0.05)
     assert lost_s == 0
 
@@ -83,4 +71,4 @@ def test_bytes_between_pages_cost_nothing() -> None:
     data = STREAMS["opus"]
     starts = [*pages(data), len(data)]
     pieces = [data[start:end] for start, end in pairwise(starts)]
-    assert heard(b"OggS and more".join(pieces)) == heard(data)
+    assert decoded_both_ways(b"OggS and more".join(pieces)) == decoded_both_ways(data)

@@ -11,7 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from voicelab.audio.clip import Clip
+from voicelab.audio import decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 
 
 def muxed(
@@ -185,3 +187,13 @@ ENCODINGS: dict[str, tuple[str, str]] = {
     "caf_alac": ("CAF", "ALAC"),
 }
 """By name: the container and the encoding, in the words of docs/reference/containers.md."""
+
+
+def decoded_both_ways(data: bytes) -> tuple[float, float]:
+    """The seconds that are decoded, and those counted as lost; equal for the whole file and for pieces of it."""
+    found = decoding.load(data, rate_hz=SPEECH_RATE_HZ)
+    audio = IncomingAudio(longest_s=30.0)
+    clips = [audio.feed(data[start : start + 700]) for start in range(0, len(data), 700)] + [audio.finish()]
+    assert np.array_equal(Clip.join([clip for clip in clips if clip is not None]).samples, found.clip.samples)
+    assert audio.undecoded_s == found.undecoded_s
+    return found.clip.duration_s, found.undecoded_s

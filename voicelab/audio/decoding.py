@@ -21,7 +21,7 @@ from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
 
 LARGEST_FILE_BYTES = 2**32
-"""Size of a recording that is still read, which happens in one piece: the largest that WAV's own sizes allow."""
+"""Maximum size of a recording, which is read at once: the largest that the size fields of WAV allow."""
 DAMAGED_FROM_S = 0.05
 """Minimum missing audio in seconds for a recording to count as damaged; about the shortest phone."""
 

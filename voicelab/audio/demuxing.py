@@ -225,7 +225,7 @@ def _file(
 
 
 def _cleaned(source: ByteReader, container: Container) -> ByteReader:
-    """Return a file without what FFmpeg's demuxer would stumble over."""
+    """Return a file without the bytes that FFmpeg's demuxer cannot handle."""
     if container.name == "ogg":
         return OggPages(source)
     if container.name == "webm":

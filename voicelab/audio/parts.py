@@ -25,7 +25,7 @@ from voicelab.errors import InputError
 
 _STATES_ITS_LENGTH = ("wav", "flac")
 _STARTS = {"flac": re.compile(rb"fLaC"), "ogg": re.compile(rb"OggS\0[\x02\x03\x06\x07]")}
-"""Starts of files. Positions in the second of several files in a row are not those that its packets state."""
+"""Starts of files. In the second of several joined files, packets state positions from its own start."""
 _PREROLL_S = 1.0
 """Decoding starts this many seconds before a part, so that the decoder's state has settled."""
 _LARGEST_GAP_S = 0.02
@@ -63,7 +63,7 @@ def cut(recording: bytes | Path, offset_s: float, duration_s: float | None, *, s
             try:
                 clip = _entered(file, container, offset_s, duration_s, source)
             except (av.error.FFmpegError, ValueError):
-                clip = None  # damaged, which the decoding of the whole measures
+                clip = None  # it is damaged; decoding from the start measures the damage
             if clip is not None:
                 return Decoded(clip, container.name, 0.0)
         file.seek(0)

@@ -261,7 +261,7 @@ def _is_usual(form: bytes) -> bool:
     if len(form) < 16 or _with_all_bits(form) != form:
         return False
     tag, channels, _, _, block, bits = struct.unpack_from("<HHIIHH", form)
-    # In others, FFmpeg's positions are not exact.
+    # FFmpeg's positions are not exact in other formats.
     return tag in (*_LINEAR, *_G711) and bits > 0 and block == channels * -(-bits // 8)
 
 

@@ -29,7 +29,7 @@ class Measured(_SummaryRecord):
     part, of: numerator and denominator of a ratio, summed over the n turns. counts: further counts of the figure.
     low, high, level, method: the interval; docs/explanation/confidence_intervals.md describes the methods.
     clustered_by, clusters: its clustering unit, and their number. note: its limitations, such as too few speakers.
-    missing: why there is no value; no_interval: why there is no interval.
+    missing, no_interval: the reasons why the value and the interval are absent.
     """
 
     value: float | None

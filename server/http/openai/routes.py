@@ -76,7 +76,7 @@ async def speech(request: Request, services: SharedServices) -> Response:
 
 
 async def _spoken(parts: Sequence[str], speed: float, services: Services) -> list[Clip]:
-    """Synthesize the parts. Raises HttpRefusal when the speech becomes too long, which its text does not show."""
+    """Synthesize the parts. Raises HttpRefusal for too much speech, which is known only when it is synthesized."""
     clips: list[Clip] = []
     longest_s, duration_s = services.settings.max_speech_s, 0.0
     for part in parts:

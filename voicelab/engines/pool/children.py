@@ -15,7 +15,7 @@ SERVER_SECRETS = frozenset({"AUTH_TOKENS", "AUTH_TOKENS_FILE", "DATABASE_URL"})
 _LIBRARY_SECRETS = frozenset(
     {"PGPASSWORD", "PGPASSFILE", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"}
 )
-"""Secrets of the server that its libraries read: those of PostgreSQL's clients and of the exporter of traces."""
+"""Secrets of the server that its libraries read: those of PostgreSQL clients and of the trace exporter."""
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
