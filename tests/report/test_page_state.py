@@ -89,6 +89,14 @@ def test_a_table_is_copied(chromium, report, name, part):
     assert len(copied.splitlines()) >= len(TURNS) + 1
 
 
+@pytest.mark.parametrize("width", [761, 1199, 1200, 1260, 1440])
+def test_only_the_samples_scroll_sideways(chromium, report, width):
+    shown = chromium.open(report, viewport={"width": width, "height": 900})
+    # The widest cells of the shipped set make its table this wide.
+    shown.add_style_tag(content=".samples { width: 1202px; }")
+    assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_it_fits_a_phone_and_prints_on_a4(chromium, report):
     shown = chromium.open(report, viewport={"width": 390, "height": 844})
     assert shown.evaluate("document.documentElement.scrollWidth") == 390

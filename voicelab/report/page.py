@@ -248,7 +248,10 @@ def _replay_note(summary: Summary) -> str:
 
 def _latency_note() -> str:
     needs = ", ".join(f"{least_turns_for_interval(at)} for {name[:-2]}" for name, at in QUANTILES.items())
-    return f"Answered primary turns, without cold ones. Intervals need a minimum number of turns: {needs}."
+    return (
+        "Answered primary turns, without cold ones. Intervals need a minimum effective number of turns, in which the "
+        f"turns of one conversation count less: {needs}."
+    )
 
 
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
