@@ -11,7 +11,6 @@ from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.talker import Mode
 from voicelab.runs.records import RunSpec
 from voicelab.targets.own_server import own_server
-from voicelab.tts.default import default_voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
 
 
 async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    async with _server(folder, asr="pocketsphinx", agent="rules", tts=default_voice()) as address:
+    async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
         tick = bar(speech.turns_in_all(sizes.speech_turns), "turns, more sessions step by step")
         return await speech.answers(address, sizes.speech_turns, tick)
 

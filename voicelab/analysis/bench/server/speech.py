@@ -1,7 +1,9 @@
 """Measure response times with a real recognizer, with one session and with as many as the cores can serve.
 
 The sessions speak continuously: replies are not paced, and the next recording follows at once. The recognizers' load is
-therefore sessions × real-time factor, except while sessions wait for answers.
+therefore sessions × real-time factor, except while sessions wait for answers. The voice must cost little beside the
+recognizer, because the guaranteed number of sessions does not count its load. All steps say the same recordings, because
+noisy ones take the recognizer longer.
 """
 
 import asyncio
@@ -24,7 +26,7 @@ _SHARE_OF_CORES = 0.8
 _STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
 """Share of the guaranteed number of sessions that is measured."""
 _TIMES_AT_STEP = 2
-"""Factor for the number of turns with many sessions; with fewer, the p95 would depend on the four slowest turns."""
+"""How often several sessions say each recording; with once, the p95 would depend on the four slowest turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class TimedReply:
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
     """Measure all figures. turns: with one session. tick: called for each turn, including skipped ones."""
-    speech = await speech_at_hand()
+    speech = (await speech_at_hand())[:turns]
     alone = await _speaking(address, speech, 1, turns, tick)
     rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
     ratio = float(np.median([reply.first_s for reply in alone]) / np.median([reply.engines_s for reply in alone]))
