@@ -83,5 +83,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -seconds.get(slow_tests.file_of(item.nodeid), slow_tests.UNKNOWN_S))
     slow = slow_tests.listed()
     for item in items:
-        if slow_tests.is_slow(item.nodeid, slow):
+        if slow_tests.is_slow(item.nodeid, slow, getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

@@ -34,6 +34,13 @@ def test_a_function_or_its_whole_file_is_listed(node_id: str, expected: bool) ->
     assert is_slow(node_id, frozenset({"a/test_x.py::test_one", "a/test_y.py"})) is expected
 
 
+def test_all_tests_that_use_a_listed_fixture_are_slow() -> None:
+    slow = frozenset({"a/test_x.py::made"})
+    assert is_slow("a/test_x.py::test_one", slow, ["tmp_path", "made"])
+    assert not is_slow("a/test_x.py::test_two", slow, ["tmp_path"])
+    assert not is_slow("a/test_y.py::test_one", slow, ["made"])
+
+
 def test_what_takes_long_is_listed_and_nearly_whole_files_as_one(tmp_path: Path) -> None:
     cases = [("a.test_x", "test_one[1]", 0.1), ("a.test_x", "test_one[2]", 3), ("a.test_y", "test_slow", 9)]
     cases += [("a.test_x", f"test_{number}", 0.2) for number in range(9)] + [("a.test_y", "test_quick", 0.1)]

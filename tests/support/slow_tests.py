@@ -4,13 +4,16 @@
 
 measures again and writes both lists, so that test files need no markers. Files run in
 the order of their duration, the longest first: a long file that started last would run alone at the end.
+
+A fixture of a module counts for the first test that uses it, so that another test would be slow in its place. Slow
+fixtures are therefore listed by hand, as `tests/x/test_y.py::fixture`, and all tests that use them are slow.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,15 +28,15 @@ _FEW = 5
 
 
 def listed() -> frozenset[str]:
-    """The files and test functions of the list, as `tests/x/test_y.py` and `tests/x/test_y.py::test_z`."""
+    """The files, test functions and fixtures of the list, as `tests/x/test_y.py` and `tests/x/test_y.py::test_z`."""
     lines = LIST.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def is_slow(node_id: str, slow: frozenset[str]) -> bool:
-    """Return whether the list contains the test's file or function. node_id: pytest's id."""
-    name = node_id.partition("[")[0]
-    return name in slow or name.partition("::")[0] in slow
+def is_slow(node_id: str, slow: frozenset[str], fixtures: Iterable[str] = ()) -> bool:
+    """Return whether the list contains the test's file or function, or one of its fixtures. node_id: pytest's id."""
+    name, file = node_id.partition("[")[0], file_of(node_id)
+    return not slow.isdisjoint({name, file, *(f"{file}::{fixture}" for fixture in fixtures)})
 
 
 def file_of(node_id: str) -> str:
@@ -89,7 +92,8 @@ def main() -> int:
         print("error: name one or more JUnit reports, as pytest --junitxml writes them", file=sys.stderr)
         return 2
     head = ["# Tests that take longer than half a second on two idle cores. Written by tests/support/slow_tests.py."]
-    LIST.write_text("\n".join([*head, *measured(paths)]) + "\n", encoding="utf-8")
+    fixtures = [line for line in listed() if "::" in line and "::test_" not in line]
+    LIST.write_text("\n".join([*head, *sorted([*fixtures, *measured(paths)])]) + "\n", encoding="utf-8")
     head = ["# Seconds by test file, the longest first. Written by tests/support/slow_tests.py."]
     lines = [f"{seconds:.1f} {file}" for file, seconds in seconds_by_file(paths).items()]
     FILE_SECONDS.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
