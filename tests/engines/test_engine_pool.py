@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.support.speech import SPEECH
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.pool.pool import EnginePool
-from voicelab.engines.spec import EngineConfig
+from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError, EngineMissingError
 
 
@@ -117,10 +118,21 @@ class Broken:
         raise EngineMissingError("broken", "install the thing")
 
 
+class Duet:
+    """Speaks only while another call of this process speaks too."""
+
+    _both = threading.Barrier(2, timeout=10)
+
+    def load(self):
+        return EngineInfo("tts", "duet", {}, "1")
+
+    def speak(self, text):
+        self._both.wait()
+        return text
+
+
 class Odd:
     def load(self):
-        from voicelab.engines.spec import EngineInfo
-
         return EngineInfo("tts", "odd", {}, "1")
 
     def stream(self):
@@ -248,6 +260,16 @@ async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
         await host.close()
 
 
+@pytest.mark.parametrize(("isolation", "shared"), [("process", True), ("thread", True), ("thread", False)])
+async def test_calls_of_a_voice_overlap_as_far_as_its_lanes_allow(isolation, shared):
+    config = EngineConfig("tts", "duet", "tests.engines.test_engine_pool:Duet", isolation, {}, shared=shared)
+    host = await EnginePool(config, 2).open()
+    try:
+        assert await asyncio.gather(*(host.call("speak", "la") for _ in range(4))) == ["la"] * 4
+    finally:
+        await host.close()
+
+
 async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
     """Close the worker's socket, as if the parent was killed."""
     host = await EnginePool(
@@ -304,8 +326,6 @@ class Diary:
         self.written = []
 
     def load(self):
-        from voicelab.engines.spec import EngineInfo
-
         return EngineInfo("asr", "diary", {}, "1")
 
     def stream(self):
@@ -331,8 +351,6 @@ class Slow:
         self.calls = 0
 
     def load(self):
-        from voicelab.engines.spec import EngineInfo
-
         return EngineInfo("tts", "slow", {}, "1")
 
     def stream(self):

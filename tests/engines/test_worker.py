@@ -123,7 +123,7 @@ def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
         for place, one in enumerate(at_work):
             if one is None:
                 at_work[place] = scheduler.take()
-        busy = [one.stream_id for one in at_work if one is not None]
+        busy = [one.stream_id for one in at_work if one is not None and one.stream_id is not None]
         assert len(busy) == len(set(busy))
         assert scheduler.is_empty or None not in at_work, "nobody is idle while there is something to do"
 
@@ -134,7 +134,7 @@ def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
             done.append(one)
             at_work[place] = None
     assert len(done) == len(requests)
-    for stream in {one.stream_id for one in requests}:
+    for stream in {one.stream_id for one in requests} - {None}:  # calls of the engine itself are independent
         assert [one for one in done if one.stream_id == stream] == [one for one in requests if one.stream_id == stream]
 
 

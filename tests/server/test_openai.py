@@ -103,9 +103,13 @@ async def test_voicelab_can_be_pointed_at_itself(tmp_path):
 
 
 class Stub(BaseHTTPRequestHandler):
-    """A stub server: it requires a key, transcribes every WAV as its duration, and fails on request."""
+    """A stub server: it requires a key, transcribes every WAV as its duration, and fails on request.
+
+    speakers: how many requests for speech wait for each other.
+    """
 
     failing = 0
+    speakers: threading.Barrier
     requests: list[tuple[str, str]]
 
     def do_GET(self):
@@ -117,6 +121,9 @@ class Stub(BaseHTTPRequestHandler):
         if type(self).failing > 0:
             type(self).failing -= 1
             return self.send(503, {"error": {"message": "overloaded"}})
+        if self.path.endswith("/speech"):
+            self.speakers.wait()
+            return self.send(200, codecs.encode_wav(TONE))
         head = body.index(b"RIFF")
         with wave.open(io.BytesIO(body[head:])) as file:
             text = f"{file.getnframes()} samples at {file.getframerate()}"
@@ -126,7 +133,7 @@ class Stub(BaseHTTPRequestHandler):
         return self.headers.get("Authorization") == "Bearer secret"
 
     def send(self, status, body):
-        data = json.dumps(body).encode()
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -174,6 +181,19 @@ async def test_key_retries_and_failures(stub, monkeypatch):
         handler.failing = 9
         with pytest.raises(EngineError, match="answered 503: overloaded"):
             await say()
+    finally:
+        await host.close()
+
+
+async def test_two_sentences_are_requested_concurrently(stub, monkeypatch):
+    """As by two sessions: otherwise the second one would wait for the first one's request."""
+    handler, url = stub
+    handler.speakers = threading.Barrier(2, timeout=10)
+    monkeypatch.setenv("STUB_KEY", "secret")
+    host = await opened(VOICES, f"openai:base_url={url},model=m,key_variable=STUB_KEY,retries=0")
+    try:
+        clips = await asyncio.gather(*(host.call("speak", sentence) for sentence in ("One.", "Two.")))
+        assert [clip.duration_s for clip in clips] == [TONE.duration_s] * 2
     finally:
         await host.close()
 

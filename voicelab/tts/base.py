@@ -13,7 +13,10 @@ class Voice(Protocol):
         """Load and warm up. Raises EngineMissingError, which says what to install or set."""
 
     def speak(self, sentence: str) -> Clip:
-        """Synthesize one sentence at the voice's own rate; calls never overlap."""
+        """Synthesize one sentence at the voice's own rate.
+
+        Calls never overlap, unless the table marks the voice as shared.
+        """
 
 
 def speaks_clauses(info: EngineInfo) -> bool:

@@ -20,6 +20,8 @@ VOICES = Catalog(
         "openai": Entry(
             "voicelab.tts.openai:OpenAIVoice",
             "any server with /v1/audio/speech: OpenAI, vLLM, speaches, voicelab's own",
+            lanes=16,
+            shared=True,
             extra="openai",
             packages=("openai",),
             needs="a server (base_url) and, if it requires one, a key in OPENAI_API_KEY",
@@ -27,6 +29,8 @@ VOICES = Catalog(
         "edge": Entry(
             "voicelab.tts.edge:EdgeVoice",
             "Microsoft Edge's online voices through edge-tts (GPL-3.0/LGPL-3.0)",
+            lanes=16,
+            shared=True,
             extra="edge",
             packages=("edge-tts",),
             needs="the internet",

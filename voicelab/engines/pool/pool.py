@@ -112,8 +112,9 @@ class EnginePool:
         return PooledStream(worker, next(self._stream_ids), self._wait_s)
 
     async def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the engine itself."""
-        result, _ = await self._workers[0].call(None, method, *arguments)
+        """Call a method of the engine itself, on the worker with the fewest unanswered calls."""
+        worker = min(self._workers, key=lambda worker: worker.queued)
+        result, _ = await worker.call(None, method, *arguments)
         return result
 
     @property

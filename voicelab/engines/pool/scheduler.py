@@ -20,14 +20,14 @@ class Scheduler:
     client after another, so that a client with many long replies does not delay the others; those of one client first
     come first served, because serving the oldest utterance first would starve the youngest. (3) Utterances that are
     still being spoken, where a delay goes unnoticed. The requests of one utterance stay in order and never run
-    concurrently; those of the engine itself stay in order for each client.
+    concurrently; calls of the engine itself, such as those of a voice, are independent.
 
     The scheduler also decides when to report completed requests: with every answer that a caller waits for, and
     otherwise at most every REPORT_EVERY_S seconds, because a report per audio frame would cost more than the frame.
     """
 
     def __init__(self) -> None:
-        # Non-empty queues by utterance (0 is the engine itself), the longest waiting first.
+        # Non-empty queues by utterance (see _utterance), the longest waiting first.
         self._waiting: dict[int, deque[Request]] = {}
         self._closing: dict[int, None] = {}  # utterances with only a close pending, in order of arrival
         self._awaited: FairQueue[int, Request] = FairQueue()  # by call
@@ -98,9 +98,7 @@ class Scheduler:
                 yield self._waiting[key][0]
         for request in self._awaited:
             if (key := _utterance(request)) not in self._begun_s:
-                # Earlier requests of its utterance; for the engine itself, earlier ones of the same client.
-                queue = self._waiting[key]
-                yield queue[0] if key else next(one for one in queue if one.client == request.client)
+                yield self._waiting[key][0]  # maybe an earlier request of its utterance
         for key, queue in self._waiting.items():
             if key not in self._begun_s:
                 yield queue[0]
@@ -118,4 +116,5 @@ class Scheduler:
 
 
 def _utterance(request: Request) -> int:
-    return request.stream_id or 0
+    """The request's stream; negative for a call of the engine itself, each of which is one of its own."""
+    return request.stream_id if request.stream_id is not None else -(request.call_id or 0)

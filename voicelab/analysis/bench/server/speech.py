@@ -1,9 +1,9 @@
 """Measure response times with a real recognizer, with one session and with as many as the cores can serve.
 
 The sessions speak continuously: replies are not paced, and the next recording follows at once. The recognizers' load is
-therefore sessions × real-time factor, except while sessions wait for answers. The voice must cost little beside the
-recognizer, because the guaranteed number of sessions does not count its load. All steps say the same recordings, because
-noisy ones take the recognizer longer.
+therefore sessions × real-time factor, except while sessions wait for answers. The guaranteed number of sessions does
+not count the voice, so that must cost little beside the recognizer. All steps say the same recordings, because noisy
+ones take the recognizer longer.
 """
 
 import asyncio
