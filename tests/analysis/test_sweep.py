@@ -297,6 +297,21 @@ def test_a_recording_without_sound_is_one_record_under_noise(tmp_path):
     assert by_key["s/2"].status == "answered"
 
 
+def test_a_sample_that_cannot_have_a_condition_is_a_warning_and_a_broken_one_an_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_set(tmp_path)
+    (tmp_path / "a.ogg").write_bytes(codecs.encode_wav(Clip.silence(0.5)))
+    options = ["--snr", "10", "--samples", str(path), "--asr", "fake", "--tts", "fake"]
+    done = voicelab("sweep", *options, "--sweep-id", "silent")
+    assert done.exit_code == 0
+    assert "not every condition can be applied to a, s/1: an SNR is undefined" in " ".join(done.output.split())
+    assert "Without 1 sample that some run could not score" in " ".join(done.output.split())
+    (tmp_path / "a.ogg").write_bytes(b"<html>no recording</html>")
+    done = voicelab("sweep", *options, "--sweep-id", "broken")
+    assert done.exit_code == 1
+    assert "4 turns failed; the first, a: " in " ".join(done.output.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -11,6 +11,7 @@ from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
+    from voicelab.runs.turn_results import TurnResult
 
 
 def sweep(
@@ -111,6 +112,7 @@ def sweep(
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
     from voicelab.analysis.sweep import page, wording
     from voicelab.errors import VoicelabError
+    from voicelab.text.plural import counted
 
     assert result.figures is not None
     written = page.write(folder)
@@ -119,14 +121,30 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
     for one in result.figures.breaks:
         terminal.echo(f"breakpoint: {one.sentence}")
     terminal.echo(f"report: {written}")
-    if failed := sum(point.failed for point in result.figures.points):
-        raise VoicelabError(f"{failed} turns failed; {_first_failure(folder, result)}; see the runs in {folder.path}")
+    without_condition, failed = _failures(folder, result)
+    if without_condition:
+        keys = ", ".join(dict.fromkeys(turn.key for turn in without_condition))
+        terminal.warn(f"not every condition can be applied to {keys}: {_reason(without_condition[0])}")
+    if failed:
+        first = f"the first, {failed[0].key}: {_reason(failed[0])}"
+        raise VoicelabError(f"{counted(len(failed), 'turn')} failed; {first}; see the runs in {folder.path}")
 
 
-def _first_failure(folder: SweepFolder, result: SweepResult) -> str:
-    turns = (turn for name in result.runs for turn in folder.run(name).turns())
-    key, failure = next((turn.key, turn.failure) for turn in turns if turn.failure and turn.failure.code != "no_speech")
-    return f"the first, {key}: {failure.message}"
+def _failures(folder: SweepFolder, result: SweepResult) -> tuple[list[TurnResult], list[TurnResult]]:
+    """Return the failed turns to which only a condition could not be applied, and the other failed turns."""
+    from voicelab.analysis.sweep.axes import CLEAN
+
+    broken = {name: [turn for turn in folder.run(name).turns() if turn.broken] for name in result.runs}
+    unreadable = {turn.key for turn in broken[CLEAN]}
+    failed = [turn for turns in broken.values() for turn in turns]
+    of_condition = [
+        turn for turn in failed if turn.failure and turn.failure.code == "bad_sample" and turn.key not in unreadable
+    ]
+    return of_condition, [turn for turn in failed if turn not in of_condition]
+
+
+def _reason(turn: TurnResult) -> str:
+    return turn.failure.message if turn.failure else "no reason was recorded"
 
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...]:

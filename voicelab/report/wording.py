@@ -8,6 +8,7 @@ from voicelab.figures.table import FIGURES
 from voicelab.metrics.intervals import BOUND
 from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Bounds, FigureLabel, Measured, Summary
+from voicelab.text.plural import counted
 
 NONE = "–"
 """Shown if nothing was scored."""
@@ -85,19 +86,15 @@ def clusters(summary: Summary) -> str:
     sure, speakers = summary.resampling, len(summary.by.get("speaker", {}))
     alone = sure.clusters - speakers
     if sure.unit != "speaker" or alone <= 0:
-        return _counted(sure.clusters, sure.unit)
-    return f"{_counted(speakers, 'speaker')} and {_counted(alone, 'sample')} without a speaker"
+        return counted(sure.clusters, sure.unit)
+    return f"{counted(speakers, 'speaker')} and {counted(alone, 'sample')} without a speaker"
 
 
 def line_of_samples(summary: Summary) -> str:
     """`207 samples, 12 speakers`; without speakers if the set names none."""
     speakers = len(summary.by.get("speaker", {}))
-    named = [_counted(speakers, "speaker")] if speakers else []
-    return ", ".join([_counted(summary.turns.primary, "sample"), *named])
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    named = [counted(speakers, "speaker")] if speakers else []
+    return ", ".join([counted(summary.turns.primary, "sample"), *named])
 
 
 def estimate(figure: Measured | None) -> str:

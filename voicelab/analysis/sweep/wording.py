@@ -7,6 +7,7 @@ from voicelab.figures.table import FIGURES
 from voicelab.metrics.breakpoints import Breakpoint, Threshold
 from voicelab.metrics.intervals import FEW
 from voicelab.report.wording import NONE, number
+from voicelab.text.plural import counted
 
 
 def columns(figures: SweepFigures) -> tuple[str, ...]:
@@ -117,15 +118,15 @@ def _row(point: PointFigures) -> tuple[str, ...]:
 
 def source_line(sweep_id: str, figures: SweepFigures) -> str:
     """The origin of the figures, in one line."""
-    return f"sweep {sweep_id} · normalizer {figures.normalizer} · {figures.clusters} {figures.unit}s"
+    return f"sweep {sweep_id} · normalizer {figures.normalizer} · {counted(figures.clusters, figures.unit)}"
 
 
 def interval_note(figures: SweepFigures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
-    out = f" {left_out} samples are left out because some run could not score them." if left_out else ""
-    few = f" {figures.clusters} {figures.unit}s are too few to generalize from." if figures.clusters < FEW else ""
+    scored = f" Without {counted(left_out, 'sample')} that some run could not score." if left_out else ""
+    few = f" Too few to generalize from: {counted(figures.clusters, figures.unit)}." if figures.clusters < FEW else ""
     return (
         f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}); see "
         "docs/explanation/confidence_intervals.md. Breakpoints have bootstrap intervals "
-        f"({figures.draws} resamples, seed {figures.seed}). All figures use the same samples.{out}{few}"
+        f"({figures.draws} resamples, seed {figures.seed}). All figures use the same samples.{scored}{few}"
     )
