@@ -11,7 +11,7 @@ from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
-    from voicelab.runs.turn_results import TurnResult
+    from voicelab.runs.records import TurnResult
 
 
 def sweep(
