@@ -6,12 +6,12 @@ import pytest
 
 from tests.support.command_line import voicelab
 from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
+from tests.support.made_runs import summarize_turns
 from voicelab.analysis.gate import Outcome, check, junit, limit
 from voicelab.errors import InputError
 from voicelab.figures.table import FIGURES, ratios
 from voicelab.runs.records import RunFolder
 from voicelab.scoring.scored_run import read_scored
-from voicelab.scoring.summary import summarize_turns
 
 
 def gate(*arguments):

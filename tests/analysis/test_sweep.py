@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.command_line import voicelab
 from tests.support.commands import wait_until
+from tests.support.made_runs import summarize_turns
 from tests.support.sample_sets import samples_folder, write_set
 from voicelab.analysis.sweep import page, running, scoring
 from voicelab.analysis.sweep.axes import axes_of, points_of
@@ -23,7 +24,6 @@ from voicelab.errors import InputError
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings, heard_clip
-from voicelab.scoring.summary import summarize_turns
 
 BASE = RunSpec(
     samples=str(samples_folder()), asr="fake:text=news about apple", tts="fake", target="in-process", limit=4, draws=200

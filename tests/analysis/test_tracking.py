@@ -9,13 +9,12 @@ import sys
 import pytest
 
 from tests.support.logged_runs import make
-from tests.support.made_runs import VARIED, made_run
+from tests.support.made_runs import VARIED, made_run, summarize_turns
 from tests.support.required import needs
 from tests.support.sample_sets import samples_folder
 from voicelab.analysis import mlflow
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder
-from voicelab.scoring.summary import summarize_turns
 
 HERE = importlib.util.find_spec("mlflow") is not None and importlib.util.find_spec("alembic") is not None
 needs_mlflow = needs("mlflow", present=HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.command_line import voicelab
+from tests.support.made_runs import summarize_turns
 from tests.support.sensevoice import failure, frames, hear
 from tests.support.serving import spawned, talking, until
 from tests.support.tiny_sensevoice import (
@@ -31,7 +32,6 @@ from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
-from voicelab.scoring.summary import summarize_turns
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

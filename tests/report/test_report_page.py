@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from tests.support.made_runs import SCENARIO, VARIED, answered, failed, in_scenario, made_run
+from tests.support.made_runs import SCENARIO, VARIED, answered, failed, in_scenario, made_run, summarize_turns
 from tests.support.report_pictures import with_pictures, without_pictures
 from tests.support.sample_sets import samples_folder
 from voicelab.agent.base import ToolCall
@@ -25,7 +25,7 @@ from voicelab.report.views import view_turns
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.turn_content import TurnFailure
-from voicelab.scoring.summary import scores_of, summarize_turns
+from voicelab.scoring.summary import scores_of
 from voicelab.scoring.summary_file import read
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"

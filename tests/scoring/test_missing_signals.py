@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.support.made_runs import FORMS, answered, made_run
+from tests.support.made_runs import FORMS, answered, made_run, summarize_turns
 from voicelab.engines.spec import EngineInfo
-from voicelab.scoring.summary import summarize_turns
 
 QUOTE = {"name": "quote", "arguments": {"company": "Apple"}}
 

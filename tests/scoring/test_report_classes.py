@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.support.made_runs import FORMS, VARIED, answered, company, failed, made_run, summary_of
+from tests.support.made_runs import FORMS, VARIED, answered, company, failed, made_run, summarize_turns, summary_of
 from voicelab.report import tables
 from voicelab.report.wording import headline
 from voicelab.scoring import counterfactual_file
-from voicelab.scoring.summary import summarize_turns
 
 MIXED = ("AAPL", "Apple", "latest", "$212.50", "5 percent")
 

@@ -13,6 +13,7 @@ from tests.support.made_runs import (
     failed,
     in_scenario,
     made_run,
+    summarize_turns,
     summary_of,
 )
 from voicelab.conditions.condition import Condition
@@ -24,7 +25,7 @@ from voicelab.report import tables
 from voicelab.report.text_tables import as_text
 from voicelab.report.wording import headline
 from voicelab.runs.records import RunSpec
-from voicelab.scoring.summary import PATH, summarize_turns
+from voicelab.scoring.summary import PATH
 from voicelab.scoring.summary_file import read
 from voicelab.scoring.turns import NO_SPEECH
 from voicelab.text import normalizer

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.browsing import browser, microphone_file, needed, until, with_noise
+from tests.support.made_runs import summarize_turns
 from tests.support.serving import Served, serving, spawned
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.paths import shipped
-from voicelab.scoring.summary import summarize_turns
 
 pytestmark = needed
 

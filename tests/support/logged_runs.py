@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from tests.support.made_runs import BEGUN, VARIED, keep_run, made_run
-from voicelab.scoring.summary import summarize_turns
+from tests.support.made_runs import BEGUN, VARIED, keep_run, made_run, summarize_turns
 
 
 def make(out, name, *, days=0, **changes):

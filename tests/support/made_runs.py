@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from voicelab.datasets import Sample, Scenario
 from voicelab.engines.spec import EngineInfo
 from voicelab.figures.latency import STAGES
+from voicelab.figures.outside import table_with
 from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec, TurnResult
 from voicelab.runs.turn_content import TurnFailure
-from voicelab.scoring.summary import summarize_turns
+from voicelab.scoring.inputs import company_forms
+from voicelab.scoring.summary import scores_of, summarize_scores
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}
 
@@ -86,6 +88,12 @@ def failed(key, code="connection_lost", heard=None, **changes):
     return answered(key, heard=heard).model_copy(
         update={"status": "failed", "failure": failure, **bare, **stages, **changes}
     )
+
+
+def summarize_turns(run, turns, forms=None, scenarios=(), replay=None, figures=()):
+    """The summary of turns that are in no folder. forms: the company names, by default those of the run's agent."""
+    names = company_forms(run) if forms is None else forms
+    return summarize_scores(run, scores_of(run, turns, names), scenarios, names, replay, table_with(figures))
 
 
 def summary_of(turns, run=None, scenarios=()):

@@ -4,13 +4,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.support.made_runs import summarize_turns
 from tests.support.sample_sets import samples_folder
 from tests.support.sharp_speech import sharp_speech
 from voicelab.audio.playback import SoundPiece
 from voicelab.errors import InputError
 from voicelab.runs import runner
 from voicelab.runs.records import RunSpec
-from voicelab.scoring.summary import summarize_turns
 from voicelab.targets.base import Capabilities, TargetBase, TurnOutcome
 from voicelab.targets.catalog import target_config
 

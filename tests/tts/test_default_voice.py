@@ -3,11 +3,11 @@
 import pytest
 
 from server.settings import Settings
+from tests.support.made_runs import summarize_turns
 from tests.support.sample_sets import samples_folder
 from voicelab.errors import EngineMissingError
 from voicelab.runs import notebook, runner
 from voicelab.runs.records import RunSpec
-from voicelab.scoring.summary import summarize_turns
 from voicelab.tts import default
 from voicelab.tts.catalog import VOICES
 

@@ -60,23 +60,6 @@ def summarize_scored(found: ScoredRun, table: Table) -> Summary:
     return summarize_scores(found.run, found.scores, scenarios, found.forms, replay, table)
 
 
-def summarize_turns(
-    run: RunResult,
-    turns: Sequence[TurnResult],
-    forms: Forms | None = None,
-    scenarios: Sequence[Scenario] = (),
-    replay: Counterfactual | None = None,
-    figures: Iterable[Any] = (),
-) -> Summary:
-    """Return the figures of turns that are not in a run's folder.
-
-    forms: the company names, by default those of the run's agent. scenarios: the expected entities of each; others are
-    not scored. replay: without it, changed actions and the stages' losses are missing.
-    """
-    names = forms if forms is not None else inputs.company_forms(run)
-    return summarize_scores(run, scores_of(run, turns, names), scenarios, names, replay, table_with(figures))
-
-
 def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None = None) -> list[TurnScore]:
     """Score each turn with the run's normalizer. The last turn with a key counts."""
     taken = list({turn.key: turn for turn in turns}.values())
