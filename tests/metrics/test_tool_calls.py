@@ -12,7 +12,7 @@ from tests.support.made_runs import FORMS, answered
 from voicelab.agent.base import ToolCall
 from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
 from voicelab.runs.turn_content import TurnFailure
-from voicelab.scoring.tool_calls import tool_call_counts
+from voicelab.scoring.turns import tool_call_counts
 
 SAME = same_value(FORMS)
 APPLE, NVIDIA = Call("quote", {"company": "Apple"}), Call("quote", {"company": "NVDA"})

@@ -50,7 +50,7 @@ def compare(
     voicelab compare reports/a reports/b --report comparison.html
     """
     from voicelab.analysis.compare import compare as put_together
-    from voicelab.scoring.text_warnings import text_warnings
+    from voicelab.scoring.run_warnings import text_warnings
 
     mapped = options.word_map(word_map)
     found = put_together(

@@ -57,8 +57,8 @@ def gate(
     from voicelab.errors import InputError
     from voicelab.figures.outside import table_with
     from voicelab.runs.records import RunFolder
+    from voicelab.scoring.run_warnings import text_warnings
     from voicelab.scoring.scored_run import read_scored
-    from voicelab.scoring.text_warnings import text_warnings
 
     table = table_with(figure or ())
     limits = [limit("max", text, table) for text in most or ()]

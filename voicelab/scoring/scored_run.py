@@ -14,7 +14,7 @@ from voicelab.metrics.entities import Forms
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import inputs
 from voicelab.scoring.measuring import measure
-from voicelab.scoring.missing_signals import with_signals_of
+from voicelab.scoring.run_warnings import with_signals_of
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import Measured, ScenarioOutcome
 from voicelab.scoring.score_store import computed_scores, digest, stored_scores

@@ -21,8 +21,7 @@ from voicelab.scoring.groups import figures_by
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.linker import linker_summary
 from voicelab.scoring.measuring import measure_all
-from voicelab.scoring.missing_signals import missing_signals, with_signals_of
-from voicelab.scoring.response_times import unused_over_replies, unused_times
+from voicelab.scoring.run_warnings import run_warnings, with_signals_of
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import (
     ColdTurn,
@@ -36,7 +35,6 @@ from voicelab.scoring.schema import (
 )
 from voicelab.scoring.scored_run import ScoredRun, read_scored
 from voicelab.scoring.streaming import wer_over_time
-from voicelab.scoring.text_warnings import text_warnings
 from voicelab.scoring.turns import score_turns
 from voicelab.text import headline_of
 
@@ -91,14 +89,7 @@ def summarize_scores(
         normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
         language=run.spec.language,
         headline=headline_of(rule),
-        warnings=(
-            *(engine.note for engine in run.engines if engine.note),
-            *text_warnings(rule, turns),
-            *missing_signals(run, turns),
-            *unused_times(run.spec.mode, turns),
-            *unused_over_replies(turns),
-            *run.notices,
-        ),
+        warnings=run_warnings(run, turns),
         resampling=_resampling(turns, run.spec),
         turns=_turn_counts(run, scores),
         figures=_with_reasons(measure_all(table.values(), primary, outcomes), table, replay),

@@ -11,11 +11,11 @@ from voicelab.metrics.entities import (
     linked_by_agent,
     surface,
 )
+from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
 from voicelab.metrics.words import align, count_characters, counts_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.entity_classes import class_counts
 from voicelab.scoring.streaming import streaming_counts
-from voicelab.scoring.tool_calls import tool_call_counts
 from voicelab.text import Normalizer
 
 NO_SPEECH = "(no speech)"
@@ -44,6 +44,18 @@ def session_text(turns: Iterable[TurnResult]) -> str:
 def answer_text(turn: TurnResult) -> str | None:
     """The reply's text: "" for an empty transcript, None if the turn failed."""
     return "" if turn.answer is None and turn.heard == "" else turn.answer
+
+
+def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
+    """Compare a turn's tool calls with those that its sample expects; None if it is not scored.
+
+    None: the sample names no expected calls, the run's version recorded no calls, or the turn failed. For an empty
+    transcript, all expected calls are missed. forms: all names of each company, by ticker.
+    """
+    if turn.expected_tool_calls is None or turn.tool_calls is None or turn.broken:
+        return None
+    made = [Call(call.name, call.arguments) for call in turn.tool_calls]
+    return compare_calls(turn.expected_tool_calls, made, same_value(forms))
 
 
 def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms) -> TurnScore:
