@@ -5,13 +5,13 @@ from fractions import Fraction
 
 from voicelab.text.english.cardinals import decimal_text, is_numeral
 from voicelab.text.english.numbers import MAYBE_TIME
+from voicelab.text.english.rewriting import Taken, rewritten
 from voicelab.text.english.shorthand import RATE_UNITS
 from voicelab.text.english.vocabulary import CENTS, CURRENCIES, SCALES, UNITS
 
 _STARTS = frozenset({"half", "quarter", "a"})
 _BEFORE_A_RATE = frozenset({*CURRENCIES.values(), "times", "miles", "kilometers", "barrels", "percent"})
 _UNITS_OF_RATES = frozenset(unit.split()[0] for unit in RATE_UNITS.values())
-_Taken = tuple[list[str], int] | None
 _AFTER_MONEY = frozenset({*CENTS, *CURRENCIES, "us", "u.s"})
 _AFTER_CENTS = frozenset(
     """| to through and or but per a an each for from versus in at on of the is was up down this last compared today
@@ -22,18 +22,13 @@ _PERCENT = ("a percent", "of a percent", "percent", "of percent", "a percentage 
 
 def with_amounts(words: Sequence[str]) -> list[str]:
     """Return the words with one notation for amounts: `5.5 dollars`, `0.5 percent`, `10 kilometers`, `10000`."""
-    out: list[str] = []
-    index = 0
-    while index < len(words):
-        may_start = words[index][0].isdecimal() or words[index] in _STARTS
-        taken = next(filter(None, (rule(words, index) for rule in _RULES)), None) if may_start else None
-        if taken is None:
-            out.append(words[index])
-            index += 1
-        else:
-            texts, index = taken
-            out += texts
-    return _per_units(_one_unit_for_ranges(out))
+    return _per_units(_one_unit_for_ranges(rewritten(words, _amount)))
+
+
+def _amount(words: Sequence[str], index: int, _: list[str]) -> Taken:
+    if not words[index][0].isdecimal() and words[index] not in _STARTS:
+        return None
+    return next(filter(None, (rule(words, index) for rule in _RULES)), None)
 
 
 def _value(words: Sequence[str], index: int) -> Fraction | None:
@@ -43,7 +38,7 @@ def _value(words: Sequence[str], index: int) -> Fraction | None:
     return Fraction(word) if is_numeral(word) else None
 
 
-def _money(words: Sequence[str], index: int) -> _Taken:
+def _money(words: Sequence[str], index: int) -> Taken:
     """A number and a currency, optionally followed by cents: 5 dollars and 50 cents, a dollar 50."""
     scaled = index + 1
     if scaled >= len(words) or words[scaled] not in _AFTER_MONEY:
@@ -78,12 +73,12 @@ def _are_cents(words: Sequence[str], index: int, value: Fraction) -> bool:
     return whole and (index + 1 == len(words) or words[index + 1] in _AFTER_CENTS)
 
 
-def _priced(value: Fraction, currency: str, end: int) -> _Taken:
+def _priced(value: Fraction, currency: str, end: int) -> Taken:
     text = decimal_text(value)
     return None if text is None else ([text, currency], end)
 
 
-def _part_of_percent(words: Sequence[str], index: int) -> _Taken:
+def _part_of_percent(words: Sequence[str], index: int) -> Taken:
     """Half a percent, a quarter of a percent, 3/4 of a percent."""
     end = index + 1
     if words[index] in ("half", "quarter"):
@@ -107,7 +102,7 @@ def _part_of_percent(words: Sequence[str], index: int) -> _Taken:
     return None
 
 
-def _thousands(words: Sequence[str], index: int) -> _Taken:
+def _thousands(words: Sequence[str], index: int) -> Taken:
     """10 k, except 401 k (a retirement plan)."""
     value = _value(words, index) if words[index + 1 : index + 2] == ["k"] else None
     if value is None or value == 401:
@@ -115,14 +110,14 @@ def _thousands(words: Sequence[str], index: int) -> _Taken:
     return [decimal_text(value * SCALES["thousand"]) or words[index]], index + 2
 
 
-def _unit(words: Sequence[str], index: int) -> _Taken:
+def _unit(words: Sequence[str], index: int) -> Taken:
     if index + 1 >= len(words) or words[index + 1] not in UNITS or (value := _value(words, index)) is None:
         return None
     one, more = UNITS[words[index + 1]]
     return [words[index], *(one if value == 1 else more).split()], index + 2
 
 
-_RULES: tuple[Callable[[Sequence[str], int], _Taken], ...] = (_part_of_percent, _thousands, _money, _unit)
+_RULES: tuple[Callable[[Sequence[str], int], Taken], ...] = (_part_of_percent, _thousands, _money, _unit)
 
 
 def _per_units(words: list[str]) -> list[str]:

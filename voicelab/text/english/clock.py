@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from voicelab.text.english.numbers import MAYBE_TIME
+from voicelab.text.english.rewriting import Taken, rewritten
 from voicelab.text.english.vocabulary import CURRENCIES, UNITS, ZONES
 
 _TIME = re.compile(r"(\d{1,2})[:~](\d\d)")
@@ -27,47 +28,33 @@ _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
 def with_times(words: Sequence[str]) -> list[str]:
     """Return the words with one notation for times: `6 pm`, `6:30 pm`, `10:30`, `6 oclock`."""
-    words = _with_quarters(words)
-    out: list[str] = []
-    index = 0
-    while index < len(words):
-        taken = _before_half(words, index)
-        if taken is not None:
-            texts, index = taken
-            out += texts
-            continue
-        word = words[index]
-        found = _TIME.fullmatch(word)
-        if found is None:
-            out.append(word)
-        elif MAYBE_TIME in word and not _is_time(words, index, int(found[1]), int(found[2])):
-            out.append(word.replace(MAYBE_TIME, ""))
-        elif found[2] == "00":
-            out += [found[1], "oclock"]
-        else:
-            out.append(f"{found[1]}:{found[2]}")
-        index += 1
+    out = rewritten(rewritten(words, _with_quarters), _time)
     return [word for index, word in enumerate(out) if word != "oclock" or out[index + 1 : index + 2] != ["oclock"]]
 
 
-def _with_quarters(words: Sequence[str]) -> list[str]:
+def _time(words: Sequence[str], index: int, _: list[str]) -> Taken:
+    if (taken := _before_half(words, index)) is not None:
+        return taken
+    word = words[index]
+    found = _TIME.fullmatch(word)
+    if found is None:
+        return None
+    if MAYBE_TIME in word and not _is_time(words, index, int(found[1]), int(found[2])):
+        return [word.replace(MAYBE_TIME, "")], index + 1
+    return [found[1], "oclock"] if found[2] == "00" else [f"{found[1]}:{found[2]}"], index + 1
+
+
+def _with_quarters(words: Sequence[str], index: int, out: list[str]) -> Taken:
     """Convert `half past 6` to 6:30 and `a quarter to 6` to 5:45."""
-    out: list[str] = []
-    index = 0
-    while index < len(words):
-        minutes, at = _minutes_and_hour(words, index)
-        hour = words[at] if minutes is not None else ""
-        after = words[at + 1] if at + 1 < len(words) else ""
-        if minutes is None or not hour.isdecimal() or not 1 <= int(hour) <= 12 or after in _NOT_AFTER_A_TIME:
-            out.append(words[index])
-            index += 1
-            continue
-        if out[-1:] == ["a"]:
-            out.pop()
-        earlier = (int(hour) - 2) % 12 + 1
-        out.append(f"{int(hour)}:{minutes:02d}" if minutes > 0 else f"{earlier}:{60 + minutes}")
-        index = at + 1
-    return out
+    minutes, at = _minutes_and_hour(words, index)
+    hour = words[at] if minutes is not None else ""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    if minutes is None or not hour.isdecimal() or not 1 <= int(hour) <= 12 or after in _NOT_AFTER_A_TIME:
+        return None
+    if out[-1:] == ["a"]:
+        out.pop()
+    earlier = (int(hour) - 2) % 12 + 1
+    return [f"{int(hour)}:{minutes:02d}" if minutes > 0 else f"{earlier}:{60 + minutes}"], at + 1
 
 
 def _minutes_and_hour(words: Sequence[str], index: int) -> tuple[int | None, int]:
@@ -87,7 +74,7 @@ def _minutes_and_hour(words: Sequence[str], index: int) -> tuple[int | None, int
     return None, index
 
 
-def _before_half(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _before_half(words: Sequence[str], index: int) -> Taken:
     """An hour, or hour and minutes, before am or pm."""
     word = words[index]
     if not word[:1].isdecimal():

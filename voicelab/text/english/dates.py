@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from voicelab.text.english.rewriting import Taken, rewritten
 from voicelab.text.english.vocabulary import MONTHS
 
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
@@ -12,17 +13,7 @@ _WORDS_TOO = frozenset({"may", "march", "mar", "jan", "dec", "jun", "sep"})
 
 def with_dates(words: Sequence[str]) -> list[str]:
     """Return the words with each day of a month as `july 3`, also for the third of july."""
-    out: list[str] = []
-    index = 0
-    while index < len(words):
-        taken = _month_first(words, index) or _day_first(words, index)
-        if taken is None:
-            out.append(words[index])
-            index += 1
-        else:
-            texts, index = taken
-            out += texts
-    return out
+    return rewritten(words, lambda words, index, _: _month_first(words, index) or _day_first(words, index))
 
 
 def _day(word: str, pattern: re.Pattern[str] = _DAY) -> str | None:
@@ -30,7 +21,7 @@ def _day(word: str, pattern: re.Pattern[str] = _DAY) -> str | None:
     return str(int(found[1])) if found is not None and 1 <= int(found[1]) <= 31 else None
 
 
-def _month_first(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _month_first(words: Sequence[str], index: int) -> Taken:
     month = MONTHS.get(words[index])
     if month is None:
         return None
@@ -47,7 +38,7 @@ def _month_first(words: Sequence[str], index: int) -> tuple[list[str], int] | No
     return None if words[index] in _WORDS_TOO or words[index] == month else ([month], index + 1)
 
 
-def _day_first(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _day_first(words: Sequence[str], index: int) -> Taken:
     start = index + (words[index] == "the")
     if start >= len(words) or (day := _day(words[start])) is None:
         return None

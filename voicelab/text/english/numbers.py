@@ -16,6 +16,7 @@ from voicelab.text.english.cardinals import (
     is_numeral,
     zero_and_digit,
 )
+from voicelab.text.english.rewriting import Taken, rewritten
 from voicelab.text.english.vocabulary import (
     DENOMINATORS,
     MONTH_NAMES,
@@ -51,24 +52,19 @@ def ordinal_text(digits: str) -> str:
 
 def with_digits(words: Sequence[str]) -> list[str]:
     """Return the words with every spoken number in digits."""
-    out: list[str] = []
-    index = 0
-    while index < len(words):
-        word = words[index]
-        if word in ("a", "an"):
-            starts = index + 1 < len(words) and words[index + 1] in _AFTER_AN_ARTICLE
-        else:
-            starts = word in NUMBER_STARTS or word[0] in _WRITTEN_STARTS
-        found = _number(words, index, out) if starts else None
-        if found is None:
-            out.append(words[index])
-            index += 1
-        else:
-            texts, end = found
-            _share_scale(out, texts, words[end - 1])
-            out += texts
-            index = end
-    return out
+    return rewritten(words, _in_digits)
+
+
+def _in_digits(words: Sequence[str], index: int, out: list[str]) -> Taken:
+    word = words[index]
+    if word in ("a", "an"):
+        starts = index + 1 < len(words) and words[index + 1] in _AFTER_AN_ARTICLE
+    else:
+        starts = word in NUMBER_STARTS or word[0] in _WRITTEN_STARTS
+    found = _number(words, index, out) if starts else None
+    if found is not None:
+        _share_scale(out, found[0], words[found[1] - 1])
+    return found
 
 
 def _share_scale(before: list[str], number: Sequence[str], last: str) -> None:
@@ -80,7 +76,7 @@ def _share_scale(before: list[str], number: Sequence[str], last: str) -> None:
         before[-2] = decimal_text(Fraction(low) * scale) or low
 
 
-def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
+def _number(words: Sequence[str], index: int, before: Sequence[str]) -> Taken:
     word = words[index]
     if _FRACTION.search(word):
         return [word.strip(":").replace(":over:", "/")], index + 1
@@ -106,7 +102,7 @@ def _is_year(words: Sequence[str], index: int) -> bool:
     return short or year[1] in TENS or year[1] in TEENS
 
 
-def _half_of(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _half_of(words: Sequence[str], index: int) -> Taken:
     """Half a million, a half million, half million."""
     end = index + (words[index] == "a")
     if words[end : end + 1] != ["half"]:
@@ -121,7 +117,7 @@ def _half_of(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     return None
 
 
-def _phone_with_hundreds(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _phone_with_hundreds(words: Sequence[str], index: int) -> Taken:
     """Eight hundred five five five oh one nine nine, with or without a one before it."""
     head = "1" if words[index] in ("one", "1") else ""
     start = index + len(head)
@@ -134,7 +130,7 @@ def _phone_with_hundreds(words: Sequence[str], index: int) -> tuple[list[str], i
     return ([head + digits], end) if len(digits) == _LOCAL_DIGITS else None
 
 
-def _century(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _century(words: Sequence[str], index: int) -> Taken:
     """The eighteen hundreds, the twenty tens, the two thousands."""
     below = below_hundred(words, index)
     ending = words[below[1]] if below is not None and below[1] < len(words) else ""
@@ -143,7 +139,7 @@ def _century(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     return [f"{below[0]}{_CENTURIES[ending][1]}s"], below[1] + 1
 
 
-def _digit_run(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _digit_run(words: Sequence[str], index: int) -> Taken:
     """Digits read out one by one: at least three, or two with a zero or a double; phone numbers with pauses."""
     digits, end, pauses, special = _digits_from(words, index)
     if end == index or (end < len(words) and words[end] in ("hundred", *SCALES)):
@@ -189,7 +185,7 @@ def _digit(word: str) -> str:
     return "0" if word in ZEROS else (word if len(word) == 1 and word.isdecimal() else "")
 
 
-def _fraction(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _fraction(words: Sequence[str], index: int) -> Taken:
     """Two thirds, one half, 3 quarters."""
     article = words[index] in ("a", "an")
     top = _digit(words[index]) or ("1" if article else "")
@@ -210,7 +206,7 @@ def _is_share(words: Sequence[str], index: int) -> bool:
     return thing not in ("", "|") and not counted and thing not in MONTHS
 
 
-def _decimal(words: Sequence[str], index: int, head: str | None) -> tuple[list[str], int] | None:
+def _decimal(words: Sequence[str], index: int, head: str | None) -> Taken:
     """A number with `point` and digits, or with `and a half`, and an optional scale; head: digits already read."""
     start = index
     if head is None:
@@ -273,7 +269,7 @@ def _and_part(words: Sequence[str], index: int) -> tuple[Fraction, int] | None:
     return Fraction(int(top), DENOMINATORS[name]), index + 3
 
 
-def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
+def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> Taken:
     chunks = _chunks(words, index)
     if not chunks or (words[index] == "second" and before[-1:] == ["per"]):
         return None
@@ -295,7 +291,7 @@ def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[lis
     return [digits], last.end
 
 
-def _date(words: Sequence[str], chunks: Sequence[NumberChunk]) -> tuple[list[str], int] | None:
+def _date(words: Sequence[str], chunks: Sequence[NumberChunk]) -> Taken:
     """Twelve thirty one twenty four: a month, a day above 12, and a year from 2010 to 2039."""
     if len(chunks) != 3 or not all(chunk.spoken and chunk.digits.isdecimal() and not chunk.ending for chunk in chunks):
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from voicelab.text.english.rewriting import Taken, rewritten
 from voicelab.text.english.written import BREAK
 
 _ORDINALS = {"1": "1st", "2": "2nd", "3": "3rd", "4": "4th"}
@@ -21,19 +22,18 @@ def with_periods(words: Sequence[str]) -> list[str]:
 
     `of` between a quarter and its year is removed, and a fiscal year comes after its quarter.
     """
-    out: list[str] = []
-    index = 0
-    while index < len(words):
-        if words[index] not in _STARTS:
-            out.append(words[index])
-            index += 1
-            continue
-        texts, end = next(filter(None, (rule(words, index) for rule in _RULES)), ([words[index]], index + 1))
-        if len(texts) == 3 and (part := _part_of_year(words, end)) is not None and len(part[0]) == 2:
-            texts, end = part[0] + texts, part[1]
-        out += texts
-        index = end
-    return _with_centuries(out)
+    return _with_centuries(rewritten(words, _period))
+
+
+def _period(words: Sequence[str], index: int, _: list[str]) -> Taken:
+    if words[index] not in _STARTS:
+        return None
+    found = next(filter(None, (rule(words, index) for rule in _RULES)), None)
+    if found is not None and len(found[0]) == 3:
+        part = _part_of_year(words, found[1])
+        if part is not None and len(part[0]) == 2:
+            return part[0] + found[0], part[1]
+    return found
 
 
 def _with_centuries(words: list[str]) -> list[str]:
@@ -47,7 +47,7 @@ def _with_centuries(words: list[str]) -> list[str]:
     return words
 
 
-def _part_of_year(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _part_of_year(words: Sequence[str], index: int) -> Taken:
     """A quarter or half with its year, or a quarter alone."""
     if index + 1 >= len(words):
         return None
@@ -71,7 +71,7 @@ def _part_of_year(words: Sequence[str], index: int) -> tuple[list[str], int] | N
     return (name, end) if name[1] == "quarter" or spoken else None
 
 
-def _first_months(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _first_months(words: Sequence[str], index: int) -> Taken:
     """9 months 2024 for the first 9 months of 2024 and for 9 months of 24."""
     at = index + (words[index : index + 2] == ["the", "1st"])
     at += words[at] == "1st"
@@ -83,7 +83,7 @@ def _first_months(words: Sequence[str], index: int) -> tuple[list[str], int] | N
     return [words[at], "months", _long(words[year])], year + 1
 
 
-def _calendar_year(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _calendar_year(words: Sequence[str], index: int) -> Taken:
     """Calendar year 2024 for calendar 2024 and calendar year 24."""
     named = words[index + 1 : index + 2] == ["year"]
     at = index + 1 + named
@@ -92,7 +92,7 @@ def _calendar_year(words: Sequence[str], index: int) -> tuple[list[str], int] | 
     return (["calendar", "year", _long(words[at])], at + 1) if named or len(words[at]) == 4 else None
 
 
-def _fiscal_year(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+def _fiscal_year(words: Sequence[str], index: int) -> Taken:
     spelled = list(words[index : index + 2]) == ["f", "y"]
     if words[index] not in _FISCAL and not spelled:
         return None
