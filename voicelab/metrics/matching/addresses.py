@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from voicelab.metrics.matching.cardinals import digits_of
+from voicelab.metrics.matching.codes import joined_readings
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
@@ -28,7 +29,6 @@ _BEFORE_A_PLACE = frozenset(
 """Words before an `at` that is a preposition: `log in at gmail dot com`. After other words it is the sign `@`."""
 _SAID_IN_TWO = {("forward", "slash"): "/", ("question", "mark"): "?"}
 _IN_WRITING = frozenset(".@_-/+:=?~")
-_MOST_READINGS = 64
 
 
 def is_address(entity: str) -> bool:
@@ -55,14 +55,8 @@ def named(entity: str, text: str) -> bool:
 
 def _readings(tokens: Sequence[Token]) -> set[str]:
     """The address in lower case without its scheme and `www`; a number word may be digits or a word."""
-    partial: dict[int, set[str]] = {0: {""}}
-    for index in range(len(tokens)):
-        for said, count in _at(tokens, index, first=index == 0):
-            into = partial.setdefault(index + count, set())
-            into |= {start + said for start in partial.get(index, ())}
-            if len(into) > _MOST_READINGS:
-                return set()
-    return {_without_scheme(reading) for reading in partial.get(len(tokens), ())} - {""}
+    found = joined_readings(tokens, lambda index: _at(tokens, index, first=index == 0))
+    return {_without_scheme(reading) for reading in found} - {""}
 
 
 def _without_scheme(address: str) -> str:
@@ -97,13 +91,8 @@ def _at(tokens: Sequence[Token], index: int, *, first: bool) -> Iterator[tuple[s
     if token.text in REPEATS and len(following) == 1:
         yield marks + following * REPEATS[token.text], 2
     for count in (1, 2, 3):
-        words = [one.text for one in tokens[index : index + count]]
-        digits = (
-            digits_of(words)
-            if len(words) == count and not any(one.number for one in tokens[index : index + count])
-            else None
-        )
-        if digits is not None:
+        spoken = [one.text for one in tokens[index : index + count] if not one.number]
+        if len(spoken) == count and (digits := digits_of(spoken)) is not None:
             yield marks + digits, count
 
 

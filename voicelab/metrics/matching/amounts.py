@@ -53,10 +53,8 @@ class Amount:
 def money(tokens: Sequence[Token]) -> list[Amount]:
     """Every amount that the text may name."""
     found: list[Amount] = []
-    starts: dict[int, Number] = {}
-    for one in numbers(tokens):
-        if one.value is not None or one.digits is not None:
-            starts.setdefault(one.start, one)
+    known = [one for one in numbers(tokens) if one.value is not None or one.digits is not None]
+    starts = {one.start: one for one in reversed(known)}  # the first of each
     inherited: dict[int, str] = {}
     end = 0
     for index in range(len(tokens)):
@@ -158,8 +156,10 @@ def _values(tokens: Sequence[Token], number: Number) -> Iterator[Decimal]:
     sign = -1 if number.negative else 1
     words = [token.text for token in tokens[number.first : number.end]]
     if number.value is not None:
+        # `twenty five` and `two hundred five` are single numbers: cents follow only if they cannot be added.
         yield number.value
-    elif number.digits is not None:
+        return
+    if number.digits is not None:
         yield sign * Decimal(number.digits)
     for size in (1, 2):
         head, tail = words[:-size], words[-size:]
@@ -169,10 +169,7 @@ def _values(tokens: Sequence[Token], number: Number) -> Iterator[Decimal]:
         whole = value_of(head)
         if whole is None and (said := digits_of(head)) is not None:
             whole = Decimal(said)
-        if whole is None or whole != int(whole):
-            continue
-        # `twenty five` and `two hundred five` are single numbers: cents follow only if they cannot be added.
-        if number.value is None:
+        if whole is not None and whole == int(whole):
             yield sign * (whole + Decimal(cents) / 100)
 
 

@@ -28,7 +28,7 @@ def value_of(words: Sequence[str]) -> Decimal | None:
         return None
     if extra:
         # `a million and a half` adds half a million; `two and a half` adds 0.5.
-        unit = SCALES.get(words[-1], 1) if words[-1] in SCALES and words[-1] != "hundred" else 1
+        unit = 1 if words[-1] == "hundred" else SCALES.get(words[-1], 1)
         value = _cardinal(words)
         return None if value is None else value + extra * unit
     return _cardinal(words)
@@ -68,17 +68,16 @@ def _cardinal(words: Sequence[str]) -> Decimal | None:
         word = words[index]
         if word == "point":
             return _decimal(words, index, total + (group or 0), group)
-        step = _small(words, index)
-        if step is not None:
-            value, size, takes = step
+        value = _small(words, index)
+        if value is not None:
             if group is None:
                 group = value
-            elif room is not None and value < room and size < room and group % room == 0:
+            elif room is not None and value < room and group % room == 0:
                 group += value
             else:
                 return None
             room = _room(word, value)
-            index += takes
+            index += 1
             continue
         if word in ("and", "a"):
             index += 1
@@ -105,21 +104,15 @@ def _cardinal(words: Sequence[str]) -> Decimal | None:
     return total + (group or 0)
 
 
-def _small(words: Sequence[str], index: int) -> tuple[Decimal, int, int] | None:
-    """A value in one word: the value, its magnitude, and the number of words."""
+def _small(words: Sequence[str], index: int) -> Decimal | None:
+    """The value of one word."""
     word = words[index]
-    if word in UNITS:
-        return Decimal(UNITS[word]), UNITS[word], 1
-    if word in TEENS:
-        return Decimal(TEENS[word]), TEENS[word], 1
-    if word in TENS:
-        return Decimal(TENS[word]), TENS[word], 1
+    for table in (UNITS, TEENS, TENS):
+        if word in table:
+            return Decimal(table[word])
     if word in ("zero", "nought", "naught") and (len(words) == 1 or words[index + 1 : index + 2] == ["point"]):
-        return Decimal(0), 0, 1
-    if word[0].isdigit() or word[0] == ".":
-        value = Decimal(word)
-        return value, int(value), 1
-    return None
+        return Decimal(0)
+    return Decimal(word) if word[0].isdigit() or word[0] == "." else None
 
 
 def _room(word: str, value: Decimal) -> int | None:

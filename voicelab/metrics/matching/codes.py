@@ -1,6 +1,6 @@
 """Codes and tickers, written or spelled out: `WZH-89B` and `w z h eight nine b`; and phone numbers."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import or_
 
 from voicelab.metrics.matching.cardinals import digits_of, value_of
@@ -65,15 +65,19 @@ def _is_aside(token: Token) -> bool:
 
 
 def _spelled(tokens: Sequence[Token]) -> set[str]:
+    return joined_readings(tokens, lambda index: [("", 1)] if _is_aside(tokens[index]) else _letters_at(tokens, index))
+
+
+def joined_readings(tokens: Sequence[Token], at: Callable[[int], Iterable[tuple[str, int]]]) -> set[str]:
+    """Every reading of all tokens as one text; none if there are too many.
+
+    at: the readings of the tokens from an index on, with their numbers of tokens.
+    """
     partial: dict[int, set[str]] = {0: {""}}
     for index in range(len(tokens)):
-        done = partial.get(index)
-        if not done:
-            continue
-        ways = [("", 1)] if _is_aside(tokens[index]) else list(_letters_at(tokens, index))
-        for said, count in ways:
+        for said, count in at(index):
             into = partial.setdefault(index + count, set())
-            into |= {start + said for start in done}
+            into |= {start + said for start in partial.get(index, ())}
             if len(into) > _MOST_READINGS:
                 return set()
     return partial.get(len(tokens), set())
@@ -147,12 +151,10 @@ def _said(text: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
         yield "x", 2
     if word in REPEATS and len(following) == 1:
         yield following * REPEATS[word], 2
-    for count in (1, 2):
+    for count in () if token.number else (1, 2):
         words = [one.text for one in text[index : index + count]]
-        if len(words) == count and (count == 1 or not text[index].number):
-            digits = digits_of(words)
-            if digits is not None and not token.number:
-                yield digits, count
+        if len(words) == count and (digits := digits_of(words)) is not None:
+            yield digits, count
 
 
 def _is_x_ray(text: Sequence[Token], index: int) -> bool:

@@ -18,8 +18,6 @@ from voicelab.metrics.matching.vocabulary import (
     CURRENCIES,
     DECADES,
     ORDINAL_SCALES,
-    ORDINAL_TEENS,
-    ORDINAL_TENS,
     ORDINAL_UNITS,
     ORDINALS,
     REPEATS,
@@ -357,10 +355,8 @@ def _ordinal(tokens: Sequence[Token], start: int, end: int) -> int | None:
     head = value_of(before)
     if head is None or head != int(head):
         return None
-    room = 10 if last.text in ORDINAL_UNITS else 100
-    fits = last.text in ORDINAL_TEENS or last.text in ORDINAL_TENS or last.text in ORDINAL_UNITS
-    below = head % room == 0 and head >= (20 if room == 10 else 100)
-    return int(head) + ORDINALS[last.text] if fits and below else None
+    room, least = (10, 20) if last.text in ORDINAL_UNITS else (100, 100)
+    return int(head) + ORDINALS[last.text] if head % room == 0 and head >= least else None
 
 
 def _decade(tokens: Sequence[Token], start: int, end: int) -> set[str]:

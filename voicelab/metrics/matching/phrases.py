@@ -140,16 +140,14 @@ class _Match:
         wanted = self._phrase[index]
         if wanted.optional and index and self.at(index + 1, start):
             return True
-        if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
-            return self.at(index, start + 1)
         there = self._text[start]
+        if wanted.joined and there.text in _SAID_MARKS.get(wanted.mark, ()):
+            return self.at(index, start + 1)
         if index and there.joined and wanted.text in _SAID_MARKS.get(there.mark, ()) and self.at(index + 1, start):
             return True
         if index and there.raw == "&" and self.at(index, start + 1):
             return True
-        of = (
-            self._text[start].text == "of" and index > 0 and self._phrase[index - 1].text in ("quarter", "half", "year")
-        )
+        of = there.text == "of" and index > 0 and self._phrase[index - 1].text in ("quarter", "half", "year")
         if of and wanted.number and self.at(index, start + 1):
             return True
         range_to = wanted.text in ("to", "through") and index > 0 and is_range(self._text, start - 1)

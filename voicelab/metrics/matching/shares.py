@@ -37,9 +37,7 @@ def percentages(tokens: Sequence[Token]) -> list[Share]:
     """Every share in the text, including both ends of `five to ten percent`."""
     found: list[Share] = []
     known = [one for one in numbers(tokens) if not one.partial and one.value is not None]
-    starts: dict[int, Number] = {}
-    for number in known:
-        starts.setdefault(number.start, number)
+    starts = {number.start: number for number in reversed(known)}  # the first of each
     for number in known:
         upper = upper_end(tokens, number, starts)
         unit = _unit_at(tokens, number.end) or (_unit_at(tokens, upper.end) if upper is not None else None)

@@ -7,7 +7,7 @@ from voicelab.metrics.matching.compounds import across_two_words
 from voicelab.metrics.matching.eastern import HANGUL, UNSPACED
 from voicelab.metrics.matching.folding import folded
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
+_EASTERN = re.compile(f"[{HANGUL}{UNSPACED}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30ff]")
 _PARTICLES = sorted(
@@ -24,7 +24,7 @@ _AFTER_KOREAN = re.compile(rf"(?:{'|'.join(_PARTICLES)})?(?![{HANGUL}])")
 
 def needs_no_boundaries(entity: str) -> bool:
     """Whether the entity has a character of Hangul or of a script without spaces between words."""
-    return not entity.isascii() and (_UNSPACED.search(entity) is not None or _HANGUL.search(entity) is not None)
+    return not entity.isascii() and _EASTERN.search(entity) is not None
 
 
 def named(entity: str, text: str) -> bool:
