@@ -23,13 +23,9 @@ from voicelab.metrics.matching.vocabulary import (
     UNITS,
     ZEROS,
 )
+from voicelab.text.english.vocabulary import AFTER_CENTS
 
 _WORDS_AND_LETTERS = {**SCALE_LETTERS, **SCALES}
-_AFTER_CENTS = frozenset(
-    """to through and or but per a an each for from versus vs in at on of the is was up down this last compared
-    today yesterday tomorrow""".split()
-)
-"""Words after `a dollar five`, where five is not the number of something."""
 _LINKS = frozenset({"to", "through", "between", "and"})
 _SMALL = 10
 """A bare number below this is money only with a currency."""
@@ -212,7 +208,7 @@ def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[i
             yield Amount(cents, currency, end=rest.end)
             return
         counted = rest.end < len(tokens) and (tokens[rest.end].text in COUNTED or _currency(tokens, rest.end))
-        ends = rest.end == len(tokens) or tokens[rest.end].paused or tokens[rest.end].text in _AFTER_CENTS
+        ends = rest.end == len(tokens) or tokens[rest.end].paused or tokens[rest.end].text in AFTER_CENTS
         plain_cents = rest.value >= _SMALL or ends  # `a dollar five`, but not `a dollar five people`
         if not linked and not counted and plain_cents and not tokens[rest.start].paused:
             yield Amount(cents, currency, end=rest.end)

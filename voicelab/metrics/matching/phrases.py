@@ -21,7 +21,7 @@ _SAID_MARKS = {
     "_": ("underscore",),
     "/": ("slash",),
 }
-_COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 _PERIODS = {"q": "quarter", "h": "half", "fy": "fiscal year"}
 
 _ALSO_WORDS = frozenset({*SCALE_LETTERS, "plus", "positive"})
@@ -86,7 +86,7 @@ def _periods(phrase: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
     if phrase[0].text == "fy":
         yield from ((*tokenize(name), phrase[1], *more) for name in ("fiscal year", "fiscal") for more in later)
         return
-    count = f"{_COUNTS[phrase[1].text]} {_PERIODS[phrase[0].text]}"
+    count = f"{COUNTS[phrase[1].text]} {_PERIODS[phrase[0].text]}"
     if len(rest) == 1 and len(rest[0].text) == 2 and rest[0].number:
         later.append(tokenize(f"20{rest[0].text}"))
     yield from ((*tokenize(count), *more) for more in later)
@@ -96,7 +96,7 @@ def is_period(phrase: Sequence[Token]) -> bool:
     """`Q3`, `3Q24`, `H1` or `FY2024`, spoken also as `third quarter`, `first half` and `fiscal year`."""
     if len(phrase) < 2 or not phrase[1].joined:
         return False
-    if phrase[0].text in _COUNTS and phrase[1].text in ("q", "h"):
+    if phrase[0].text in COUNTS and phrase[1].text in ("q", "h"):
         if len(phrase) == 2:
             return phrase[1].text == "q"
         return len(phrase) == 3 and phrase[2].joined and len(phrase[2].text) in (2, 4)
@@ -104,7 +104,7 @@ def is_period(phrase: Sequence[Token]) -> bool:
         return False
     if len(phrase) > 2 and phrase[2].joined and not phrase[2].number and not is_period(phrase[2:]):
         return False  # `Q4NDQ0` is a code
-    return phrase[1].text in _COUNTS or (phrase[0].text == "fy" and len(phrase[1].text) in (2, 4) and phrase[1].number)
+    return phrase[1].text in COUNTS or (phrase[0].text == "fy" and len(phrase[1].text) in (2, 4) and phrase[1].number)
 
 
 class _Match:

@@ -7,8 +7,18 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from voicelab.metrics.matching.phrases import COUNTS
 from voicelab.metrics.matching.vocabulary import SPELLED_NUMBERS, TEENS, TENS
-from voicelab.text.english.shorthand import PENCE, RATE_UNIT, growth_in_words, periods_in_words, rates_in_words
+from voicelab.text.english.shorthand import (
+    PENCE,
+    RATE_UNIT,
+    YEARS,
+    growth_in_words,
+    periods_in_words,
+    rates_in_words,
+    years_in_words,
+)
+from voicelab.text.english.vocabulary import ZONES
 
 _BETWEEN = re.compile(r"\bbetween (\S+(?: \S+){0,3}?) and (?=\S)", re.IGNORECASE)
 _RATIO = re.compile(r"(?<![\w.,:/-])(\d{1,4}):(\d)(?![\d:])")
@@ -30,13 +40,11 @@ _SPOKEN_YEAR = re.compile(
     rf"\b(fiscal|calendar) year (?=(?:twenty|thirty)\b(?! (?:{'|'.join((*TEENS, *TENS, 'hundred'))})\b))", re.IGNORECASE
 )
 """A year without its century, as in `fiscal year twenty four`."""
-_YEAR_SPAN = re.compile(r"(?<![\w.,/-])(20|19)(\d\d)[-–](\d\d)(?![\w/-])")
 _MONTHS = re.compile(r"\b([369])M(?: ?'?(20\d\d)| ?'(\d\d)|(\d\d))(?![\w-])")
 _FIRST_MONTHS = re.compile(
     r"\b(?:the )?first (three|six|nine|[369]) months (?:of |in )?(?=\d{4}|'\d\d|twenty \w|two thousand)", re.IGNORECASE
 )
 _OF_YEAR = re.compile(r"\b(quarter|half) of (?=\d|twenty|nineteen|two thousand)", re.IGNORECASE)
-_COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 _KINDS_OF_YEAR = {"F": "fiscal", "C": "calendar"}
 _DAYS = re.compile(r"\b(mon|tues?|weds?|thurs?|thu|fri|sat|sun|jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)"
                    r"([a-z]*)-(?=(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)",
@@ -57,7 +65,6 @@ _FISCAL_FIRST = re.compile(
 )
 _ON = re.compile(r"\b(year|quarter|month)[ -](?:on|over)[ -]\1\b", re.IGNORECASE)
 _ZONE = re.compile(r"(?<=[\dm.] )([ECMP])(?:[SD])?T\b")
-_ZONES = {"E": "eastern", "C": "central", "M": "mountain", "P": "pacific"}
 _ZONE_TIME = re.compile(r"\b(eastern|central|mountain|pacific)(?: (?:standard|daylight))? time\b", re.IGNORECASE)
 _COUNTED_BY = re.compile(
     rf"\b(\w*\d|dollars?|cents?|euros?|pounds?|bucks?|yen|rupees?|times?|percent|miles|kilometers|{'|'.join(SPELLED_NUMBERS)})"
@@ -118,7 +125,7 @@ def period(text: str, century: str = "20") -> str:
 
     def in_words(found: re.Match[str]) -> str:
         quarter, half, year = found[1] or found[2], found[4] or found[5], found[6]
-        name = f"{_COUNTS[quarter]} quarter" if quarter else f"{_COUNTS[half]} half"
+        name = f"{COUNTS[quarter]} quarter" if quarter else f"{COUNTS[half]} half"
         return f"{name} {_year(year, century)}" if year else name
 
     text = _FIRST_MONTHS.sub(r"\1 months ", _OF_YEAR.sub(r"\1 ", text))
@@ -176,19 +183,10 @@ def fiscal(text: str, century: str = "20") -> str:
     def written(found: re.Match[str]) -> str:
         kind, year = found[1] or found[5], _year(found[2] or found[6], century)
         letter, count = sorted(found[3] or found[4], reverse=True)
-        return f"{_COUNTS[count]} {'quarter' if letter == 'Q' else 'half'} {_KINDS_OF_YEAR[kind]} year {year}"
+        return f"{COUNTS[count]} {'quarter' if letter == 'Q' else 'half'} {_KINDS_OF_YEAR[kind]} year {year}"
 
     text = _FISCAL_FIRST.sub(r"\3 \4 \1 year \2", _QUARTER_OF_YEAR.sub(written, text))
     return _OF_FISCAL.sub(r"\1 \2 year ", _with_years_named(text, century))
-
-
-def spans(text: str) -> str:
-    """`2023 to 2024` for 2023-24."""
-    return _YEAR_SPAN.sub(_span, text)
-
-
-def _span(found: re.Match[str]) -> str:
-    return f"{found[1]}{found[2]} to {found[1]}{found[3]}" if int(found[3]) == int(found[2]) + 1 else found[0]
 
 
 def growth(text: str) -> str:
@@ -198,7 +196,7 @@ def growth(text: str) -> str:
 
 def zones(text: str) -> str:
     """`9:30 eastern` for 9:30 ET and `9:30 eastern standard time`."""
-    return _ZONE.sub(lambda found: _ZONES[found[1]], _ZONE_TIME.sub(r"\1", text))
+    return _ZONE.sub(lambda found: ZONES[found[1].lower()], _ZONE_TIME.sub(r"\1", text))
 
 
 def rates(text: str) -> str:
@@ -215,5 +213,6 @@ def bare_rates(entity: str, text: str) -> tuple[str, str]:
 
 RULES: tuple[Callable[[str], str], ...] = (
     *(partial(pattern.sub, wording) for pattern, wording in _REPLACED), without_signs, hours, period,
-    partial(period, century=""), apart, fiscal, partial(fiscal, century=""), growth, zones, rates, spans,
+    partial(period, century=""), apart, fiscal, partial(fiscal, century=""), growth, zones, rates,
+    partial(re.compile(YEARS).sub, years_in_words),
 )  # fmt: skip

@@ -14,11 +14,10 @@ SCALES = {
     "hundred": 100, **english.SCALES, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
     "crores": 10_000_000, "dozen": 12,
 }  # fmt: skip
-SCALE_LETTERS = {
-    "k": 1_000, "m": 1_000_000, "mm": 1_000_000, "mn": 1_000_000, "mil": 1_000_000, "b": 1_000_000_000,
-    "bn": 1_000_000_000, "bil": 1_000_000_000, "bln": 1_000_000_000, "mln": 1_000_000, "t": 1_000_000_000_000,
-    "tn": 1_000_000_000_000, "trn": 1_000_000_000_000, "tril": 1_000_000_000_000,
-}  # fmt: skip
+SCALE_LETTERS = {short: SCALES[name] for short, name in english.SCALE_SUFFIXES.items() if short not in SCALES} | {
+    "bil": 10**9,
+    "tril": 10**12,
+}
 REPEATS = {"double": 2, "triple": 3, "treble": 3}
 ORDINAL_UNITS, ORDINAL_TEENS, ORDINAL_TENS = (
     {ordinal: values[word] for ordinal, word in english.ORDINALS.items() if word in values}

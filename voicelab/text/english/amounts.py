@@ -7,16 +7,12 @@ from voicelab.text.english.cardinals import decimal_text, is_numeral
 from voicelab.text.english.numbers import MAYBE_TIME
 from voicelab.text.english.rewriting import Taken, rewritten
 from voicelab.text.english.shorthand import RATE_UNITS
-from voicelab.text.english.vocabulary import CENTS, CURRENCIES, SCALES, UNITS
+from voicelab.text.english.vocabulary import AFTER_CENTS, CENTS, CURRENCIES, SCALES, UNITS
 
 _STARTS = frozenset({"half", "quarter", "a"})
 _BEFORE_A_RATE = frozenset({*CURRENCIES.values(), "times", "miles", "kilometers", "barrels", "percent"})
 _UNITS_OF_RATES = frozenset(unit.split()[0] for unit in RATE_UNITS.values())
 _AFTER_MONEY = frozenset({*CENTS, *CURRENCIES, "us", "u.s"})
-_AFTER_CENTS = frozenset(
-    """| to through and or but per a an each for from versus in at on of the is was up down this last compared today
-    yesterday tomorrow""".split()
-)
 _PERCENT = ("a percent", "of a percent", "percent", "of percent", "a percentage point", "percentage point")
 
 
@@ -70,7 +66,7 @@ def _money(words: Sequence[str], index: int) -> Taken:
 def _are_cents(words: Sequence[str], index: int, value: Fraction) -> bool:
     """Whether the number at `index` is the cents of `a dollar 50` and does not count something else."""
     whole = value.denominator == 1 and words[index].isdecimal() and int(words[index]) < 100
-    return whole and (index + 1 == len(words) or words[index + 1] in _AFTER_CENTS)
+    return whole and (index + 1 == len(words) or words[index + 1] in AFTER_CENTS)
 
 
 def _priced(value: Fraction, currency: str, end: int) -> Taken:

@@ -161,8 +161,8 @@ def _digits_from(words: Sequence[str], index: int) -> tuple[str, int, bool, bool
     position = index
     while position < len(words):
         word = words[position]
-        if word in ONES or word in ZEROS or (len(word) == 1 and word.isdecimal()):
-            digits += str(ONES[word]) if word in ONES else ("0" if word in ZEROS else word)
+        if digit := _digit(word):
+            digits += digit
             special = special or word in ZEROS
             position += 1
         elif word in ("double", "triple") and position + 1 < len(words) and _digit(words[position + 1]):

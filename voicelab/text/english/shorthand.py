@@ -28,10 +28,17 @@ _RATE = re.compile(
 
 PENCE = r"\b(?!(?:144|240|360|480|540|720)p)(\d{1,3})p\b(?!\.)"
 """Pence, and not the lines of a video."""
+YEARS = r"(?<![\w.,/-])(20|19)(\d\d)[-–](\d\d)(?![\w/-])"
 _GROWTH = re.compile(r"\b(?:([YyQq])(?:-?o-?|/)\1|(M)(?:o|/)M)\b")
 _PERIODS = {"y": "year", "q": "quarter", "m": "month"}
 _PERIOD = re.compile(rf"\b(?:{'|'.join(PERIODS)})\b", re.IGNORECASE)
 _RATING_MINUS = re.compile(r"(?<![\w-])([ABC]{1,3})[-\u2212](?![\w-])")
+
+
+def years_in_words(found: re.Match[str]) -> str:
+    """Replace a match of YEARS: `2023 to 2024` for 2023-24; 2024-31 is left alone."""
+    century, first, second = found.groups()
+    return f"{century}{first} to {century}{second}" if int(second) == int(first) + 1 else found[0]
 
 
 def growth_in_words(text: str) -> str:

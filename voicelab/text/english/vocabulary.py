@@ -63,6 +63,11 @@ CURRENCIES = {
     "zlotys": "zlotys", "krona": "kronor", "kronor": "kronor", "krone": "kroner", "kroner": "kroner",
     "real": "reais", "reais": "reais",
 }  # fmt: skip
+AFTER_CENTS = frozenset(
+    """| to through and or but per a an each for from versus vs in at on of the is was up down this last compared today
+    yesterday tomorrow""".split()
+)
+"""Words after `a dollar five`, where five is not the number of something."""
 CENTS = {"cent": "dollars", "cents": "dollars", "pence": "pounds", "penny": "pounds"}
 
 _UNIT_ABBREVIATIONS = {

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from voicelab.text.english.shorthand import PENCE
+from voicelab.text.english.shorthand import PENCE, YEARS, years_in_words
 from voicelab.text.english.vocabulary import (
     CURRENCY_CODES,
     CURRENCY_SIGNS,
@@ -103,12 +103,6 @@ def _months(found: re.Match[str]) -> str:
     return f" {found[1]} months 20{found[2] or found[3] or found[4]} "
 
 
-def _years(found: re.Match[str]) -> str:
-    """`2023 to 2024` for 2023-24; 2024-31 is left alone."""
-    century, first, second = found.groups()
-    return f"{century}{first} to {century}{second}" if int(second) == int(first) + 1 else found[0]
-
-
 def _clock(found: re.Match[str]) -> str:
     half = found["half"]
     return f" {int(found['hour'])}:{found['minute']}{' ' + half[0].lower() + 'm' if half else ''} "
@@ -141,7 +135,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<=\d[qh])'(?=\d\d\b)|(?<=\b[qh]\d)'(?=\d\d\b)|(?<=\bfy)'(?=\d\d\b)", " "),
         (r"\b(?-i:CY)\s?'?(20)?(?=\d\d\b)", "calendar year 20"),
         (r"\b([369])(?-i:M)(?: ?'?20(\d\d)| ?'(\d\d)|(\d\d))\b(?!-)", _months),
-        (r"(?<![\w.,/-])(20|19)(\d\d)[-–](\d\d)(?![\w/-])", _years),
+        (YEARS, years_in_words),
         (r"~\s?(?=[$€£]?\d)", " about "),
         (r"\bEV/(?=[a-z])", "EV to "),
         (_SCALED_RANGE, _range),
