@@ -6,7 +6,7 @@ import pytest
 
 from voicelab.analysis.timeline_files import read_timelines
 from voicelab.errors import InputError
-from voicelab.metrics.turn_taking.events import Windows, events_of
+from voicelab.metrics.turn_taking.events import events_of
 from voicelab.metrics.turn_taking.panel import panel
 from voicelab.metrics.turn_taking.timeline import Effect, Tick
 
@@ -106,7 +106,7 @@ def test_rows_and_ticks_of_one_conversation_score_alike(tmp_path):
     for name, tick_s in (("theirs.json", 0.2), ("ticks.csv", 0.2), ("grid.csv", 0.2), ("fine.csv", 0.01)):
         (timeline,) = read_timelines([tmp_path / name])
         assert timeline.tick_s == tick_s
-        for one, other in zip(panel([events_of(timeline.ticks, Windows(tick_s=tick_s))]), expected, strict=True):
+        for one, other in zip(panel([events_of(timeline.ticks, tick_s)]), expected, strict=True):
             assert (one.name, one.n) == (other.name, other.n), name
             assert one.value == (None if other.value is None else pytest.approx(other.value)), name
 

@@ -24,11 +24,11 @@ def score_timeline(
     Example: voicelab score-timeline calls.csv
     """
     from voicelab.analysis.timeline_files import read_timelines
-    from voicelab.metrics.turn_taking.events import Windows, events_of
+    from voicelab.metrics.turn_taking.events import events_of
     from voicelab.metrics.turn_taking.panel import panel
 
     timelines = read_timelines(files, tick_s)
-    figures = panel(events_of(one.ticks, Windows(tick_s=one.tick_s)) for one in timelines)
+    figures = panel(events_of(one.ticks, one.tick_s) for one in timelines)
     if as_json:
         content = {one.name: {"value": one.value, "n": one.n, "unit": one.unit} for one in figures}
         terminal.print_json({"conversations": len(timelines), "figures": content})

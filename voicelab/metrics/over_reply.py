@@ -1,17 +1,16 @@
 """What an agent does when the caller speaks over its reply: it stops, or talks on.
 
-The windows are τ-voice's (`turn_taking.events.Windows`). Times are in seconds on one clock.
+The windows are τ-voice's (`turn_taking.events`). Times are in seconds on one clock.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicelab.metrics.turn_taking.events import Windows
+from voicelab.metrics.turn_taking.events import IGNORE_S, YIELD_S
 
 Span = tuple[float, float]
 """Start and end in seconds."""
 
-_WINDOWS = Windows()
 PAUSE_S = 0.5
 """A shorter pause does not end the agent's speech."""
 _SENT_AHEAD_S = 0.5
@@ -49,14 +48,14 @@ def over_reply_timing(
 
 def yielded(agent_stops_s: float, by_itself: bool) -> bool | None:
     """Whether the agent stopped for an interruption; None if its reply ended by itself."""
-    if agent_stops_s >= _WINDOWS.yield_s:
+    if agent_stops_s >= YIELD_S:
         return False
     return None if by_itself else True
 
 
 def talked_through(agent_stops_s: float, by_itself: bool) -> bool | None:
     """Whether the agent continued during a sound that is not a turn; None if its reply ended by itself."""
-    if agent_stops_s > _WINDOWS.ignore_s:
+    if agent_stops_s > IGNORE_S:
         return True
     return None if by_itself else False
 

@@ -18,21 +18,12 @@ from voicelab.metrics.turn_taking.timeline import (
     without_stop_tick,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Time windows in seconds. yield_s: the agent should stop for an interruption. ignore_s: it must not stop for a
-    sound that is not a turn. answer_s: it must not answer such a sound.
-    """
-
-    tick_s: float = TICK_S
-    yield_s: float = 2.0
-    ignore_s: float = 1.0
-    answer_s: float = 2.0
-
-    def ticks(self, duration_s: float) -> int:
-        """Return the number of whole ticks within a duration."""
-        return int(duration_s / self.tick_s)
+YIELD_S = 2.0
+"""The agent should stop for an interruption within this time, in seconds."""
+IGNORE_S = 1.0
+"""It must not stop for a sound that is not a turn within this time."""
+_ANSWER_S = 2.0
+"""It must not answer such a sound within this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +41,8 @@ class TurnTakingEvents:
     agent_interruptions: int
 
 
-def events_of(ticks: Sequence[Tick], windows: Windows | None = None) -> TurnTakingEvents:
-    """Find the events of a conversation."""
-    windows = windows or Windows()
+def events_of(ticks: Sequence[Tick], tick_s: float = TICK_S) -> TurnTakingEvents:
+    """Find the events of a conversation. tick_s: the length of a tick in seconds."""
     ticks = without_stop_tick(ticks)
     caller, agent = caller_segments(ticks), agent_segments(ticks)
     ignored: dict[str, list[bool]] = {"backchannel": [], "vocal_tic": [], "non_directed": []}
@@ -60,22 +50,20 @@ def events_of(ticks: Sequence[Tick], windows: Windows | None = None) -> TurnTaki
     for segment in caller:
         kind = "backchannel" if segment.backchannel else _effect_kind(segment)
         if segment.over_other:
-            stopped_s = _stops_after(
-                ticks, segment.start, windows, windows.yield_s if kind is None else windows.ignore_s
-            )
+            stopped_s = _stops_after(ticks, segment.start, tick_s, YIELD_S if kind is None else IGNORE_S)
             if kind is None:
                 yields.append(stopped_s)
             else:
                 ignored[kind].append(stopped_s is None)
         elif segment.effects:
             effect = _effect_kind(segment) or "non_directed"
-            ignored[effect].append(not _answered(agent, segment.start, segment.end, windows))
+            ignored[effect].append(not _answered(agent, segment.start, segment.end, tick_s))
     for sound in loose_effects(ticks):
-        was_ignored = _loose_ignored(sound, agent, windows)
+        was_ignored = _loose_ignored(sound, agent, tick_s)
         if was_ignored is not None:
             ignored[sound.kind].append(was_ignored)
     return TurnTakingEvents(
-        responses=tuple(_responses(caller, agent, windows)),
+        responses=tuple(_responses(caller, agent, tick_s)),
         yields=tuple(yields),
         ignored={kind: tuple(outcomes) for kind, outcomes in ignored.items()},
         agent_interruptions=sum(segment.over_other for segment in agent),
@@ -87,15 +75,15 @@ def _effect_kind(segment: Segment) -> str | None:
     return next((kind for kind in ("vocal_tic", "non_directed") if kind in kinds), None)
 
 
-def _stops_after(ticks: Sequence[Tick], start: int, windows: Windows, window_s: float) -> float | None:
+def _stops_after(ticks: Sequence[Tick], start: int, tick_s: float, window_s: float) -> float | None:
     """Return the seconds from the tick `start` until the agent is silent; None if it talks through the window."""
-    for place in range(start, min(start + windows.ticks(window_s), len(ticks))):
+    for place in range(start, min(start + int(window_s / tick_s), len(ticks))):
         if not ticks[place].agent:
-            return (place - start) * windows.tick_s
+            return (place - start) * tick_s
     return None
 
 
-def _responses(caller: Sequence[Segment], agent: Sequence[Segment], windows: Windows) -> list[float | None]:
+def _responses(caller: Sequence[Segment], agent: Sequence[Segment], tick_s: float) -> list[float | None]:
     """Return for each turn without overlap the response latency, or None if the caller spoke again first."""
     turns = [segment for segment in caller if not segment.backchannel and not segment.other_at_end]
     found: list[float | None] = []
@@ -103,20 +91,20 @@ def _responses(caller: Sequence[Segment], agent: Sequence[Segment], windows: Win
         answer = next((segment.start for segment in agent if segment.start >= turn.end), None)
         again = turns[number + 1].start if number + 1 < len(turns) else None
         if answer is not None and (again is None or answer <= again):
-            found.append((answer - turn.end) * windows.tick_s)
+            found.append((answer - turn.end) * tick_s)
         elif again is not None:
             found.append(None)
     return found
 
 
-def _answered(agent: Sequence[Segment], start: int, end: int, windows: Windows) -> bool:
+def _answered(agent: Sequence[Segment], start: int, end: int, tick_s: float) -> bool:
     """Whether the agent starts to speak between the start of a sound and the window after its end."""
-    return any(start <= segment.start <= end + windows.ticks(windows.answer_s) for segment in agent)
+    return any(start <= segment.start <= end + int(_ANSWER_S / tick_s) for segment in agent)
 
 
-def _loose_ignored(sound: LooseEffect, agent: Sequence[Segment], windows: Windows) -> bool | None:
+def _loose_ignored(sound: LooseEffect, agent: Sequence[Segment], tick_s: float) -> bool | None:
     """Whether a sound outside the caller's speech was ignored; None if the agent talked through it."""
     speaking = next((segment for segment in agent if segment.start <= sound.start < segment.end), None)
     if speaking is None:
-        return not _answered(agent, sound.start, sound.end, windows)
-    return False if (speaking.end - sound.start) * windows.tick_s <= windows.ignore_s else None
+        return not _answered(agent, sound.start, sound.end, tick_s)
+    return False if (speaking.end - sound.start) * tick_s <= IGNORE_S else None
