@@ -281,5 +281,4 @@ def _interval_of(measure: Callable[_Given, Result]) -> Callable[_Given, Interval
 
 
 ratio_interval = _interval_of(ratio_result)
-sums_interval = _interval_of(sums_result)
 quantile_interval = _interval_of(quantile_result)

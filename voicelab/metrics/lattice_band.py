@@ -4,6 +4,8 @@ A cell (row, column) is excluded only if every path through it costs more than a
 alignment is lost, ties included (the cutoff of Ukkonen 1985, with bounds for alternatives).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,19 +45,19 @@ def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, col
         unpaired = np.maximum(least - column, 0) * row_cost
         return np.asarray(unpaired + np.maximum(count - column - most_after, 0) * column_cost > limit)
 
-    first, last = np.zeros_like(least), np.full_like(least, count)
-    low, high = first.copy(), last.copy()
-    for _ in range(count.bit_length() + 1):
-        middle = (low + high + 1) // 2
-        far = too_far_right(middle)
-        low, high = np.where(far, low, middle), np.where(far, np.maximum(middle - 1, low), high)
-    end = low + 1
-    low, high = first, last
-    for _ in range(count.bit_length() + 1):
+    first = _first_column(lambda column: ~too_far_left(column), len(least), count)
+    end = _first_column(too_far_right, len(least), count + 1)
+    return first, np.maximum(np.maximum(end, 1), first)
+
+
+def _first_column(holds: Callable[[NDArray[np.int64]], NDArray[np.bool_]], rows: int, last: int) -> NDArray[np.int64]:
+    """Return the column of each row from which on a condition holds, by bisection; at most `last`."""
+    low, high = np.zeros(rows, dtype=np.int64), np.full(rows, last)
+    for _ in range(last.bit_length()):
         middle = (low + high) // 2
-        far = too_far_left(middle)
-        low, high = np.where(far, np.minimum(middle + 1, high), low), np.where(far, high, middle)
-    return low, np.maximum(end, low)
+        found = holds(middle)
+        low, high = np.where(found, low, np.minimum(middle + 1, high)), np.where(found, middle, high)
+    return low
 
 
 def known_cost(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> float:

@@ -79,13 +79,8 @@ def paired_rates(
     first, second: counts per sample, in the same order. keys: the cluster of each sample. The relative interval applies
     the same test to the logarithm of the ratio, so both intervals agree on significance.
     """
-    columns = np.array(
-        [
-            [part for part, _ in first], [whole for _, whole in first],
-            [part for part, _ in second], [whole for _, whole in second],
-        ],
-        dtype=np.float64,
-    ).reshape(4, -1)  # fmt: skip
+    shares = [np.array(counts, dtype=np.float64).reshape(-1, 2) for counts in (first, second)]
+    columns = np.ascontiguousarray(np.hstack(shares).T)
     kept = np.flatnonzero(columns.any(axis=0))
     counts = columns[:, kept]
     sums = summed(counts, clusters_of([keys[position] for position in kept.tolist()]))

@@ -41,39 +41,38 @@ class ResponseTiming:
     over_reply: OverReplyTiming | None = None
 
 
-def agreed_start(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
+def agreed_start(trusted: Sequence[Span], fine: Sequence[Span]) -> Edge:
     """Return the start of speech. trusted: spans from the speech detector; fine: spans with precise boundaries."""
-    return _agreed([start for start, _ in trusted][:1], [start for start, _ in fine], "start", tolerance_s)
+    return _agreed([start for start, _ in trusted][:1], [start for start, _ in fine], "start")
 
 
-def agreed_end(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
+def agreed_end(trusted: Sequence[Span], fine: Sequence[Span]) -> Edge:
     """Return the end of speech; see `agreed_start`."""
-    return _agreed([end for _, end in trusted][-1:], [end for _, end in fine], "end", tolerance_s)
+    return _agreed([end for _, end in trusted][-1:], [end for _, end in fine], "end")
 
 
-def _agreed(trusted: list[float], fine: list[float], edge: str, tolerance_s: float) -> Edge:
+def _agreed(trusted: list[float], fine: list[float], edge: str) -> Edge:
     if not (trusted or fine):
         return Edge(None, "neither detector found speech")
     if not (trusted and fine):
         return Edge(None, "only one of the two detectors found speech")
     nearest = min(fine, key=lambda instant: abs(instant - trusted[0]))
     apart_s = abs(nearest - trusted[0])
-    if apart_s > tolerance_s:
+    if apart_s > TOLERANCE_S:
         return Edge(None, f"the detectors differ by {apart_s * 1000:.0f} ms about the {edge} of speech")
     return Edge(nearest)
 
 
-def refined(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> list[Span]:
-    """Return the trusted spans with each boundary moved to the nearest precise one within tolerance_s."""
+def refined(trusted: Sequence[Span], fine: Sequence[Span]) -> list[Span]:
+    """Return the trusted spans with each boundary moved to the nearest precise one within TOLERANCE_S."""
     return [
-        (_nearest(start, [one for one, _ in fine], tolerance_s), _nearest(end, [one for _, one in fine], tolerance_s))
-        for start, end in trusted
+        (_nearest(start, [one for one, _ in fine]), _nearest(end, [one for _, one in fine])) for start, end in trusted
     ]
 
 
-def _nearest(at_s: float, candidates: Sequence[float], tolerance_s: float) -> float:
+def _nearest(at_s: float, candidates: Sequence[float]) -> float:
     found = min(candidates, key=lambda instant: abs(instant - at_s), default=at_s)
-    return found if abs(found - at_s) <= tolerance_s else at_s
+    return found if abs(found - at_s) <= TOLERANCE_S else at_s
 
 
 def response_timing(
@@ -98,11 +97,11 @@ def talk_over_s(caller: Iterable[Span], agent: Iterable[Span]) -> float:
     return sum(max(0.0, min(end, other[1]) - max(start, other[0])) for start, end in caller for other in theirs)
 
 
-def dead_air_s(spans: Iterable[Span], longest_s: float = DEAD_AIR_S) -> float:
-    """Return the total seconds of gaps longer than longest_s, between the first and the last speech."""
+def dead_air_s(spans: Iterable[Span]) -> float:
+    """Return the total seconds of gaps longer than DEAD_AIR_S, between the first and the last speech."""
     total, until = 0.0, None
     for start, end in sorted(spans):
-        if until is not None and start - until > longest_s:
+        if until is not None and start - until > DEAD_AIR_S:
             total += start - until
         until = end if until is None else max(until, end)
     return total
