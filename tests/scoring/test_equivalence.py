@@ -131,4 +131,4 @@ def test_what_cannot_be_replayed_is_told(run, tmp_path):
     assert refused.exit_code == 2
     assert "unknown agent engine 'klingon'" in refused.output
     with pytest.raises(InputError, match="names no agent"):
-        agent_of(run.read().model_copy(update={"engines": ()}))
+        agent_of(run.read().model_copy(update={"engines": ()}), None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voicelab.figures.scored_turn import TurnLosses, TurnScore
-from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, entity_lost_at
+from voicelab.metrics.attribution import LossCounts, action_lost_at, entity_lost_at
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn
@@ -75,16 +75,15 @@ def absence(replay: Counterfactual | None) -> str | None:
 def _losses(
     turn: TurnResult, one: CounterfactualTurn, forms: Forms, replay: Counterfactual
 ) -> tuple[TurnLosses, tuple[Loss, ...]]:
-    losses: list[Loss] = []
-    stages = [_entity(turn, one, entity, losses) for entity in _entities(turn, forms)]
-    action = _action(turn, one, forms, losses)
+    entities = [_entity(turn, one, entity) for entity in _entities(turn, forms)]
+    action = _action(turn, one, forms)
     counts = TurnLosses(
-        entities=LossCounts.of(stages),
-        actions=LossCounts.of([action]),
+        entities=LossCounts.of(None if loss is None else loss.stage for loss in entities),
+        actions=LossCounts.of([None if action is None else action.stage]),
         listened=replay.listener is not None,
         missed=_missed(turn, forms) if replay.own_ear else None,
     )
-    return counts, tuple(losses)
+    return counts, tuple(loss for loss in (*entities, action) if loss is not None)
 
 
 def _entities(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
@@ -92,20 +91,20 @@ def _entities(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
     return list({entity.name: entity for entity in entities}.values())
 
 
-def _entity(turn: TurnResult, replay: CounterfactualTurn, entity: ExpectedEntity, losses: list[Loss]) -> Stage | None:
+def _entity(turn: TurnResult, replay: CounterfactualTurn, entity: ExpectedEntity) -> Loss | None:
     stage = entity_lost_at(
         with_reference=entity.named_in(replay.references.answer),
         answered=entity.named_in(answer_text(turn) or ""),
         spoken=entity.named_in(replay.spoken) if replay.spoken is not None else None,
     )
-    if stage is not None:
-        earlier = stage == "asr" and not entity.named_in(replay.reference.answer)
-        note = f"the reply's audio was transcribed as “{replay.spoken}”" if stage == "tts" else ""
-        losses.append(Loss(key=turn.key, what="entity", name=entity.name, stage=stage, earlier=earlier, note=note))
-    return stage
+    if stage is None:
+        return None
+    earlier = stage == "asr" and not entity.named_in(replay.reference.answer)
+    note = f"the reply's audio was transcribed as “{replay.spoken}”" if stage == "tts" else ""
+    return Loss(key=turn.key, what="entity", name=entity.name, stage=stage, earlier=earlier, note=note)
 
 
-def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: list[Loss]) -> Stage | None:
+def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms) -> Loss | None:
     wanted = replay.references
     stage = action_lost_at(
         reference_right=_right(turn, wanted, forms),
@@ -113,13 +112,13 @@ def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: 
         right=replay.transcript is not None and _right(turn, replay.transcript, forms),
         delivered=turn.failure is None or turn.answer is None,
     )
-    if stage is not None:
-        earlier = stage == "asr" and replay.action == replay.reference.action
-        done = _action_text(replay.transcript)
-        note = turn.failure.message if stage == "tts" and turn.failure is not None else f"instead: {done}"
-        name = _action_text(wanted) if stage != "agent" else _expected(turn, forms)
-        losses.append(Loss(key=turn.key, what="action", name=name, stage=stage, earlier=earlier, note=note))
-    return stage
+    if stage is None:
+        return None
+    earlier = stage == "asr" and replay.action == replay.reference.action
+    done = _action_text(replay.transcript)
+    note = turn.failure.message if stage == "tts" and turn.failure is not None else f"instead: {done}"
+    name = _action_text(wanted) if stage != "agent" else _expected(turn, forms)
+    return Loss(key=turn.key, what="action", name=name, stage=stage, earlier=earlier, note=note)
 
 
 def _right(turn: TurnResult, outcome: AgentOutcome, forms: Forms) -> bool:

@@ -70,7 +70,7 @@ def listen(
     return heard
 
 
-def agent_of(run: RunResult, spec: str | None = None) -> Agent:
+def agent_of(run: RunResult, spec: str | None) -> Agent:
     """Load the agent of a run. spec: another agent instead, as for --agent.
 
     Raises InputError if the run's agent is not in the table.
@@ -155,7 +155,7 @@ def _rerun(
             "the run's agent is behind a server, and re-running it may cost money; to do so: "
             f"voicelab attribute {folder.path}"
         )
-    agent, info, used = _loaded(run, None)
+    agent, info = _loaded(run, None)
     if remote:
         agent = RecordingAgent(agent, folder.append_agent)
     if used is not None and used.revision != info.revision and not any_revision:
@@ -167,14 +167,14 @@ def _rerun(
     return Counterfactual(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
 
 
-def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineInfo | None]:
+def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo]:
     used = run.engine("agent")
     wanted = spec or (used.spec if used is not None else None)
     if wanted is None:
         raise InputError("the run's target names no agent; choose one: voicelab attribute RUN --agent rules")
     config = AGENTS.config(wanted)
     agent: Agent = config.build()
-    return agent, config.load(agent), used
+    return agent, config.load(agent)
 
 
 def _respond(agent: Agent, text: str, dialogue: Dialogue) -> Reply:
