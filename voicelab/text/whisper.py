@@ -18,6 +18,7 @@ from typing import Any
 
 from voicelab.errors import InputError
 from voicelab.text.normalizer import Normalizer
+from voicelab.text.remembered import Remembered
 
 OPENAI_WHISPER = "20250625"
 """The release of openai-whisper that this normalizer reproduces."""
@@ -25,8 +26,6 @@ _RULES_PACKAGE = "0.1.15"
 """The release of whisper_normalizer to which the four removals apply."""
 _NOT_IN_OPENAI_WHISPER = (r"\bcause\b", r"\bdunno\b", r"\bkinda\b", r"\bsorta\b")
 
-_REMEMBERED = 200_000
-"""Maximum number of cached words, and of cached runs; a full cache is emptied."""
 _NEIGHBOUR = "zqx"
 """A word that no rule changes; replaces plain neighbours."""
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
@@ -55,16 +54,12 @@ class FastWhisper:
         self._fillers: re.Pattern[str] = re.compile(rules.ignore_patterns)
         alone = (pattern.removeprefix(r"\b").removesuffix(r"\b") for pattern in rules.replacers)
         self._replaced = frozenset(word for word in alone if word.isalpha())
-        self._words: dict[str, str | _Kind] = {}
-        self._runs: dict[tuple[str, bool, bool], str] = {}
+        self._words = Remembered(self._classify)
+        self._runs = Remembered(self._normalized_run)
 
     def __call__(self, text: str) -> str:
         tokens = text.split()
-        known = self._words
-        try:
-            parts = [known[token] for token in tokens]
-        except KeyError:
-            parts = [self._classified(token) for token in tokens]
+        parts = list(map(self._words.__getitem__, tokens))
         if _Kind.WHOLE in parts:
             return self._rules(text)
         if _Kind.RUN in parts:
@@ -82,28 +77,16 @@ class FastWhisper:
             else:
                 run = " ".join(token for token, _ in members)
                 run = (edges[0] if number == 0 else "") + run + (edges[1] if number == len(groups) - 1 else "")
-                pieces.append(self._run(run, number > 0, number < len(groups) - 1))
+                pieces.append(self._runs[run, number > 0, number < len(groups) - 1])
         return "".join(pieces)
 
-    def _run(self, run: str, after_word: bool, before_word: bool) -> str:
-        """Normalize the text between two plain words, or the text's edges, including its spaces."""
-        key = (run, after_word, before_word)
-        if key not in self._runs:
-            if len(self._runs) >= _REMEMBERED:
-                self._runs.clear()
-            left = f"{_NEIGHBOUR} " if after_word else ""
-            right = f" {_NEIGHBOUR}" if before_word else ""
-            whole = self._rules(left + run + right)
-            self._runs[key] = whole[len(left.strip()) : len(whole) - len(right.strip())]
-        return self._runs[key]
-
-    def _classified(self, token: str) -> str | _Kind:
-        kind = self._words.get(token)
-        if kind is None:
-            if len(self._words) >= _REMEMBERED:
-                self._words.clear()
-            kind = self._words[token] = self._classify(token)
-        return kind
+    def _normalized_run(self, run: tuple[str, bool, bool]) -> str:
+        """Normalize a text, including its spaces. run: the text, and whether plain words are before and after it."""
+        text, after_word, before_word = run
+        left = f"{_NEIGHBOUR} " if after_word else ""
+        right = f" {_NEIGHBOUR}" if before_word else ""
+        whole = self._rules(left + text + right)
+        return whole[len(left.strip()) : len(whole) - len(right.strip())]
 
     def _classify(self, token: str) -> str | _Kind:
         lowered = token.lower()
@@ -127,7 +110,7 @@ class FastWhisper:
 
     def _in_company(self, token: str) -> str | _Kind:
         """Normalize a token between two plain words; only if the result is not affected by an adjacent number."""
-        outcome = self._run(token, True, True).strip()
+        outcome = self._runs[token, True, True].strip()
         if not _LETTERS.fullmatch(outcome):
             return _Kind.RUN
         words = set(outcome.split())

@@ -76,12 +76,9 @@ def _priced(value: Fraction, currency: str, end: int) -> Taken:
 
 def _part_of_percent(words: Sequence[str], index: int) -> Taken:
     """Half a percent, a quarter of a percent, 3/4 of a percent."""
-    end = index + 1
-    if words[index] in ("half", "quarter"):
-        value = Fraction(1, 2) if words[index] == "half" else Fraction(1, 4)
-    elif words[index] == "a" and words[end : end + 1] in (["half"], ["quarter"]):
-        value = Fraction(1, 2) if words[end] == "half" else Fraction(1, 4)
-        end += 1
+    end = index + 1 + (words[index] == "a")
+    if words[end - 1 : end] in (["half"], ["quarter"]):
+        value = Fraction(1, 2) if words[end - 1] == "half" else Fraction(1, 4)
     elif "/" in words[index]:
         top, _, bottom = words[index].partition("/")
         if not (top.isdecimal() and bottom.isdecimal() and int(bottom)):

@@ -24,9 +24,8 @@ from voicelab.text.english.vocabulary import (
     RULERS,
 )
 from voicelab.text.english.written import BREAK, spelled_out
+from voicelab.text.remembered import Remembered
 
-_REMEMBERED = 200_000
-"""Maximum number of cached words; a full cache is emptied."""
 _SPELLED_AI = re.compile(r"\ba i\b")
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
 _IN_CONTEXT = frozenset(
@@ -49,19 +48,6 @@ def english(text: str) -> str:
     return joined if "  " not in joined and joined == joined.strip() else " ".join(joined.split())
 
 
-class _PlainWords(dict[str, str | None]):
-    """The normalized form of each word that does not depend on its neighbours; None for others."""
-
-    def __missing__(self, token: str) -> str | None:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        self[token] = form = _plain(token)
-        return form
-
-
-_plain_words = _PlainWords()
-
-
 def _plain(token: str) -> str | None:
     """Return the normalized form of a word that does not depend on its neighbours, or None."""
     found = _BARE_WORD.fullmatch(token)
@@ -75,6 +61,9 @@ def _plain(token: str) -> str | None:
     if found[1] in ("ER", "MoM") or word in ("yoy", "qoq"):
         return None
     return "" if word in HESITATIONS else american(word)
+
+
+_plain_words = Remembered(_plain)
 
 
 def by_all_rules(text: str) -> str:
