@@ -1,18 +1,12 @@
-"""Intents, latencies, intervals."""
+"""Latencies and intervals."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.metrics.intents import confusion
 from voicelab.metrics.intervals import quantile_interval, ratio_interval
 from voicelab.metrics.latency import quantiles
-
-
-def test_confusion_counts_every_pair():
-    table = confusion([("price", "price"), ("price", "news"), ("news", "news"), ("price", "price")])
-    assert table == {"news": {"news": 1, "price": 0}, "price": {"news": 1, "price": 2}}
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))

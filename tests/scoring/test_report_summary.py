@@ -178,6 +178,12 @@ def test_hearing_nothing_is_all_deletions_and_a_missed_intent():
     assert summary.figures["entity_precision"].value is None
 
 
+def test_confusion_counts_every_pair():
+    pairs = [("price", "price"), ("price", "news"), ("news", "news"), ("price", "price")]
+    turns = [answered(str(number), expected_intent=one, intent=other) for number, (one, other) in enumerate(pairs)]
+    assert summary_of(turns).confusion == {"news": {"news": 1, "price": 0}, "price": {"news": 1, "price": 2}}
+
+
 def test_only_primary_turns_make_the_figures():
     replay = answered("s/1", scenario_id="s", primary=False, heard="nothing like it")
     assert summary_of([*VARIED, replay]).by == summary_of(VARIED).by

@@ -11,7 +11,6 @@ from voicelab.figures.outside import table_with
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.entities import Forms
-from voicelab.metrics.intents import confusion
 from voicelab.pipeline.stage_times import CONSECUTIVE
 from voicelab.runs.records import RunFolder, RunResult, RunSpec, TurnResult
 from voicelab.scoring import counterfactual_file, inputs
@@ -99,7 +98,7 @@ def summarize_scores(
             for name, figure in table.items()
             if name not in FIGURES
         },
-        confusion=confusion(_intents(primary)),
+        confusion=_confusion(primary),
         cold=_cold(turns),
         median_turn=_median_turn([score.turn for score in primary if score.timed]),
         scenarios=outcomes,
@@ -132,9 +131,12 @@ def _resampling(turns: Sequence[TurnResult], spec: RunSpec) -> Resampling:
     )
 
 
-def _intents(scores: Sequence[TurnScore]) -> list[tuple[str, str]]:
-    intents = [(score.turn.expected_intent, score.intent) for score in scores]
-    return [(expected, got) for expected, got in intents if expected is not None and got is not None]
+def _confusion(scores: Sequence[TurnScore]) -> dict[str, dict[str, int]]:
+    """Expected intent -> recognized intent -> number of turns, sorted by name."""
+    pairs = ((score.turn.expected_intent, score.intent) for score in scores)
+    tally = Counter((expected, got) for expected, got in pairs if expected is not None and got is not None)
+    recognized = sorted({got for _, got in tally})
+    return {row: {column: tally[row, column] for column in recognized} for row in sorted({one for one, _ in tally})}
 
 
 def _cold(turns: Sequence[TurnResult]) -> tuple[ColdTurn, ...]:
