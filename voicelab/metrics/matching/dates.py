@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.folding import folded
-from voicelab.metrics.matching.numerals import Number, numbers, read
+from voicelab.metrics.matching.numerals import ByStart, Number, by_start, numbers, read
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import MONTH_NAMES, WEEKDAY_NAMES, WEEKDAYS
 
@@ -96,25 +96,23 @@ def _year(digits: str) -> int:
 
 
 def _in_words(tokens: Sequence[Token]) -> Iterator[Date]:
-    starts: dict[int, list[Number]] = {}
-    ends: dict[int, list[Number]] = {}
-    for one in numbers(tokens):
-        starts.setdefault(one.start, []).append(one)
-        ends.setdefault(one.end, []).append(one)
+    known = numbers(tokens)
+    starts = by_start(known)
     for index, token in enumerate(tokens):
         month = MONTH_NAMES.get(token.text)
         if month is None:
             continue
         yield Date(month=month)
-        days_before = list(_day_first(tokens, month, index, starts, ends))
-        yield from days_before
         of = index > 0 and tokens[index - 1].text == "of"
+        before = [one for one in known if one.end == index - of]
+        days_before = list(_day_first(tokens, month, index, before, starts))
+        yield from days_before
         # After `the first of january` comes its year; `nineteen seventy` does not begin with a day there.
         if not (of and days_before):
             yield from _month_first(tokens, month, index + 1, starts)
 
 
-def _month_first(tokens: Sequence[Token], month: int, index: int, starts: dict[int, list[Number]]) -> Iterator[Date]:
+def _month_first(tokens: Sequence[Token], month: int, index: int, starts: ByStart) -> Iterator[Date]:
     """`march third twenty twenty six`, `march 3, 2026`, `march 2026`, `march the third`."""
     for year, digits in _years(tokens, index, starts):
         if digits == 4:  # two digits right after a month are its day
@@ -132,7 +130,7 @@ def _month_first(tokens: Sequence[Token], month: int, index: int, starts: dict[i
                     yield Date(year, month, last, last=True)
 
 
-def _last_days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+def _last_days(tokens: Sequence[Token], index: int, starts: ByStart) -> Iterator[tuple[int, int]]:
     """The day that ends a range of days in one month: `3-5`, `third to fifth`, `third through the fifth`."""
     if index < len(tokens) and tokens[index].joined and tokens[index].mark == "-":
         yield from _days(tokens, index, starts)
@@ -142,13 +140,12 @@ def _last_days(tokens: Sequence[Token], index: int, starts: dict[int, list[Numbe
 
 
 def _day_first(
-    tokens: Sequence[Token], month: int, index: int, starts: dict[int, list[Number]], ends: dict[int, list[Number]]
+    tokens: Sequence[Token], month: int, index: int, before: Sequence[Number], starts: ByStart
 ) -> Iterator[Date]:
-    """`the third of march twenty twenty six`, `3 march 2026`."""
-    of = index > 0 and tokens[index - 1].text == "of"
-    for number in ends.get(index - of, []):
+    """`the third of march twenty twenty six`, `3 march 2026`. before: the numbers that end before the month."""
+    for number in before:
         day = _as_day(number)
-        if day is None or (index < len(tokens) and tokens[index].paused):
+        if day is None or tokens[index].paused:
             continue
         yield Date(None, month, day)
         for year, _ in _years(tokens, index + 1, starts):
@@ -161,7 +158,7 @@ def _as_day(number: Number) -> int | None:
     return int(number.value) if 1 <= number.value <= 31 else None
 
 
-def _days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+def _days(tokens: Sequence[Token], index: int, starts: ByStart) -> Iterator[tuple[int, int]]:
     """The possible days at `index` with their ends; `three twenty twenty six` may begin with one."""
     for number in starts.get(index, []):
         day = _as_day(number)
@@ -174,7 +171,7 @@ def _days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) 
                 yield shorter, index + size
 
 
-def _years(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+def _years(tokens: Sequence[Token], index: int, starts: ByStart) -> Iterator[tuple[int, int]]:
     """The possible years at `index`, with four digits in any spoken form or with two, and their number of digits."""
     while index < len(tokens) and tokens[index].text in ("of", "in", "the", "year"):
         index += 1

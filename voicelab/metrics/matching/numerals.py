@@ -87,6 +87,17 @@ def numbers(tokens: Sequence[Token]) -> list[Number]:
     return [signed for one in found for signed in _with_sign(tokens, one)]
 
 
+ByStart = Mapping[int, Sequence[Number]]
+
+
+def by_start(found: Sequence[Number]) -> ByStart:
+    """The numbers that begin at each index."""
+    starts: dict[int, list[Number]] = {}
+    for one in found:
+        starts.setdefault(one.start, []).append(one)
+    return starts
+
+
 def _is_dotted(tokens: Sequence[Token], end: int) -> bool:
     """Whether `point` and another number follow, as in `two point five point one`, which is not 2.5."""
     return end + 1 < len(tokens) and tokens[end].text == "point" and _connects(tokens, end, end)

@@ -1,9 +1,9 @@
 """Names and phrases: the same words in any spelling and word split, with possessives and number words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
-from voicelab.metrics.matching.numerals import Number, is_range, numbers
+from voicelab.metrics.matching.numerals import ByStart, by_start, is_range, numbers
 from voicelab.metrics.matching.spelling import nothing_left_over
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import pieces_of_camel_case, tokenize
@@ -26,8 +26,6 @@ _PERIODS = {"q": "quarter", "h": "half", "fy": "fiscal year"}
 
 _ALSO_WORDS = frozenset({*SCALE_LETTERS, "plus", "positive"})
 
-ByStart = Mapping[int, Sequence[Number]]
-
 
 def says(
     phrase: Sequence[Token],
@@ -43,19 +41,12 @@ def says(
     name: the plural matches too. company: its legal form (`Inc.`) and a leading `the` may be missing. person: the title
     may be missing. article: an `a` before a spelled name may be an article.
     """
-    text_numbers = by_start(text)
+    text_numbers = by_start(numbers(text))
     for wording in _wordings(phrase, company=company, person=person):
-        match = _Match(wording, text, by_start(wording), text_numbers, plural=name, article=article)
+        match = _Match(wording, text, by_start(numbers(wording)), text_numbers, plural=name, article=article)
         if any(match.begins(start) for start in range(len(text))):
             return True
     return False
-
-
-def by_start(tokens: Sequence[Token]) -> ByStart:
-    found: dict[int, list[Number]] = {}
-    for one in numbers(tokens):
-        found.setdefault(one.start, []).append(one)
-    return found
 
 
 def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterator[tuple[Token, ...]]:

@@ -37,16 +37,8 @@ def named(entity: str, text: str) -> bool:
         return False
     spaced = r"\s?".join(re.escape(sign) for sign in wanted)
     said = _canonical(text)
-    return any(_is_whole(wanted, said, *found.span()) for found in _everywhere(spaced, said))
-
-
-def _everywhere(pattern: str, text: str) -> list[re.Match[str]]:
-    """Every match, including overlapping ones."""
-    compiled, found, start = re.compile(pattern), [], 0
-    while (one := compiled.search(text, start)) is not None:
-        found.append(one)
-        start = one.start() + 1
-    return found
+    overlapping = re.finditer(f"(?=({spaced}))", said)
+    return any(_is_whole(wanted, said, *found.span(1)) for found in overlapping)
 
 
 def _canonical(text: str) -> str:
