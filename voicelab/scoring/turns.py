@@ -3,14 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from voicelab.figures.scored_turn import TurnScore
-from voicelab.metrics.entities import (
-    Forms,
-    companies_of,
-    entity_word_errors,
-    linked,
-    linked_by_agent,
-    surface,
-)
+from voicelab.metrics.entities import Forms, companies_of, entity_word_errors, linked, linked_by_agent, surface
 from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
 from voicelab.metrics.words import align, count_characters, counts_of
 from voicelab.runs.records import TurnResult

@@ -52,13 +52,13 @@ def _letters(character: str) -> int:
     return 1 if is_plain and not _IDEOGRAM.match(character) else _LETTERS_OF_SIGN
 
 
-def short_parts(sentence: str, longest: int = LONGEST) -> list[str]:
-    """Split a sentence into parts of at most `longest` letters (`spoken_length`), after a comma if possible.
+def short_parts(sentence: str) -> list[str]:
+    """Split a sentence into parts of at most `LONGEST` letters (`spoken_length`), after a comma if possible.
 
     Else between words; a longer word is split. Only spaces between parts are dropped.
     """
     found, rest = [], sentence
-    while (count := _fitting(rest, longest)) < len(rest):
+    while (count := _fitting(rest)) < len(rest):
         head = rest[: count + 1]
         ends = [border.end() for border in _CLAUSE_END.finditer(head, count // 3) if border.end() <= count]
         end = ends[-1] if ends else head.rfind(" ") + 1 or count
@@ -67,7 +67,7 @@ def short_parts(sentence: str, longest: int = LONGEST) -> list[str]:
     return [*filter(None, found), *([rest] if rest else [])]
 
 
-def _fitting(text: str, longest: int) -> int:
-    """Return the number of characters at the start whose spoken length is at most `longest`; at least one."""
+def _fitting(text: str) -> int:
+    """Return the number of characters at the start whose spoken length is at most `LONGEST`; at least one."""
     lengths = accumulate(map(_letters, text))
-    return max(1, sum(1 for _ in takewhile(lambda length: length <= longest, lengths)))
+    return max(1, sum(1 for _ in takewhile(lambda length: length <= LONGEST, lengths)))
