@@ -8,9 +8,10 @@
 docs/reference/matching.md describes the rules.
 """
 
+import re
 from collections.abc import Sequence
 
-from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, notation, shares, unspaced
+from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, shares, unspaced
 from voicelab.metrics.matching.eastern import with_english_currencies
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.fractions import is_one_part, names_one_part
@@ -20,13 +21,14 @@ from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.respelled import ranges_in_words, respelled
-from voicelab.metrics.matching.scores import with_scores_apart
 from voicelab.metrics.matching.spelling import names_letter
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.tokens import tokenize
+from voicelab.metrics.matching.tokens import tokenize, with_scores_apart
 from voicelab.metrics.matching.units import height, heights
 from voicelab.metrics.matching.vocabulary import SPELLED_NUMBERS, WEEKDAY_NAMES
 
+_TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)(\s+\w[^()]*)?\s*")
+"""An entity in the form `spoken (written)`."""
 _VALUES = frozenset({"money", "percent", "date", "time", "number"})
 
 __all__ = ["CLASSES", "EntityClass", "found", "kind_of", "known_class"]
@@ -55,15 +57,19 @@ def _once(entity: str, text: str, given: EntityClass | None) -> bool:
     """Whether the text names the entity in this spelling."""
     if _found(entity, text, given):
         return True
-    twice = notation.parts(entity)
-    return twice is not None and _either(*twice, text, given)
+    twice = _TWICE.fullmatch(entity)
+    if twice is None:
+        return False
+    # Words after the parentheses belong to both: `three (3) days` is `three days` and `3 days`.
+    rest = twice[3] or ""
+    return _either(twice[1] + rest, twice[2] + rest, text, given)
 
 
 def _either(outer: str, inner: str, text: str, given: EntityClass | None) -> bool:
     """Whether the text names `outer (inner)`: either one if they name the same thing, else both."""
     same = _found(outer, inner, given) or _found(inner, outer, given)
-    if not same and notation.is_remark(inner):
-        return _found(outer, text, given)
+    if not same and inner.islower() and not any(sign.isdigit() for sign in inner):
+        return _found(outer, text, given)  # a remark, as in `Chase (bank)`, and not another name
     kinds = [kind_of(one, tokenize(one, spoken=False)) for one in (outer, inner)]
     if not same and (all(kind in _VALUES for kind in kinds) or inner.lower() in WEEKDAY_NAMES):
         return _found(outer, text, None) and _found(inner, text, None)

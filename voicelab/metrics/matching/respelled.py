@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from voicelab.metrics.matching import reworded
-from voicelab.metrics.matching.multiples import multiples
 from voicelab.metrics.matching.vocabulary import ORDINAL_UNITS, TEENS, TENS, UNITS
 
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa",
@@ -30,7 +29,7 @@ def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
         pair = rule(entity), rule(text)
         if pair != (entity, text):
             yield pair
-    pairs = [*_on_streets(entity, text), _forms(entity, text), *multiples(entity, text)]
+    pairs = [*_on_streets(entity, text), _forms(entity, text), _multiples(entity, text)]
     pairs.append(reworded.bare_rates(entity, text))
     if reworded.has_scaled_range(entity):  # so that `5` and `5 to 10` are not found in `5k-10k`
         pairs.append((reworded.once(entity), reworded.once(text)))
@@ -79,6 +78,32 @@ def _forms(entity: str, text: str) -> tuple[str, str]:
 def _one_word(found: re.Match[str]) -> str:
     value = UNITS.get(found[1]) or TEENS.get(found[1]) or int(found[1])
     return f"form{_NAMES[value]}k"
+
+
+_TIMES = {"twice": 2, "thrice": 3, "double": 2, "triple": 3, "treble": 3, "quadruple": 4, "quintuple": 5}
+_MULTIPLE = re.compile(
+    rf"\s*(?:\d[\d.,]* ?[x×]|(?:\S+ ){{1,5}}times|{'|'.join(_TIMES)})(?: (?:the|that|what|as|our|its|their|a) .+)?\s*",
+    re.IGNORECASE,
+)
+_ADVERB = re.compile(r"\b(twice|thrice)\b", re.IGNORECASE)
+_AFTER = "the|that|what|our|its|their|your|my|his|her|this|those|these|last|in|from|by|since|to|and|or|over|today|year"
+_TIMES_SAID = re.compile(
+    rf"(?<!\ba )(?<!\ban )\b(double|triple|treble|quadruple|quintuple)(?= (?:{_AFTER})\b|\s*$|[.,;:!?])", re.IGNORECASE
+)
+"""Not `double check`, `a double` or the digits of `double five`."""
+
+
+def _multiples(entity: str, text: str) -> tuple[str, str]:
+    """`2 times` for `twice` and `double` in both, if the entity is a multiple: 2 itself is not found in `twice`."""
+    return (_in_times(entity), _in_times(text)) if _MULTIPLE.fullmatch(entity) else (entity, text)
+
+
+def _in_times(text: str) -> str:
+    return _TIMES_SAID.sub(_as_times, _ADVERB.sub(_as_times, text))
+
+
+def _as_times(found: re.Match[str]) -> str:
+    return f"{_TIMES[found[1].lower()]} times"
 
 
 def ranges_in_words(entity: str, text: str) -> tuple[str, str] | None:
