@@ -53,16 +53,12 @@ CURRENCY_CODES = {
     "nzd": "new zealand dollars", "hkd": "hong kong dollars", "sgd": "singapore dollars",
 }  # fmt: skip
 """Currency names that may precede an amount: `USD 5`."""
-CURRENCIES = {
-    "dollar": "dollars", "dollars": "dollars", "euro": "euros", "euros": "euros", "pound": "pounds",
-    "pounds": "pounds", "yen": "yen", "rupee": "rupees", "rupees": "rupees", "won": "won", "usd": "dollars",
-    "eur": "euros", "gbp": "pounds", "ruble": "rubles", "rubles": "rubles", "rouble": "rubles", "roubles": "rubles",
-    "lira": "lira", "bitcoin": "bitcoin", "bitcoins": "bitcoin", "btc": "bitcoin", "shekel": "shekels",
-    "shekels": "shekels", "hryvnia": "hryvnias", "hryvnias": "hryvnias", "peso": "pesos", "pesos": "pesos",
-    "naira": "naira", "baht": "baht", "yuan": "yuan", "franc": "francs", "francs": "francs", "zloty": "zlotys",
-    "zlotys": "zlotys", "krona": "kronor", "kronor": "kronor", "krone": "kroner", "kroner": "kroner",
-    "real": "reais", "reais": "reais",
-}  # fmt: skip
+_CURRENCIES = """
+    dollars dollar usd | euros euro eur | pounds pound gbp | yen | rupees rupee | won | rubles ruble rouble roubles |
+    lira | bitcoin bitcoins btc | shekels shekel | hryvnias hryvnia | pesos peso | naira | baht | yuan | francs franc |
+    zlotys zloty | kronor krona | kroner krone | reais real
+"""
+CURRENCIES = {word: words[0] for words in map(str.split, _CURRENCIES.split("|")) for word in words}
 AFTER_CENTS = frozenset(
     """| to through and or but per a an each for from versus vs in at on of the is was up down this last compared today
     yesterday tomorrow""".split()
