@@ -1,7 +1,6 @@
 """Percentiles of each stage's time, over the turns that were answered and not cold: first_audio_s.p95, ..."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Iterator
 
 from voicelab.figures.figure import Percentile, Place
 from voicelab.figures.scored_turn import TurnScore
@@ -26,47 +25,35 @@ STAGES = {
 """Every timed stage of a turn (docs/reference/measures.md), and its name."""
 
 POINTS: dict[str, float | None] = {name.removesuffix("_s"): at for name, at in QUANTILES.items()} | {"max": None}
-_COMPARED = ("response_s", "transcript_s", "first_audio_s", "turn_s", "asr_s")
-_REPORTED = ("response_s", "first_audio_s", "turn_s")
+_PLACES: dict[str, dict[str, tuple[Place, ...]]] = {
+    "response_s": {"p50": ("report", "compare", "lead"), "p95": ("report", "compare")},
+    "first_audio_s": {"p50": ("report", "compare", "lead", "list"), "p95": ("report", "compare")},
+    "turn_s": {"p50": ("report", "compare"), "p95": ("report", "compare")},
+    "transcript_s": {"p50": ("compare",), "p95": ("compare",)},
+    "asr_s": {"p50": ("compare",), "p95": ("compare",)},
+}
 
 
-@cache
-def _sampler(stage: str) -> Callable[[TurnScore], float | None]:
+def _percentiles(stage: str, title: str) -> Iterator[Percentile]:
+    # All percentiles of a stage have the same function, by which a comparison remembers its numbers.
     def sample(score: TurnScore) -> float | None:
         value: float | None = getattr(score.turn, stage) if score.timed else None
         return value
 
-    return sample
+    for point, quantile in POINTS.items():
+        shown_in = _PLACES.get(stage, {}).get(point, ())
+        yield Percentile(
+            name=f"{stage}.{point}",
+            title=f"{title}, {point}",
+            short=f"{title} {point}",
+            unit="s" if stage.endswith("_s") else "number",
+            sample=sample,
+            quantile=quantile,
+            stage=stage,
+            shown_in=shown_in,
+            grouped="report" in shown_in,
+            only_with_evidence=stage == "response_s",
+        )
 
 
-def _places(stage: str, point: str) -> tuple[Place, ...]:
-    if point not in ("p50", "p95"):
-        return ()
-    places: list[Place] = []
-    if stage in _REPORTED:
-        places.append("report")
-    if stage in _COMPARED:
-        places.append("compare")
-    if point == "p50" and stage in ("response_s", "first_audio_s"):
-        places.append("lead")
-    if (stage, point) == ("first_audio_s", "p50"):
-        places.append("list")
-    return tuple(places)
-
-
-FIGURES = tuple(
-    Percentile(
-        name=f"{stage}.{point}",
-        title=f"{title}, {point}",
-        short=f"{title} {point}",
-        unit="s" if stage.endswith("_s") else "number",
-        sample=_sampler(stage),
-        quantile=quantile,
-        stage=stage,
-        shown_in=_places(stage, point),
-        grouped="report" in _places(stage, point),
-        only_with_evidence=stage == "response_s",
-    )
-    for stage, title in STAGES.items()
-    for point, quantile in POINTS.items()
-)
+FIGURES = tuple(figure for stage, title in STAGES.items() for figure in _percentiles(stage, title))
