@@ -64,7 +64,7 @@ def known_cost(rows: Lattice, columns: Lattice, weights: Weights, row_cost: floa
     """Return an upper bound: the cost of aligning the alternative with the most words of the other side."""
     from rapidfuzz.distance import Levenshtein
 
-    words = [bare(word) for word in columns.words[1:] if word != NOTHING]
+    words = list(columns.words[1:])
     kinds = [edit.tag for edit in Levenshtein.editops(likely_wording(rows, frozenset(words)), words)]
     cost = kinds.count("delete") * row_cost + kinds.count("insert") * column_cost
     cost += kinds.count("replace") * weights.substitution

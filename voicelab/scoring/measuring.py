@@ -10,7 +10,7 @@ from voicelab.errors import InputError
 from voicelab.figures.figure import AnyFigure, Counts, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.clusters import Floats
-from voicelab.metrics.intervals import Interval, Refusal, Result, quantile_result, ratio_result, sums_result
+from voicelab.metrics.intervals import Refusal, Result, quantile_result, ratio_result, sums_result
 from voicelab.metrics.latency import least_turns
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.schema import Measured, ScenarioOutcome
@@ -115,7 +115,6 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
     """The fields of Measured for an interval, or for the reason why it is missing."""
     if isinstance(found, Refusal):
         return {"no_interval": found.text(clusters.unit)}
-    assert isinstance(found, Interval)
     fields = {name: getattr(found, name) for name in ("low", "high", "level", "method", "clusters")}
     return {**fields, "clustered_by": clusters.unit, "note": clusters.note(found)}
 

@@ -97,7 +97,7 @@ def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
         if 0 <= hour < 25 and 0 <= minute < 60 and not (clock and minute and hour < 13):
             military = words[1:] == ["hundred"] and hour > 12 and ends
             vague = not told and not military and (len(words) == 1 or (minute == 0 and len(words) < 3))
-            yield Time(hour % 24 if hour == 24 else hour, minute, _of_the_night(half, hour), vague)
+            yield Time(hour % 24, minute, _of_the_night(half, hour), vague)
 
 
 def _has_other_unit(tokens: Sequence[Token], index: int) -> bool:

@@ -39,8 +39,7 @@ class Date:
 
 def of_entity(text: str, tokens: Sequence[Token]) -> list[Date]:
     """The date of an entity, or the first and the last of `March 3-5`; empty if it is not a date."""
-    weekdays = [WEEKDAY_NAMES[token.text] for token in tokens if token.text in WEEKDAY_NAMES]
-    weekday = weekdays[0] if weekdays else None
+    weekday = next((WEEKDAY_NAMES[token.text] for token in tokens if token.text in WEEKDAY_NAMES), None)
     named = [*_in_digits(folded(text)), *_in_words(tokens)]
     if not named:
         return []

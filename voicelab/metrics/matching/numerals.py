@@ -288,9 +288,7 @@ def _connects(tokens: Sequence[Token], start: int, index: int) -> bool:
             before in SCALES and before != "dozen" and counts and following.text not in SCALES
         )
     if text == "a":
-        return following.text in SCALES or (
-            index > start and tokens[index - 1].text == "half" and following.text in SCALES
-        )
+        return following.text in SCALES
     if text == "half":
         return following.text == "a" and after in SCALES
     if text == "point":

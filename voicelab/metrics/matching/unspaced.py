@@ -53,7 +53,7 @@ def _is_kept(sign: str, text: str, index: int) -> bool:
         return True
     after = text[index + 1 : index + 2]
     if sign == "-":
-        return after.isdigit() and not text[index - 1 : index].isalnum() if index else after.isdigit()
+        return after.isdigit() and not text[index - 1 : index].isalnum()
     if sign == ".":
         return after.isdigit() and index > 0 and text[index - 1].isdigit()
     return sign.isalnum() or unicodedata.category(sign)[0] == "M"

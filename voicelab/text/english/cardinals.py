@@ -119,15 +119,13 @@ def _scaled(
 
 def _part(words: Sequence[str], index: int, current: Fraction | int, largest: int) -> tuple[int, int, str] | None:
     """A number that may follow hundreds or thousands, i.e. is smaller than them."""
-    if current and (current % 100 or current < 100):
+    if current % 100:
         return None
     word = words[index]
     if word.isdecimal() and not current:
         return (int(word), index + 1, "") if int(word) < largest and index > 0 else None
     below = below_hundred(words, index)
-    if below is None or (not below[0]) or below[0] >= largest:
-        return None
-    return below
+    return below if below is not None and 0 < below[0] < largest else None
 
 
 def zero_and_digit(words: Sequence[str], index: int) -> NumberChunk | None:

@@ -90,8 +90,7 @@ def _before_half(words: Sequence[str], index: int) -> Taken:
     if words[end : end + 1] == ["oclock"]:
         end += 1
         if words[end : end + 2] in (["a", "m"], ["p", "m"]):
-            words = [*words[:end], f"{words[end]}m", *words[end + 2 :]]
-            return [str(int(hour)), words[end]], end + 2
+            return [str(int(hour)), f"{words[end]}m"], end + 2
     if end >= len(words) or words[end] not in _HALVES or not hour.isdecimal() or not 1 <= int(hour) <= 12:
         return None
     return [str(int(hour)) if minute == "00" else f"{int(hour)}:{minute}", words[end]], end + 1

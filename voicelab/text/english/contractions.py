@@ -41,8 +41,6 @@ def _expanded(word: str, after: str) -> list[str]:
         return [f"{bare}g"]
     if bare.endswith("n't"):
         return [*_expanded(bare[:-3], "not"), "not"]
-    if bare.endswith("'ve") and "n't" in bare:
-        return [*_expanded(bare[:-3], "have"), "have"]
     for ending, meaning in _ENDINGS.items():
         if bare.endswith(ending) and len(bare) > len(ending):
             return [*_expanded(bare[: -len(ending)], meaning), meaning]

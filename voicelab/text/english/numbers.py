@@ -69,7 +69,7 @@ def _in_digits(words: Sequence[str], index: int, out: list[str]) -> Taken:
 
 def _share_scale(before: list[str], number: Sequence[str], last: str) -> None:
     """Multiply the lower end of a range in place: 5000 to 10000 for `five to ten thousand`. last: the last word."""
-    if last not in SCALES or last == "hundred" or before[-1:] != ["to"] or len(number) != 1 or len(before) < 2:
+    if last not in SCALES or before[-1:] != ["to"] or len(number) != 1 or len(before) < 2:
         return
     low, scale = before[-2], SCALES[last]
     if is_numeral(low) and is_numeral(number[0]) and Fraction(low) < Fraction(number[0]) / scale < 1000:
