@@ -6,7 +6,7 @@ docs/reference/matching.md, docs/reference/measures.md.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, entity_word_errors
+from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_of, entity_word_errors
 from voicelab.metrics.matching import EntityClass, found, kind_of
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.words import AlignmentStep
@@ -20,8 +20,7 @@ def class_of(entity: str, forms: Forms) -> EntityClass:
     """
     if entity in forms:
         return "ticker"
-    known = {form.lower() for names in forms.values() for form in names}
-    if entity.lower() in known or entity.lower() in {ticker.lower() for ticker in forms}:
+    if companies_of([entity], forms):
         return "company"
     kind = kind_of(entity, tokenize(entity, spoken=False))
     return "action word" if kind == "name" and entity == entity.lower() else kind

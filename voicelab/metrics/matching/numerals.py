@@ -300,18 +300,16 @@ def _connects(tokens: Sequence[Token], start: int, index: int) -> bool:
 
 def _parts(tokens: Sequence[Token], start: int, end: int) -> list[Number]:
     """Alternative shorter numbers: separately written digits, and `thirty` of `thirty second`."""
+    if end - start < 2:
+        return []
     parts: list[Number] = []
-    last = tokens[end - 1].text
-    if end - start > 1 and last in ("second", "third", "fourth", "fifth"):
-        shorter = read(tokens, start, end - 1)
-        parts += [shorter] if shorter else []
-    if end - start > 1 and tokens[end - 1].joined and last in SCALE_LETTERS:
+    last = tokens[end - 1]
+    if last.text in ("second", "third", "fourth", "fifth") and (shorter := read(tokens, start, end - 1)):
+        parts.append(shorter)
+    if last.joined and last.text in SCALE_LETTERS and (shorter := read(tokens, start, end - 1)):
         # `3M` is also a name; the 3 alone is then not a separate number.
-        shorter = read(tokens, start, end - 1)
-        parts += [replace(shorter, partial=True)] if shorter else []
-    apart = all(tokens[index].number for index in range(start, end))
-    spaced = all(not tokens[index].joined for index in range(start + 1, end))
-    if end - start > 1 and apart and spaced:
+        parts.append(replace(shorter, partial=True))
+    if all(token.number for token in tokens[start:end]) and not any(token.joined for token in tokens[start + 1 : end]):
         parts += [one for index in range(start, end) if (one := read(tokens, index, index + 1))]
     return parts
 
