@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from voicelab.text import Normalizer
@@ -90,18 +91,13 @@ def align(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[Alig
 
 def align_words(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[AlignmentStep, ...]:
     """Return the minimal alignment of two word lists."""
-    steps: list[AlignmentStep] = []
-    for chunk in _levenshtein().opcodes(reference, hypothesis):
-        left = reference[chunk.src_start : chunk.src_end]
-        right = hypothesis[chunk.dest_start : chunk.dest_end]
-        if chunk.tag in ("equal", "replace"):
-            kind: Operation = "equal" if chunk.tag == "equal" else "substitute"
-            steps += [AlignmentStep(kind, mine, other) for mine, other in zip(left, right, strict=True)]
-        elif chunk.tag == "delete":
-            steps += [AlignmentStep("delete", word, None) for word in left]
-        else:
-            steps += [AlignmentStep("insert", None, word) for word in right]
-    return tuple(steps)
+    return tuple(
+        AlignmentStep("substitute" if chunk.tag == "replace" else chunk.tag, mine, other)
+        for chunk in _levenshtein().opcodes(reference, hypothesis)
+        for mine, other in zip_longest(
+            reference[chunk.src_start : chunk.src_end], hypothesis[chunk.dest_start : chunk.dest_end]
+        )
+    )
 
 
 @cache
