@@ -2,7 +2,9 @@
 
 import re
 
-_CURRENCY = "$€£¥₹₩₽₺₿₦₫₪₴₱฿"
+from voicelab.text.english.vocabulary import CURRENCY_SIGNS
+
+_CURRENCY = "".join(CURRENCY_SIGNS)
 _AMOUNT = rf"[{_CURRENCY}]\s?\d[\d,.]*\s?(?:%|[kmbt]n?\b|thousand|million|billion|trillion)?"
 _ACCOUNTING = re.compile(
     rf"""

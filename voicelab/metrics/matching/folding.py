@@ -20,8 +20,7 @@ _SIGNS = str.maketrans(
 )  # fmt: skip
 _UNWRITTEN = re.compile("[\u064b-\u0652\u0670\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 """Vowel signs of Arabic and Hebrew, which most texts omit."""
-_FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
-              "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
+_FRACTIONS = {sign: unicodedata.normalize("NFKC", sign).replace("\u2044", "/") for sign in "½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"}
 _MIXED = re.compile(r"(?<![\d/.,])(?<![\w%]-)(\d{1,4})[ -](\d{1,2})/(\d{1,2})(?![\d/])")
 _STANDING_OFF = re.compile(rf"^\s*-\s+(?=[{SIGNS_BEFORE}]?\d[\d.,]*\s?%?\s*$)|−\s+(?=[{SIGNS_BEFORE}]?\d)")
 """A minus sign followed by a space: the whole text is an amount, or the sign is not a hyphen."""
@@ -47,9 +46,9 @@ def separated(text: str) -> str:
 
 
 def _one_spelling(text: str) -> str:
-    for sign, (top, bottom) in _FRACTIONS.items():
+    for sign, written in _FRACTIONS.items():
         if sign in text:
-            text = re.sub(rf"(?<=\d)\s?{sign}", f" {top}/{bottom}", text).replace(sign, f"{top}/{bottom}")
+            text = re.sub(rf"(?<=\d)\s?{sign}", f" {written}", text).replace(sign, written)
     text = "".join(_plain_sign(char) for char in text.translate(_SIGNS))
     text = _UNWRITTEN.sub("", _without_accents(text).translate(_SIGNS)).translate(_LETTERS)
     if _EASTERN.search(text):

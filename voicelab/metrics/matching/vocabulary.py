@@ -30,12 +30,6 @@ SPELLED_NUMBERS = frozenset({*ZEROS, *UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, 
 FILLERS = frozenset("uh um uhm erm er hmm hm mm mhm eh".split())
 SEPARATOR_WORDS = frozenset("dash hyphen slash stroke".split())
 
-CURRENCY_SIGNS = {
-    "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "₩": "won", "¢": "cent", "₽": "ruble",
-    "₺": "lira", "₿": "bitcoin", "₦": "naira", "₫": "dong", "₪": "shekel", "₴": "hryvnia", "₱": "peso", "฿": "baht",
-}  # fmt: skip
-SIGNS_BEFORE = "".join(sign for sign in CURRENCY_SIGNS if sign != "¢")
-"""The signs before an amount, for a regular expression's character class."""
 _CURRENCIES = """
     dollar dollars buck bucks usd cad aud nzd hkd sgd | euro euros eur | pound pounds quid gbp sterling | yen jpy |
     rupee rupees inr | won krw | yuan renminbi rmb cny | franc francs chf | peso pesos mxn php |
@@ -46,6 +40,9 @@ _CURRENCIES = """
 CURRENCIES = {word: words[0] for words in map(str.split, _CURRENCIES.split("|")) for word in words} | {
     "reais": "real", "brl": "real",
 }  # fmt: skip
+CURRENCY_SIGNS = {sign: CURRENCIES[name] for sign, name in english.CURRENCY_SIGNS.items()} | {"¢": "cent"}
+SIGNS_BEFORE = "".join(english.CURRENCY_SIGNS)
+"""The signs before an amount, for a regular expression's character class."""
 CURRENCY_CODES = frozenset(
     """usd cad aud nzd hkd sgd eur gbp jpy inr krw cny chf mxn php rub btc ils sek nok dkk kr pln thb ngn uah vnd brl
     rmb myr zar""".split()
