@@ -1,5 +1,7 @@
 """The matcher's English vocabulary: numbers, currencies, months, abbreviations, letter names."""
 
+from collections import Counter
+
 from voicelab.text.english import vocabulary as english
 
 ZEROS = english.ZEROS | {"nought", "naught"}
@@ -92,10 +94,10 @@ CORPORATE = frozenset(
 )
 
 _SAME = """
-    mr mister | mrs missus | ms miz | dr doctor drive | prof professor | capt captain | gov governor | sen
+    mr mister | mrs missus | ms miz | dr doctor | dr drive | prof professor | capt captain | gov governor | sen
     senator | sgt sergeant | lt lieutenant | rev reverend | hon honorable | pres president | jr junior | sr
-    senior | st saint street | ave avenue | blvd boulevard | rd road | ln lane | ct court | apt apartment | hwy
-    highway | pkwy parkway | ste suite | mt mount | ft fort feet foot | inc incorporated | corp corporation | co
+    senior | st saint | st street | ave avenue | blvd boulevard | rd road | ln lane | ct court | apt apartment | hwy
+    highway | pkwy parkway | ste suite | mt mount | ft fort | ft feet foot | inc incorporated | corp corporation | co
     company | ltd limited | dept department | intl international | natl national | assn association | univ
     university | vs versus | ok okay | pct percent | km kilometers kilometer kilometres kilometre | kg kilograms
     kilogram kilos kilo | cm centimeters centimeter | lb lbs pounds pound | oz ounces ounce | mi miles mile | gb
@@ -104,23 +106,21 @@ _SAME = """
     thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
     mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
-    qtr quarter | pts points | and n | feet foot | inches inch | days day | weeks week | months month | years year |
+    qtr quarter | pts points | and n | inches inch | days day | weeks week | months month | years year |
     nw northwest | ne northeast | sw southwest | se southeast |
     degrees degree
 """
 
 
 def _abbreviations() -> dict[str, frozenset[str]]:
+    groups = [group.split() for group in _SAME.split("|")]
+    uses = Counter(word for words in groups for word in words)
     table: dict[str, set[str]] = {}
-    for group in _SAME.split("|"):
-        words = group.split()
+    for words in groups:
+        # `dr` stands for either of two words. Without it, these two have no form in common.
+        clear = {word for word in words if uses[word] == 1}
         for word in words:
-            table.setdefault(word, set()).update(words)
-    # An abbreviation may stand for either of two words, but these two do not match each other.
-    short = {"dr": ("doctor", "drive"), "st": ("saint", "street"), "ft": ("fort", "feet")}
-    for members in short.values():
-        for word in members:
-            table[word] -= {other for other in members if other != word}
+            table.setdefault(word, set()).update(clear)
     return {word: frozenset(others) for word, others in table.items()}
 
 
