@@ -42,7 +42,7 @@ def server(
     import asyncio
     import tempfile
 
-    from voicelab.analysis.bench.server.bench import PARTS, Sizes, run_part
+    from voicelab.analysis.bench.server.bench import PARTS, Sizes
     from voicelab.errors import InputError
 
     for name in part or ():
@@ -57,9 +57,9 @@ def server(
     found: list[Measurement] = []
     for name in [known for known in PARTS if known in (part or PARTS)]:
         with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, progress_bars() as bar:
-            these = asyncio.run(run_part(name, sizes, Path(folder), bar))
+            these = asyncio.run(PARTS[name].run(sizes, Path(folder), bar))
         found += these
-        terminal.table(f"{name}: {PARTS[name]}", MEASUREMENT_COLUMNS, map(measurement_row, these))
+        terminal.table(f"{name}: {PARTS[name].about}", MEASUREMENT_COLUMNS, map(measurement_row, these))
     if to_json is not None:
         _write(to_json, found, load)
     missed = [finding.what for finding in found if finding.is_met is False]

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from statistics import fmean
 
@@ -92,10 +91,9 @@ def paused_clips(
 ) -> Iterator[PausedClip]:
     """Each recording `variants` times with different pauses, made with one process per core. asr: the recognizer."""
     seeds = range(seed, seed + variants)
-    with ProcessPoolExecutor(
-        min(os.cpu_count() or 1, len(samples)), mp_context=multiprocessing.get_context("spawn")
-    ) as pool:
-        for future in [pool.submit(partial(paused, asr=asr), sample, plan, seeds) for sample in samples]:
+    processes = min(os.cpu_count() or 1, len(samples))
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for future in [pool.submit(paused, sample, plan, seeds, asr=asr) for sample in samples]:
             yield from future.result()
 
 

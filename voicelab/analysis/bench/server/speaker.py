@@ -9,7 +9,7 @@ from itertools import chain, cycle
 from time import perf_counter
 from typing import Any, Self
 
-from voicelab.analysis.bench.server.talker import PATIENCE_S, Mode, Talker, chunk_frame, chunk_frames
+from voicelab.analysis.bench.server.talker import PATIENCE_S, Mode, Talker, chunk_frame, chunk_frames, running
 from voicelab.audio.opus import FRAME_S
 from voicelab.errors import ServerError
 
@@ -82,12 +82,8 @@ class Speaker:
         end_in_stream_s = self._sent * FRAME_S + utterance.end_s
         packets = chain(utterance.packets, cycle(utterance.background))
         frames = (chunk_frame(packet, is_final=False) for packet in packets)
-        sending = asyncio.create_task(self._send(frames))
-        try:
+        async with running([self._send(frames)]):
             found = await self._detected(utterance, end_s, end_in_stream_s)
-        finally:
-            sending.cancel()
-            await asyncio.wait({sending})
         # The server believes that the client still plays the reply, and would ignore the next utterance.
         await self._talker.send("interrupt")
         await self._talker.until("interrupted")
