@@ -6,19 +6,31 @@ Killed, failed and damaged runs are listed too. An error in one run never hides 
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
-from voicelab.analysis.run_facts import RunFacts, facts
+from voicelab.engines import outside
+from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
+from voicelab.metrics.attribution import STAGES
 from voicelab.runs import lock
-from voicelab.runs.records import RunFolder, RunResult
+from voicelab.runs.records import RunFolder, RunResult, RunSpec
 from voicelab.scoring import summary_file
 from voicelab.scoring.schema import Measured, Summary
 from voicelab.targets.faults import CONNECTION_FAULTS
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """sample_set: the name of the set's file or folder. options: what differs from the defaults, "" for nothing."""
+
+    sample_set: str
+    condition: str
+    target: str
+    options: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class StoredRun:
     @property
     def facts(self) -> RunFacts | None:
         """Set, condition, target and options; None if it is damaged."""
-        return facts(self.run.spec) if self.run is not None else None
+        return _facts(self.run.spec) if self.run is not None else None
 
     def figure(self, name: str) -> Measured | None:
         """A figure of the run's summary; None without a summary, or if the summary lacks the figure."""
@@ -66,6 +78,37 @@ class StoredRun:
     def samples(self) -> int | None:
         """Number of samples behind the figures; None without a summary."""
         return self.summary.turns.primary if self.summary is not None else None
+
+
+def _facts(spec: RunSpec) -> RunFacts:
+    """Return the facts of a run. condition is "" if the recordings are sent unchanged."""
+    path = PurePath(spec.samples)
+    # A set with its own folder, or in the folder of a run, is named by that folder.
+    name = path.parent.name if path.name == "voice_samples.json" and path.parent.name else path.name
+    condition = spec.condition.label if spec.condition is not None else ""
+    return RunFacts(name or spec.samples, condition, spec.target, ", ".join(_options(spec)))
+
+
+def _options(spec: RunSpec) -> list[str]:
+    found = [f"{kind} {options}" for kind in STAGES if (options := _engine_options(getattr(spec, kind)))]
+    if spec.mode != "burst":
+        found.append(spec.mode)
+    if spec.limit is not None:
+        found.append(f"limit={spec.limit}")
+    if spec.categories:
+        found.append(f"category={'+'.join(spec.categories)}")
+    if spec.seed:
+        found.append(f"seed={spec.seed}")
+    if spec.word_map is not None:
+        found.append("word map")
+    return found
+
+
+def _engine_options(written: str | None) -> str:
+    if written is None:
+        return ""
+    own = outside.split(written)
+    return own[1] if own is not None else str(EngineSpec.parse(written)).partition(":")[2]
 
 
 def is_run(folder: Path) -> bool:

@@ -145,12 +145,7 @@ class Comparison:
 
     def flip_rows(self) -> Rows:
         """Samples without word errors in only one run of a pair, with the reference and the hypotheses."""
-        return [
-            {"sample": flip.sample, "right in": flip.right, "wrong in": flip.wrong, "said": flip.said,
-             "heard right": flip.heard_right, "heard wrong": flip.heard_wrong}
-            for pair in self.each_pair()
-            for flip in pair.flips()
-        ]  # fmt: skip
+        return [row for pair in self.each_pair() for row in pair.flips()]
 
     def speed(self) -> pd.DataFrame:
         """`speed_rows` as a table."""

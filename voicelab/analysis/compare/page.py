@@ -139,5 +139,5 @@ def _signed(value: float | None, unit: Unit) -> str:
 
 
 def _flipped(pair: RunPair, right: System, wrong: System) -> Flips:
-    keys = [one.sample for one in pair.flips() if one.right == right.name]
+    keys = [row["sample"] for row in pair.flips() if row["right in"] == right.name]
     return Flips(right.name, wrong.name, len(keys), tuple((key, tuple(wrong.steps[key])) for key in keys[:MOST_FLIPS]))

@@ -30,18 +30,6 @@ class Difference:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """A sample without word errors in only one run. right: the name of that run."""
-
-    sample: str
-    right: str
-    wrong: str
-    said: str
-    heard_right: str
-    heard_wrong: str
-
-
 @dataclass(frozen=True)
 class RunPair:
     """A pair of runs on the same samples; every difference is second minus first."""
@@ -177,12 +165,13 @@ class RunPair:
             rates.append([errors[name] / words[name] for name in words if words[name]])
         return rates[0], rates[1]
 
-    def flips(self) -> list[Flip]:
-        """Samples without word errors in only one run; first those with errors in the second run."""
-        lost = [key for key in self.shared if _right(self.first, key) and not _right(self.second, key)]
-        won = [key for key in self.shared if _right(self.second, key) and not _right(self.first, key)]
-        return [_flip(key, self.first, self.second) for key in lost] + [
-            _flip(key, self.second, self.first) for key in won
+    def flips(self) -> list[dict[str, str]]:
+        """A row for each sample without word errors in only one run; first those with errors in the second run."""
+        return [
+            _flip(key, right, wrong)
+            for right, wrong in ((self.first, self.second), (self.second, self.first))
+            for key in self.shared
+            if _right(right, key) and not _right(wrong, key)
         ]
 
 
@@ -200,6 +189,9 @@ def _right(run: System, key: str) -> bool:
     return all(step.operation == "equal" for step in run.steps[key])
 
 
-def _flip(key: str, right: System, wrong: System) -> Flip:
-    turn = right.scores[key].turn
-    return Flip(key, right.name, wrong.name, turn.text, turn.heard or "", wrong.scores[key].turn.heard or "")
+def _flip(key: str, right: System, wrong: System) -> dict[str, str]:
+    turn, other = right.scores[key].turn, wrong.scores[key].turn
+    return {
+        "sample": key, "right in": right.name, "wrong in": wrong.name, "said": turn.text,
+        "heard right": turn.heard or "", "heard wrong": other.heard or "",
+    }  # fmt: skip
