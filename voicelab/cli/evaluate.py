@@ -99,12 +99,12 @@ def evaluate(
     }  # fmt: skip
     if reply_asr is not None:
         chosen["reply_asr"] = reply_asr
-    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    chosen["columns"] = columns
+    columns = chosen["columns"] = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     chosen |= _set_and_target(samples, in_process, url, target)
-    chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
-    recognizers: list[str | None] = [*asr] if asr else [None]
-    specs = [_spec(chosen, one) for one in recognizers]
+    is_elsewhere = url is not None or target is not None
+    engines = {"asr": None, "agent": agent, "tts": tts}
+    chosen |= {kind: name for kind, name in engines.items() if name is not None or is_elsewhere}
+    specs = [_spec(chosen, one) for one in asr or [None]]
     ids = _run_ids(specs, run_id, out)
     whole = load(specs[0].samples, columns)
     for notice in whole.notices:
@@ -155,11 +155,6 @@ def _set_and_target(samples: str | None, in_process: bool, url: str | None, targ
         check_address(url)
     chosen = "in-process" if in_process else target if target is not None else "server" if url is None else url
     return {"samples": str(shipped("voice_samples")) if samples is None else samples, "target": chosen}
-
-
-def _engines(elsewhere: bool, **named: str | None) -> dict[str, object]:
-    """The given engines; None for the others if the agent runs elsewhere."""
-    return {kind: name for kind, name in named.items() if name is not None or elsewhere}
 
 
 _NAMES = {"target": "--target", "categories": "--category"}

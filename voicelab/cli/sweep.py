@@ -148,8 +148,6 @@ def _numbers(option: str, text: str | None) -> tuple[float, ...]:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    from pathlib import Path
-
     from voicelab.conditions.condition import NOISES
     from voicelab.errors import InputError
 
