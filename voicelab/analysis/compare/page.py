@@ -113,11 +113,7 @@ def _row(one: Difference, unit: Unit) -> DifferenceRow:
     found = one.found
     bounds, difference = found.interval, found.difference
     assert difference is not None
-    interval, verdict = "", ""
-    if bounds is not None:
-        interval = f"[{_signed(bounds.low, unit)}, {_signed(bounds.high, unit)}]"
-        if bounds.low > 0 or bounds.high < 0:
-            verdict = "better" if (difference > 0) == (one.better == "higher") else "worse"
+    interval = f"[{_signed(bounds.low, unit)}, {_signed(bounds.high, unit)}]" if bounds is not None else ""
     refused = f"no interval: {found.refused.text(one.unit)}" if found.refused else ""
     note = ", ".join(filter(None, (f"{found.samples} samples, by {one.unit}", one.note, refused)))
     return DifferenceRow(
@@ -127,7 +123,7 @@ def _row(one: Difference, unit: Unit) -> DifferenceRow:
         second=in_unit(found.second, unit),
         difference=_signed(difference, unit),
         interval=interval,
-        verdict=verdict,
+        verdict=one.verdict or "",
         note=note,
     )
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from voicelab.analysis.compare.systems import System
-from voicelab.figures.figure import AnyFigure, Figure, Percentile, Ratio
+from voicelab.figures.figure import AnyFigure, Better, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
@@ -24,10 +25,18 @@ class Difference:
 
     name: str
     title: str
-    better: str
+    better: Better
     unit: ClusterUnit
     found: PairedDifference
     note: str | None = None
+
+    @property
+    def verdict(self) -> Literal["better", "worse"] | None:
+        """Whether the second run is better or worse; None without an interval, or if it contains 0."""
+        bounds = self.found.interval
+        if bounds is None or bounds.low <= 0 <= bounds.high:
+            return None
+        return "better" if (bounds.low > 0) == (self.better == "higher") else "worse"
 
 
 @dataclass(frozen=True)
