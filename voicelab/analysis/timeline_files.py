@@ -101,10 +101,10 @@ def _from_simulations(path: Path, simulations: list[Any], tick_s: float | None) 
     return [_from_simulation(path, one, tick_s) for one in spoken]
 
 
-def _from_simulation(path: Path, simulation: Any, tick_s: float | None) -> Timeline:
+def _from_simulation(path: Path, simulation: Mapping[str, Any], tick_s: float | None) -> Timeline:
     """A simulation of τ-voice, or plain ticks (`caller`, `agent`, `kind`)."""
-    number = simulation.get("id", path.stem) if isinstance(simulation, dict) else path.stem
-    if not isinstance(simulation, dict) or not isinstance(simulation.get("ticks"), list) or not simulation["ticks"]:
+    number = simulation.get("id", path.stem)
+    if not isinstance(simulation["ticks"], list) or not simulation["ticks"]:
         raise InputError(f"{path}: the simulation {number} has no list of ticks; only full-duplex ones can be scored")
     ticks = []
     for place, tick in enumerate(simulation["ticks"], start=1):
@@ -224,15 +224,13 @@ def _ticks_of(rows: Sequence[_Row], tick_s: float) -> tuple[Tick, ...]:
     backchannel = [False] * count
     effects: list[set[Effect]] = [set() for _ in range(count)]
     for row in sorted(rows, key=lambda row: not row.is_agent):
-        span = range(round(row.start_s / tick_s), max(round(row.start_s / tick_s) + 1, round(row.end_s / tick_s)))
-        for place in span:
-            if place >= count:
-                break
+        start = round(row.start_s / tick_s)
+        for place in range(start, min(count, max(start + 1, round(row.end_s / tick_s)))):
             if row.is_agent:
                 agent[place] = True
             elif (effect := _KINDS[row.kind]) is not None:
                 effects[place].add(Effect(effect))
-                caller[place] |= agent[span[0]]
+                caller[place] |= agent[start]
             else:
                 caller[place] = True
                 backchannel[place] |= row.kind == "backchannel"
