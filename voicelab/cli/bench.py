@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from voicelab.analysis.bench.asr import Speed
 
 bench = StrictTyper(no_args_is_help=True, help="Measure speed and endpointing on this machine.")
-bench.command()(endpoint)
-bench.command()(vad)
-bench.command()(server)
-bench.command()(response)
-bench.command()(tts)
+for _command in (endpoint, vad, server, response, tts):
+    bench.command()(_command)
 
 
 @bench.command()
@@ -41,7 +38,7 @@ def words(
 
     found = bench_words(normalizer_of(normalizer), pairs, seed)
     rows = [
-        ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.ratio:.2f}"),
+        ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.first_s / found.jiwer_s:.2f}"),
         ("... the same texts again", f"{found.again_s:.2f}", f"{found.again_s / found.jiwer_s:.2f}"),
         ("jiwer: align, count", f"{found.jiwer_s:.2f}", "1.00"),
     ]

@@ -104,7 +104,7 @@ def evaluate(
     is_elsewhere = url is not None or target is not None
     engines = {"asr": None, "agent": agent, "tts": tts}
     chosen |= {kind: name for kind, name in engines.items() if name is not None or is_elsewhere}
-    specs = [_spec(chosen, one) for one in asr or [None]]
+    specs = [_spec(chosen, one) for one in asr or (None,)]
     ids = _run_ids(specs, run_id, out)
     whole = load(specs[0].samples, columns)
     for notice in whole.notices:

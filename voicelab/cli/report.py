@@ -31,8 +31,7 @@ def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:
     from voicelab.errors import VoicelabError
     from voicelab.report import tables
 
-    rows = [tuple(map(str, row)) for row in tables.headline(summary)]
-    terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
+    terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), tables.headline(summary))
     for warning in summary.warnings:
         terminal.warn(warning)
     terminal.echo(f"report: {folder.path / 'report.html'}")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
-_PARTS_AT_ONCE = 10_000
 _LINE_EVERY_S = 30.0
+_PARTS_AT_ONCE = 10_000
 """Number of parts of a JSON document that are written at once."""
 
 
