@@ -1,9 +1,9 @@
 """A pair of runs: differences with their intervals and tests, and the samples that flipped between right and wrong."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from voicelab.analysis.compare.systems import System
 from voicelab.figures.figure import AnyFigure, Better, Figure, Percentile, Ratio
@@ -74,8 +74,17 @@ class RunPair:
     def difference(self, figure: AnyFigure) -> Difference:
         """A figure's paired difference; it has no value if the figure cannot be paired by sample."""
         if figure.name not in self._known:
-            of = self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
-            self._known[figure.name] = of
+            pairs: Mapping[str, tuple[Any, Any]]
+            pairs = self._timed(figure.sample) if isinstance(figure, Percentile) else self.shares(figure)
+            clusters = self._clusters(pairs)
+            first, second = ([pair[side] for pair in pairs.values()] for side in (0, 1))
+            if isinstance(figure, Percentile):
+                share = 1.0 if figure.quantile is None else figure.quantile
+                found = paired_quantiles(first, second, clusters.keys, share, seed=self.seed, draws=self.draws)
+            else:
+                found = paired_rates(first, second, clusters.keys)
+            note = clusters.note(found.interval) if found.interval else None
+            self._known[figure.name] = Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
         return self._known[figure.name]
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
@@ -101,21 +110,6 @@ class RunPair:
         """Each sample and its scores in both runs."""
         second = self.second.scores
         return [(key, one, second[key]) for key, one in self.first.scores.items()]
-
-    def _of_rate(self, figure: Figure) -> Difference:
-        pairs = self.shares(figure)
-        clusters = self._clusters(pairs)
-        found = paired_rates([one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys)
-        return _noted(figure, clusters, found)
-
-    def _of_percentile(self, figure: Percentile) -> Difference:
-        pairs = self._timed(figure.sample)
-        clusters = self._clusters(pairs)
-        found = paired_quantiles(
-            [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
-            1.0 if figure.quantile is None else figure.quantile, seed=self.seed, draws=self.draws,
-        )  # fmt: skip
-        return _noted(figure, clusters, found)
 
     def _timed(self, sample: Callable[[TurnScore], float | None]) -> dict[str, tuple[float, float]]:
         """Each common sample's numbers in both runs. The percentiles of a stage have one function, so read it once."""
@@ -143,7 +137,7 @@ class RunPair:
     @cached_property
     def sentences(self) -> McNemar:
         """McNemar's test on samples without word errors."""
-        return mcnemar(*([_right(run, key) for key in self.shared] for run in (self.first, self.second)))
+        return mcnemar(*([not run.counts[key].errors for key in self.shared] for run in (self.first, self.second)))
 
     @cached_property
     def ranked_by(self) -> ClusterUnit:
@@ -180,22 +174,13 @@ class RunPair:
             _flip(key, right, wrong)
             for right, wrong in ((self.first, self.second), (self.second, self.first))
             for key in self.shared
-            if _right(right, key) and not _right(wrong, key)
+            if not right.counts[key].errors and wrong.counts[key].errors
         ]
 
 
 def compared(table: Table) -> list[AnyFigure]:
     """The figures of a comparison: those shown in `compare`, and all from outside the package."""
     return [one for name, one in table.items() if one.pairable and ("compare" in one.shown_in or name not in FIGURES)]
-
-
-def _noted(figure: AnyFigure, clusters: Clusters, found: PairedDifference) -> Difference:
-    note = clusters.note(found.interval) if found.interval else None
-    return Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
-
-
-def _right(run: System, key: str) -> bool:
-    return all(step.operation == "equal" for step in run.steps[key])
 
 
 def _flip(key: str, right: System, wrong: System) -> dict[str, str]:
