@@ -10,7 +10,6 @@ import typer
 from voicelab.cli import completion, options, terminal
 
 if TYPE_CHECKING:
-    from voicelab.runs.records import RunResult
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
 
 
@@ -31,6 +30,7 @@ def equivalence(
     from voicelab.analysis.score_transcripts import rule
     from voicelab.errors import InputError
     from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
+    from voicelab.metrics.words import WordCounts, count
     from voicelab.runs.records import RunFolder
     from voicelab.scoring.counterfactual import agent_of, tool_equivalence
 
@@ -55,7 +55,7 @@ def equivalence(
         "counts": asdict(total),
         "changed_share": total.changed_share,
         "interval": (asdict(interval) | {"unit": unit}) if interval else None,
-        "wer": _wer(result, replayed),
+        "wer": sum((count(one.text, one.heard, result.spec.rules) for one in replayed), WordCounts()).wer,
         "skipped": len(counted) - len(replayed),
         "changed": [one.key for one in replayed if one.counts.changed],
     }
@@ -63,13 +63,6 @@ def equivalence(
         terminal.print_json(document)
     else:
         _show(document, replayed, result.spec.rules.label)
-
-
-def _wer(run: RunResult, replayed: list[CounterfactualTurn]) -> float | None:
-    from voicelab.metrics.words import WordCounts, count
-
-    rule = run.spec.rules
-    return sum((count(one.text, one.heard, rule) for one in replayed), WordCounts()).wer
 
 
 def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normalizer: str) -> None:

@@ -82,8 +82,12 @@ def evaluate(
         tracking.check(mlflow)
     if resume is not None:
         options.refuse_beside_resume(context, "run", "mlflow", "figure")
+        from voicelab.report import finish
+
         with terminal.resumable(resume):
-            _show_and_log(*_resume(resume, figure or ()), mlflow)
+            with terminal.progress_bar("turns") as progress:
+                resumed = finish.resume(resume, progress=progress, figures=figure or ())
+            _show_and_log(*resumed, mlflow)
         return
     from voicelab.conditions.parsing import parse_condition
     from voicelab.datasets import load
@@ -192,13 +196,6 @@ def _evaluate_in_notebook(
     with terminal.progress_bar("turns") as progress:
         notebook.execute("evaluate", folder.path, parameters, progress=progress)
     return folder, folder.read()
-
-
-def _resume(path: Path, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
-    from voicelab.report.finish import resume
-
-    with terminal.progress_bar("turns") as progress:
-        return resume(path, progress=progress, figures=figures)
 
 
 def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
