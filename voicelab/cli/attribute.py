@@ -4,16 +4,13 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 
 
 def attribute(
     run: options.RunArgument,
     listen: Annotated[
-        str | None,
-        typer.Option(
-            help="Transcribe the replies with this recognizer, e.g. moonshine.", autocompletion=completion.recognizers
-        ),
+        str | None, options.recognizer_option(help="Transcribe the replies with this recognizer, e.g. moonshine.")
     ] = None,
     any_revision: Annotated[
         bool, typer.Option("--any-revision", help="Use the run's agent even if its revision differs.")

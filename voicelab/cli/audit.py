@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
@@ -17,28 +17,17 @@ if TYPE_CHECKING:
 
 def audit(
     runs: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Folders of runs on the same samples.", show_default=False, autocompletion=completion.run_folders
-        ),
+        list[Path] | None, options.run_argument(help="Folders of runs on the same samples.", show_default=False)
     ] = None,
     samples: Annotated[
-        Path | None,
-        typer.Option(
-            help="Without a run: a sample set in any format of docs/reference/samples.md.",
-            autocompletion=completion.sample_sets,
-        ),
+        Path | None, options.set_option(help="Without a run: a sample set in any format of docs/reference/samples.md.")
     ] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
     speaker_column: options.SpeakerColumnOption = None,
     audio_column: options.AudioColumnOption = None,
     asr: Annotated[
-        str | None,
-        typer.Option(
-            help="With --samples: the recognizer, NAME:option=value. \\[moonshine]",
-            autocompletion=completion.recognizers,
-        ),
+        str | None, options.recognizer_option(help="With --samples: the recognizer, NAME:option=value. \\[moonshine]")
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer for comparing systems: {NAMES}.")] = "english",
     word_map: options.WordMapOption = None,

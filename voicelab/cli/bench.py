@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
@@ -50,11 +50,7 @@ def words(
 def asr(
     engine: Annotated[
         list[str] | None,
-        typer.Option(
-            "--asr",
-            help="Recognizer, may be repeated. \\[default: all installed]",
-            autocompletion=completion.recognizers,
-        ),
+        options.recognizer_option("--asr", help="Recognizer, may be repeated. \\[default: all installed]"),
     ] = None,
     samples: options.SamplesOption = None,
     ref_column: options.RefColumnOption = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.tts import VoiceSpeed
@@ -18,10 +18,7 @@ _CUT_COLUMNS = ("voice", "in two parts", "if whole s, p50", "p95", "pause s", "p
 
 def tts(
     voice: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tts", help="Voice; may be repeated. \\[default: all installed]", autocompletion=completion.voices
-        ),
+        list[str] | None, options.voice_option("--tts", help="Voice; may be repeated. \\[default: all installed]")
     ] = None,
     texts: Annotated[
         Path | None,

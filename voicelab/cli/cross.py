@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -18,16 +18,9 @@ if TYPE_CHECKING:
 
 
 def cross(
-    samples: Annotated[
-        Path, typer.Argument(help="The sample set whose texts are spoken.", autocompletion=completion.sample_sets)
-    ],
-    tts: Annotated[
-        list[str], typer.Option(help="Voices: NAME,NAME; or repeat the option.", autocompletion=completion.voices)
-    ],
-    asr: Annotated[
-        list[str],
-        typer.Option(help="Recognizers: NAME,NAME; or repeat the option.", autocompletion=completion.recognizers),
-    ],
+    samples: Annotated[Path, options.set_argument(help="The sample set whose texts are spoken.")],
+    tts: Annotated[list[str], options.voice_option(help="Voices: NAME,NAME; or repeat the option.")],
+    asr: Annotated[list[str], options.recognizer_option(help="Recognizers: NAME,NAME; or repeat the option.")],
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
     speaker_column: options.SpeakerColumnOption = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def equivalence(
     run: options.RunArgument,
-    agent: Annotated[
-        str | None, typer.Option(help="Use this agent instead of the run's own.", autocompletion=completion.agents)
-    ] = None,
+    agent: Annotated[str | None, options.agent_option(help="Use this agent instead of the run's own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Print the share of turns whose action changes because of recognition errors, beside WER.

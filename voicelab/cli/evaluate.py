@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.cli.report import show
 
 if TYPE_CHECKING:
@@ -55,10 +55,7 @@ def evaluate(
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
     ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(help="Continue the interrupted run in this folder.", autocompletion=completion.run_folders),
-    ] = None,
+    resume: Annotated[Path | None, options.run_option(help="Continue the interrupted run in this folder.")] = None,
     notebook: Annotated[
         bool,
         typer.Option("--notebook", help="Run notebooks/evaluate.ipynb with papermill and save it in the run's folder."),

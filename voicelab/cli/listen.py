@@ -4,17 +4,14 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 
 
 def listen(
     run: options.RunArgument,
     asr: Annotated[
         str | None,
-        typer.Option(
-            help="The recognizer that transcribes the replies. \\[default: the run's]",
-            autocompletion=completion.recognizers,
-        ),
+        options.recognizer_option(help="The recognizer that transcribes the replies. \\[default: the run's]"),
     ] = None,
     scores_only: Annotated[bool, typer.Option("--scores-only", help="Do not transcribe the replies.")] = False,
     lowest: Annotated[int, typer.Option(min=0, help="Number of requests with the lowest scores to list.")] = 5,

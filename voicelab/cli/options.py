@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,14 +14,22 @@ from voicelab.text import NAMES, WordMap
 if TYPE_CHECKING:
     from voicelab.datasets.columns import SetColumns
 
+# Options and arguments whose values the shell completes. Each takes the parameters of typer.Option or typer.Argument.
+recognizer_option = partial(typer.Option, autocompletion=completion.recognizers)
+agent_option = partial(typer.Option, autocompletion=completion.agents)
+voice_option = partial(typer.Option, autocompletion=completion.voices)
+target_option = partial(typer.Option, autocompletion=completion.targets)
+target_argument = partial(typer.Argument, autocompletion=completion.targets)
+set_option = partial(typer.Option, autocompletion=completion.sample_sets)
+set_argument = partial(typer.Argument, autocompletion=completion.sample_sets)
+run_option = partial(typer.Option, autocompletion=completion.run_folders)
+run_argument = partial(typer.Argument, autocompletion=completion.run_folders)
+figure_option = partial(typer.Option, autocompletion=completion.figures)
+limit_option = partial(typer.Option, autocompletion=completion.limited_figures)
+
 SET = "a sample set in any format of docs/reference/samples.md, or package.module:reader:path"
 
-SamplesOption = Annotated[
-    str | None,
-    typer.Option(
-        "--samples", help=f"The set: {SET}. \\[default: the shipped set]", autocompletion=completion.sample_sets
-    ),
-]
+SamplesOption = Annotated[str | None, set_option("--samples", help=f"The set: {SET}. \\[default: the shipped set]")]
 RefColumnOption = Annotated[
     str | None,
     typer.Option("--ref-column", help="The column of the references. \\[text, sentence, transcription, transcript]"),
@@ -37,33 +46,17 @@ AudioColumnOption = Annotated[
 ]
 RecognizersOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--asr",
-        help="Recognizer: NAME or NAME:option=value,...; repeat it for one run each. \\[moonshine]",
-        autocompletion=completion.recognizers,
+    recognizer_option(
+        "--asr", help="Recognizer: NAME or NAME:option=value,...; repeat it for one run each. \\[moonshine]"
     ),
 ]
 RecognizerOption = Annotated[
-    str | None,
-    typer.Option(
-        "--asr", help="Recognizer: NAME or NAME:option=value,... \\[moonshine]", autocompletion=completion.recognizers
-    ),
+    str | None, recognizer_option("--asr", help="Recognizer: NAME or NAME:option=value,... \\[moonshine]")
 ]
-AgentOption = Annotated[
-    str | None,
-    typer.Option("--agent", help="Agent, e.g. rules:threshold=0.85. \\[rules]", autocompletion=completion.agents),
-]
-VoiceOption = Annotated[
-    str | None,
-    typer.Option("--tts", help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[piper]", autocompletion=completion.voices),
-]
+AgentOption = Annotated[str | None, agent_option("--agent", help="Agent, e.g. rules:threshold=0.85. \\[rules]")]
+VoiceOption = Annotated[str | None, voice_option("--tts", help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[piper]")]
 TargetOption = Annotated[
-    str | None,
-    typer.Option(
-        "--target",
-        help="Measure this agent: NAME:option=value,... or package.module:Class.",
-        autocompletion=completion.targets,
-    ),
+    str | None, target_option("--target", help="Measure this agent: NAME:option=value,... or package.module:Class.")
 ]
 LimitOption = Annotated[
     int | None, typer.Option("--limit", help="Maximum number of samples, balanced over categories and speakers.")
@@ -74,11 +67,10 @@ CategoryOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the bootstrap and of added noise, 0 or more.")]
 ReplyRecognizerOption = Annotated[
     str | None,
-    typer.Option(
+    recognizer_option(
         "--reply-asr",
         help="Recognizer for replies of a target that sends no text for them; none leaves them without text. "
         "\\[default: moonshine]",
-        autocompletion=completion.recognizers,
     ),
 ]
 TimeoutOption = Annotated[
@@ -94,9 +86,7 @@ FigureOption = Annotated[
     list[str] | None,
     typer.Option(help="Also compute this figure, package.module:OBJECT; may be repeated (docs/reference/figures.md)."),
 ]
-RunArgument = Annotated[
-    Path, typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders)
-]
+RunArgument = Annotated[Path, run_argument(help="The folder of a run, reports/<run_id>.")]
 NormalizerOption = Annotated[
     str | None,
     typer.Option("--normalizer", help=f"Normalizer: {NAMES}. \\[by language, else by the script of the texts]"),

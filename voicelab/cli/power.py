@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import options, terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -17,20 +17,12 @@ if TYPE_CHECKING:
 
 
 def power(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(
-            help="One pilot run, or two systems' runs on the same samples.", autocompletion=completion.run_folders
-        ),
-    ],
+    runs: Annotated[list[Path], options.run_argument(help="One pilot run, or two systems' runs on the same samples.")],
     difference: Annotated[
         list[float] | None, typer.Option(help="The difference to detect; may be repeated. \\[0.02]")
     ] = None,
     figure: Annotated[
-        str,
-        typer.Option(
-            help="wer, entity_recall, intent_accuracy or another rate of turns.", autocompletion=completion.figures
-        ),
+        str, options.figure_option(help="wer, entity_recall, intent_accuracy or another rate of turns.")
     ] = "wer",
     own_figure: Annotated[
         list[str] | None, typer.Option("--own-figure", help="Add this figure: package.module:OBJECT.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -18,24 +18,14 @@ if TYPE_CHECKING:
 
 def roundtrip(
     run: Annotated[
-        Path | None,
-        typer.Argument(
-            help="The folder of a run: its replies are transcribed.",
-            show_default=False,
-            autocompletion=completion.run_folders,
-        ),
+        Path | None, options.run_argument(help="The folder of a run: its replies are transcribed.", show_default=False)
     ] = None,
     tts: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Without a run: a voice that speaks --texts or --samples; may be repeated.",
-            autocompletion=completion.voices,
-        ),
+        options.voice_option(help="Without a run: a voice that speaks --texts or --samples; may be repeated."),
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="The texts: a text file with one text per line.")] = None,
-    samples: Annotated[
-        Path | None, typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets)
-    ] = None,
+    samples: Annotated[Path | None, options.set_option(help="The texts: those of this sample set.")] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
     speaker_column: options.SpeakerColumnOption = None,
@@ -44,7 +34,7 @@ def roundtrip(
         bool, typer.Option("--recordings", help="Also transcribe the recordings of --samples, or of the run's set.")
     ] = False,
     asr: Annotated[
-        str, typer.Option(help="The recognizer that transcribes the speech.", autocompletion=completion.recognizers)
+        str, options.recognizer_option(help="The recognizer that transcribes the speech.")
     ] = DEFAULT_RECOGNIZER,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",

@@ -3,17 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 
 
 def samples(
     path: Annotated[
-        Path | None,
-        typer.Argument(
-            help=f"{options.SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets
-        ),
+        Path | None, options.set_argument(help=f"{options.SET.capitalize()}. \\[default: the shipped set]")
     ] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,

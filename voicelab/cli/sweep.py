@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
@@ -33,9 +33,8 @@ def sweep(
     ] = False,
     breakpoint_: Annotated[
         list[str] | None,
-        typer.Option(
+        options.limit_option(
             "--breakpoint",
-            autocompletion=completion.limited_figures,
             help="Threshold of a measure: MEASURE=90% of its clean value, or an absolute "
             "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
@@ -58,10 +57,7 @@ def sweep(
     sweep_id: Annotated[
         str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
     ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(help="Continue the interrupted sweep in this folder.", autocompletion=completion.run_folders),
-    ] = None,
+    resume: Annotated[Path | None, options.run_option(help="Continue the interrupted sweep in this folder.")] = None,
 ) -> None:
     """Measure the same samples under increasingly hard conditions, and find where the pipeline breaks.
 

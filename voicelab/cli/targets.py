@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import options, terminal
 
 if TYPE_CHECKING:
     from voicelab.targets.base import Utterance
@@ -21,9 +21,7 @@ _MARKS = {"ok": "yes", "missing": "no", "failed": "FAILED", "skipped": "-"}
 
 
 def targets(
-    name: Annotated[
-        str | None, typer.Argument(help="Show only this target.", autocompletion=completion.targets)
-    ] = None,
+    name: Annotated[str | None, options.target_argument(help="Show only this target.")] = None,
 ) -> None:
     """List the targets that evaluate can measure, with their requirements, options and signals.
 
@@ -51,9 +49,7 @@ def targets(
 
 
 def probe(
-    target: Annotated[
-        str, typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets)
-    ],
+    target: Annotated[str, options.target_argument(help="As for evaluate --target, or http://host:port.")],
     audio: Annotated[Path | None, typer.Option(help="The recording to send. \\[default: a shipped one]")] = None,
     limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 12.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
