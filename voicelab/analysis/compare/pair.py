@@ -1,6 +1,6 @@
 """A pair of runs: differences with their intervals and tests, and the samples that flipped between right and wrong."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -74,10 +74,10 @@ class RunPair:
     def difference(self, figure: AnyFigure) -> Difference:
         """A figure's paired difference; it has no value if the figure cannot be paired by sample."""
         if figure.name not in self._known:
-            pairs: Mapping[str, tuple[Any, Any]]
             pairs = self._timed(figure.sample) if isinstance(figure, Percentile) else self.shares(figure)
             clusters = self._clusters(pairs)
-            first, second = ([pair[side] for pair in pairs.values()] for side in (0, 1))
+            first: list[Any] = [one for one, _ in pairs.values()]
+            second: list[Any] = [other for _, other in pairs.values()]
             if isinstance(figure, Percentile):
                 share = 1.0 if figure.quantile is None else figure.quantile
                 found = paired_quantiles(first, second, clusters.keys, share, seed=self.seed, draws=self.draws)
