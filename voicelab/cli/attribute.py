@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.runs import file_errors
 
 
 def attribute(
@@ -27,7 +28,6 @@ def attribute(
     """
     from voicelab.report import page, tables
     from voicelab.report.text_tables import as_text
-    from voicelab.runs import file_errors
     from voicelab.runs.records import RunFolder
     from voicelab.scoring import counterfactual, summary_file
     from voicelab.scoring.leading import labelled

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
@@ -49,7 +51,6 @@ def audit(
     from voicelab.analysis.audit.audit import audit_runs, audit_samples
     from voicelab.analysis.audit.corrections import write_template
     from voicelab.datasets import load
-    from voicelab.errors import InputError
 
     if bool(runs) == (samples is not None):
         raise InputError("name either runs or a set with --samples")
@@ -97,8 +98,6 @@ def _heard(one: Suspect) -> str:
 
 
 def as_document(found: Audit) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from voicelab.analysis.score_transcripts import rule
 
     return {

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.cli import options, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
 from voicelab.cli.strict import StrictTyper
+from voicelab.errors import EngineMissingError
 from voicelab.text import NAMES
+from voicelab.text import normalizer as normalizer_of
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.asr import Speed
@@ -34,7 +38,6 @@ def words(
     Example: voicelab bench words
     """
     from voicelab.analysis.bench.words import bench_words
-    from voicelab.text import normalizer as normalizer_of
 
     found = bench_words(normalizer_of(normalizer), pairs, seed)
     rows = [
@@ -76,12 +79,8 @@ def asr(
 
     Example: voicelab bench asr --asr moonshine --asr pocketsphinx
     """
-    import tempfile
-
     from voicelab.analysis.bench import asr as speeds
-    from voicelab.asr.catalog import RECOGNIZERS
     from voicelab.datasets import load
-    from voicelab.errors import EngineMissingError
     from voicelab.paths import shipped
 
     named = options.set_columns(ref_column, id_column, speaker_column, audio_column)

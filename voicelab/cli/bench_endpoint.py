@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -67,9 +69,7 @@ def endpoint(
     from voicelab.analysis.bench.endpoint_plot import figure
     from voicelab.analysis.bench.pauses import PausePlan
     from voicelab.analysis.bench.replay import EndpointMethod, classified
-    from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
     from voicelab.datasets import load
-    from voicelab.errors import InputError
     from voicelab.paths import shipped
     from voicelab.vad.catalog import DETECTORS
     from voicelab.vad.turn_end.catalog import TURN_ENDS
@@ -171,7 +171,6 @@ def vad(
     from voicelab.analysis.bench.vad import cost
     from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
     from voicelab.datasets import load
-    from voicelab.errors import InputError
     from voicelab.paths import shipped
     from voicelab.vad.catalog import DETECTORS
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.cli import options, terminal
 from voicelab.cli.bench_server import progress_bars
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.server.response import ResponseTimes, Stage
@@ -55,15 +60,9 @@ def response(
 
     Example: voicelab bench response --mode continuous --speakers 1 --speakers 4
     """
-    import asyncio
-    import tempfile
-    from pathlib import Path
-
     from voicelab.agent.catalog import AGENTS
     from voicelab.analysis.bench.server import response as measure
-    from voicelab.asr.catalog import RECOGNIZERS
     from voicelab.datasets import load
-    from voicelab.errors import InputError
     from voicelab.paths import shipped
     from voicelab.runs.records import RunSpec
     from voicelab.targets.own_server import own_server

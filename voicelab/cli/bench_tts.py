@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import EngineMissingError, InputError
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.tts import VoiceSpeed
@@ -39,7 +40,6 @@ def tts(
         from voicelab.analysis.bench import tts as speeds
         from voicelab.datasets import load
         from voicelab.datasets.text_files import numbered_lines
-        from voicelab.errors import EngineMissingError, InputError
         from voicelab.paths import shipped
         from voicelab.tts.catalog import VOICES
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.cli import options, terminal
-from voicelab.text import NAMES
+from voicelab.engines.spec import Catalog
+from voicelab.text import NAMES, mapped_normalizer
 
 if TYPE_CHECKING:
     from voicelab.analysis.cross.record import CrossedPair, CrossResult
-    from voicelab.engines.spec import Catalog
     from voicelab.scoring.schema import Measured
 
 
@@ -41,10 +42,8 @@ def cross(
     """
     with terminal.progress_bar("hearings") as progress:
         from voicelab.analysis.cross import crossing
-        from voicelab.asr.catalog import RECOGNIZERS
         from voicelab.datasets import load
         from voicelab.runs.records import now
-        from voicelab.text import mapped_normalizer
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
@@ -26,7 +27,6 @@ def equivalence(
     Example: voicelab equivalence reports/RUN
     """
     from voicelab.analysis.score_transcripts import rule
-    from voicelab.errors import InputError
     from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
     from voicelab.metrics.words import WordCounts, count
     from voicelab.runs.records import RunFolder

@@ -10,6 +10,7 @@ import typer
 
 from voicelab.cli import options, terminal
 from voicelab.cli.report import show
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.datasets import SampleSet
@@ -122,7 +123,6 @@ def evaluate(
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
     """The name of each run's folder. All recognizers are checked before the first run."""
-    from voicelab.errors import InputError
     from voicelab.runs.names import check_name
     from voicelab.runs.records import RunFolder
     from voicelab.runs.runner import new_run_id
@@ -144,7 +144,6 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
 
 
 def _set_and_target(samples: str | None, in_process: bool, url: str | None, target: str | None) -> dict[str, object]:
-    from voicelab.errors import InputError
     from voicelab.paths import shipped
 
     given = {"--in-process": in_process, "--url": url is not None, "--target": target is not None}

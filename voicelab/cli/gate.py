@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 
@@ -42,7 +43,6 @@ def gate(
     """
     from voicelab.analysis.gate import check, limit
     from voicelab.analysis.gate import junit as junit_of
-    from voicelab.errors import InputError
     from voicelab.figures.outside import table_with
     from voicelab.runs.records import RunFolder
     from voicelab.scoring.scored_run import read_scored

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 
 
 def listen(
@@ -26,7 +27,6 @@ def listen(
     """
     with terminal.progress_bar("sounds") as progress:
         from voicelab.analysis import listening
-        from voicelab.errors import InputError
         from voicelab.report import page, sound_tables
         from voicelab.runs.records import RunFolder
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.cli import completion
+from voicelab.errors import InputError
 from voicelab.text import NAMES, WordMap
 
 if TYPE_CHECKING:
@@ -118,8 +119,6 @@ def set_columns(
     if not found.options:
         return None
     if not goes_with:
-        from voicelab.errors import InputError
-
         raise InputError(f"{found.options[0]} goes with --samples; leave it out for a run, which stores its columns")
     return found
 
@@ -137,8 +136,6 @@ def given(context: typer.Context) -> list[str]:
 
 def refuse_beside_resume(context: typer.Context, what: str, *allowed: str) -> None:
     """Raise InputError where --resume comes with an option that a run or sweep keeps itself."""
-    from voicelab.errors import InputError
-
     if extra := [name for name in given(context) if name not in ("resume", *allowed)]:
         option = extra[0].strip("_").replace("_", "-")
         raise InputError(f"--resume uses the {what}'s own options; leave --{option} out")

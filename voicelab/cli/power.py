@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ def power(
     """
     from voicelab.analysis.power import PowerTest, least_difference, needs, pilot
     from voicelab.analysis.power import plot as draw
-    from voicelab.errors import InputError
     from voicelab.figures.outside import table_with
 
     test = PowerTest(alpha, power)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -53,7 +55,6 @@ def roundtrip(
     with terminal.progress_bar("texts") as progress:
         from voicelab.analysis.roundtrip import RECORDINGS, recordings, round_trip
         from voicelab.datasets import load
-        from voicelab.errors import InputError
 
         if (run is None) == (not tts):
             raise InputError("name either a run or a voice with --tts")
@@ -98,7 +99,6 @@ def _of_voices(
     tts: list[str], texts: Path | None, source: SampleSet | None, limit: int | None
 ) -> tuple[list[ReplyUtterance], dict[str, str], SampleSet | None]:
     from voicelab.analysis.roundtrip import spoken
-    from voicelab.errors import InputError
     from voicelab.tts.catalog import VOICES
 
     if len(set(tts)) < len(tts):
@@ -115,7 +115,6 @@ def _of_voices(
 
 def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
     from voicelab.datasets.text_files import numbered_lines
-    from voicelab.errors import InputError
 
     assert path is not None
     said = {f"line {number}": line.strip() for number, line in numbered_lines(path)}
@@ -153,8 +152,6 @@ def _text(figure: RoundTripFigure) -> str:
 
 
 def _document(result: RoundTrip) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from voicelab.analysis.score_transcripts import rule
     from voicelab.runs.provenance import code_state, packages
 

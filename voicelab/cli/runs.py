@@ -12,6 +12,7 @@ import typer
 from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.trend import trend
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.analysis.run_catalog import StoredRun
@@ -75,7 +76,6 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
     Example: voicelab runs show 20260131-120102-moonshine-burst
     """
     from voicelab.analysis.run_catalog import find, stored_run
-    from voicelab.errors import InputError
     from voicelab.report import tables
     from voicelab.report.provenance import provenance
 

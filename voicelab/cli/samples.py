@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 
 
 def samples(
@@ -21,7 +22,6 @@ def samples(
     """
     from voicelab.datasets import load
     from voicelab.datasets.contents import contents
-    from voicelab.errors import InputError
     from voicelab.paths import shipped
 
     columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)

@@ -6,12 +6,17 @@ from typing import Annotated, Literal
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.cli.score_json import scores_document
+from voicelab.cli.score_ranking import ranking_document, show_ranking
+from voicelab.errors import InputError
 from voicelab.text import NAMES
 
 Form = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
 ]
 """The formats of `datasets.transcripts.formats`, whose import would slow every command down."""
+Missing = Literal["error", "deletions", "skip"]
+IdType = Literal["spu_id", "rm", "swb", "wsj", "atis"]
 
 
 def score(
@@ -32,13 +37,9 @@ def score(
     language: options.LanguageOption = None,
     word_map: options.WordMapOption = None,
     missing: Annotated[
-        Literal["error", "deletions", "skip"],
-        typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite)."),
+        Missing, typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite).")
     ] = "error",
-    ids: Annotated[
-        Literal["spu_id", "rm", "swb", "wsj", "atis"],
-        typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i."),
-    ] = "spu_id",
+    ids: Annotated[IdType, typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i.")] = "spu_id",
     ref_column: options.RefColumnOption = None,
     hyp_column: Annotated[
         str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text if it is the only one]")
@@ -91,12 +92,9 @@ def score(
     from voicelab.analysis.score_page import write_score_page
     from voicelab.analysis.systems import compare_systems
     from voicelab.analysis.systems.utterances import write_utterances
-    from voicelab.cli.score_json import scores_document
     from voicelab.cli.score_output import show_scores
-    from voicelab.cli.score_ranking import ranking_document, show_ranking
     from voicelab.datasets.columns import TranscriptColumns
     from voicelab.datasets.transcripts.formats import form_of
-    from voicelab.errors import InputError
 
     if normalizer == ALL and (align or utterances is not None or html is not None):
         raise InputError("--align, --utterances and --html need one --normalizer instead of all")

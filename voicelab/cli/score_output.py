@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from voicelab.cli import terminal
 from voicelab.cli.scoresheet import scoresheet
+from voicelab.text import headline_of
 
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
@@ -24,7 +25,6 @@ def show_scores(scores: Mapping[str, Score], pairs: Sequence[SystemPair], form: 
     from voicelab.analysis.systems import rates_with_intervals
     from voicelab.analysis.systems.utterances import worst
     from voicelab.cli.alignments import print_alignments
-    from voicelab.text import headline_of
 
     for name, score in scores.items():
         for line in scoresheet(Path(name).name, score, raw=raw):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError, VoicelabError
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
@@ -106,7 +108,6 @@ def sweep(
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
     from voicelab.analysis.sweep import page, wording
-    from voicelab.errors import VoicelabError
 
     assert result.figures is not None
     written = page.write(folder)
@@ -126,10 +127,6 @@ def _first_failure(folder: SweepFolder, result: SweepResult) -> str:
 
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...]:
-    from math import isfinite
-
-    from voicelab.errors import InputError
-
     found = []
     for part in (text or "").split(",") if text is not None else ():
         try:
@@ -145,7 +142,6 @@ def _numbers(option: str, text: str | None) -> tuple[float, ...]:
 
 def _kinds(text: str) -> tuple[str, ...]:
     from voicelab.conditions.condition import NOISES
-    from voicelab.errors import InputError
 
     kinds = [part.strip() for part in text.split(",")]
     if unknown := [kind for kind in kinds if kind not in NOISES and not (kind and Path(kind).exists())]:
@@ -155,8 +151,6 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 
 def _breakpoints(given: list[str] | None, grid: bool) -> tuple[str, ...]:
-    from voicelab.errors import InputError
-
     if grid and given:
         raise InputError("--grid has no axis, so it has no --breakpoint; leave one of them out")
     return () if grid else tuple(given) if given else ("entity_recall=90%",)
@@ -164,8 +158,6 @@ def _breakpoints(given: list[str] | None, grid: bool) -> tuple[str, ...]:
 
 def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> None:
     """Refuse an option that no axis uses."""
-    from voicelab.errors import InputError
-
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
     for name in options.given(context):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.engines.options import constructor_options
+from voicelab.errors import InputError, VoicelabError
 
 if TYPE_CHECKING:
     from voicelab.targets.base import Utterance
@@ -27,8 +29,6 @@ def targets(
 
     Example: voicelab targets twilio
     """
-    from voicelab.engines.options import constructor_options
-    from voicelab.errors import InputError, VoicelabError
     from voicelab.targets.catalog import known_targets
 
     known = known_targets()
