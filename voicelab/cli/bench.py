@@ -80,11 +80,8 @@ def asr(
     Example: voicelab bench asr --asr moonshine --asr pocketsphinx
     """
     from voicelab.analysis.bench import asr as speeds
-    from voicelab.datasets import load
-    from voicelab.paths import shipped
 
-    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    recordings = load(samples or shipped("voice_samples"), named)
+    recordings = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
     clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
     sound_s = sum(clip.duration_s for clip in clips)
     for name in engine or ():

@@ -12,12 +12,12 @@ import typer
 
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.cli import options, terminal
+from voicelab.cli.bench_endpoint import interval_text
 from voicelab.cli.bench_server import progress_bars
 from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.server.response import ResponseTimes, Stage
-    from voicelab.metrics.intervals import Interval
 
 _STAGES: tuple[Stage, ...] = ("ended_s", "heard_s", "text_s", "first_s")
 _FIRST_COLUMNS = ("speakers", "turns", "p50", "95 %", "p95", "95 %", "of one's p95")
@@ -62,8 +62,6 @@ def response(
     """
     from voicelab.agent.catalog import AGENTS
     from voicelab.analysis.bench.server import response as measure
-    from voicelab.datasets import load
-    from voicelab.paths import shipped
     from voicelab.runs.records import RunSpec
     from voicelab.targets.own_server import own_server
     from voicelab.tts.catalog import VOICES
@@ -75,8 +73,8 @@ def response(
     for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
         if name in engines:
             catalog.config(engines[name])
-    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
+    whole = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
+    recordings = whole.only(limit=limit).spoken
     if not recordings:
         raise InputError(f"{samples}: no sample has speech")
     spec = RunSpec.model_validate({"samples": "none", **engines})
@@ -109,7 +107,7 @@ def _show(found: Sequence[ResponseTimes], about: str) -> None:
     for one in found:
         p95_s = one.quantile_s("first_s", 0.95)
         ratio = "-" if not alone_s or p95_s is None else f"{p95_s / alone_s:.2f}"
-        intervals = [_interval(one.interval("first_s", share)) for share in (0.5, 0.95)]
+        intervals = [interval_text(one.interval("first_s", share)) for share in (0.5, 0.95)]
         p50_s = _seconds(one.quantile_s("first_s", 0.5))
         firsts.append(
             (str(one.speakers), str(len(one.turns)), p50_s, intervals[0], _seconds(p95_s), intervals[1], ratio)
@@ -122,10 +120,6 @@ def _show(found: Sequence[ResponseTimes], about: str) -> None:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _interval(found: Interval | None) -> str:
-    return "-" if found is None else f"{found.low:.2f} .. {found.high:.2f}"
 
 
 def _figures(one: ResponseTimes) -> dict[str, object]:

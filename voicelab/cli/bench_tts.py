@@ -38,9 +38,7 @@ def tts(
     """
     with terminal.progress_bar("voices") as progress:
         from voicelab.analysis.bench import tts as speeds
-        from voicelab.datasets import load
         from voicelab.datasets.text_files import numbered_lines
-        from voicelab.paths import shipped
         from voicelab.tts.catalog import VOICES
 
         for name in voice or ():
@@ -50,7 +48,7 @@ def tts(
             if not said:
                 raise InputError(f"{texts}: contains no text")
         else:
-            said = speeds.replies_to(load(shipped("voice_samples")), limit)
+            said = speeds.replies_to(options.load_set(None), limit)
         names = voice or [name for name, entry in VOICES.entries.items() if entry.installed()]
         found, left_out = [], []
         for number, name in enumerate(names, start=1):

@@ -34,12 +34,10 @@ def correct(
     """
     from voicelab.analysis.audit import corrections, versions
     from voicelab.analysis.audit.effect import effect, part_heard
-    from voicelab.datasets import load
     from voicelab.report.wording import estimate
     from voicelab.runs.records import RunFolder
 
-    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    old = load(samples, columns)
+    old = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
     decided = corrections.read(fixes, old)
     folder = RunFolder(run) if run is not None else None
     result = folder.read() if folder is not None else None

@@ -42,15 +42,14 @@ def cross(
     """
     with terminal.progress_bar("hearings") as progress:
         from voicelab.analysis.cross import crossing
-        from voicelab.datasets import load
         from voicelab.runs.records import now
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
-        columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
         mapped = options.word_map(word_map)
+        whole = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
         result = crossing.cross(
-            load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
+            whole.only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
             mapped_normalizer(normalizer, mapped), progress=progress,
         )  # fmt: skip
     if as_json:

@@ -13,6 +13,7 @@ from voicelab.errors import InputError
 from voicelab.text import NAMES, WordMap
 
 if TYPE_CHECKING:
+    from voicelab.datasets import SampleSet
     from voicelab.datasets.columns import SetColumns
 
 # Options and arguments whose values the shell completes. Each takes the parameters of typer.Option or typer.Argument.
@@ -106,21 +107,27 @@ WordMapOption = Annotated[
 ]
 
 
-def set_columns(
-    reference: str | None, sample_id: str | None, speaker: str | None, audio: str | None, *, goes_with: bool = True
-) -> SetColumns | None:
-    """The columns named by the options; None if none is given.
+def set_columns(*names: str | None, goes_with: bool = True) -> SetColumns | None:
+    """The columns named by the options for reference, id, speaker and audio; None if none is given.
 
     goes_with: whether the command reads a set; if not, a named column raises InputError.
     """
     from voicelab.datasets.columns import SetColumns
 
-    found = SetColumns(reference, sample_id, speaker, audio)
+    found = SetColumns(*names)
     if not found.options:
         return None
     if not goes_with:
         raise InputError(f"{found.options[0]} goes with --samples; leave it out for a run, which stores its columns")
     return found
+
+
+def load_set(samples: Path | str | None, *columns: str | None) -> SampleSet:
+    """Read a set, or the shipped one for None. columns: as for `set_columns`."""
+    from voicelab.datasets import load
+    from voicelab.paths import shipped
+
+    return load(samples or shipped("voice_samples"), set_columns(*columns))
 
 
 def word_map(path: Path | None) -> WordMap | None:

@@ -20,12 +20,9 @@ def samples(
 
     Example: voicelab samples my/set.jsonl
     """
-    from voicelab.datasets import load
     from voicelab.datasets.contents import contents
-    from voicelab.paths import shipped
 
-    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    found = load(path or shipped("voice_samples"), columns)
+    found = options.load_set(path, ref_column, id_column, speaker_column, audio_column)
     for notice in found.notices:
         terminal.warn(notice)
     held = contents(found)

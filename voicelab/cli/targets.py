@@ -35,9 +35,7 @@ def targets(
     if name is not None and name not in known:
         raise InputError(f"unknown target {name!r}; known: {', '.join(known)}")
     rows = []
-    for one, entry in known.items():
-        if name not in (None, one):
-            continue
+    for one, entry in (known if name is None else {name: known[name]}).items():
         try:
             kind = entry.load()
         except VoicelabError as error:
@@ -79,11 +77,9 @@ def probe(
 
 
 def _shortest_sample() -> Utterance:
-    from voicelab.datasets import load
-    from voicelab.paths import shipped
     from voicelab.targets.base import Utterance
 
-    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).spoken]
+    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in options.load_set(None).spoken]
     return Utterance(*min(recordings, key=lambda one: len(one[0])))
 
 
