@@ -110,10 +110,8 @@ def asr(
 
 
 def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:
-    batched = "-" if speed.batched_rtf is None else f"{speed.batched_rtf:.4f}"
-    together = "-" if speed.together_rtf is None else f"{speed.together_rtf:.4f}"
-    rtf = (f"{speed.single_rtf:.4f}", batched, together, f"{speed.core_s:.4f}")
-    numbers = (f"{speed.load_s:.1f}", *rtf, f"{speed.peak_mib:.0f}")
+    rtf = (speed.single_rtf, speed.batched_rtf, speed.together_rtf, speed.core_s)
+    numbers = (f"{speed.load_s:.1f}", *(terminal.number(one, ".4f") for one in rtf), f"{speed.peak_mib:.0f}")
     return (name or speed.engine, speed.device, *numbers)
 
 

@@ -138,7 +138,7 @@ def _show(found: list[MethodFigures], split: Halves, plan: PausePlan, engines: s
 
 
 def _cells(point: OperatingPoint) -> list[str]:
-    p50, p95 = ("-" if one is None else f"{one:.2f}" for one in (point.delay_p50_s, point.delay_p95_s))
+    p50, p95 = map(terminal.number, (point.delay_p50_s, point.delay_p95_s))
     cut = f"{100 * point.cut / point.n:.1f}"
     intervals = interval_text(point.cut_interval, 100, 1), interval_text(point.delay_p50_interval)
     return [f"{point.silence_s:g}", cut, intervals[0], p50, intervals[1], p95]

@@ -108,18 +108,14 @@ def _show(found: Sequence[ResponseTimes], about: str) -> None:
         p95_s = one.quantile_s("first_s", 0.95)
         ratio = "-" if not alone_s or p95_s is None else f"{p95_s / alone_s:.2f}"
         intervals = [interval_text(one.interval("first_s", share)) for share in (0.5, 0.95)]
-        p50_s = _seconds(one.quantile_s("first_s", 0.5))
+        p50_s = terminal.number(one.quantile_s("first_s", 0.5))
         firsts.append(
-            (str(one.speakers), str(len(one.turns)), p50_s, intervals[0], _seconds(p95_s), intervals[1], ratio)
+            (str(one.speakers), str(len(one.turns)), p50_s, intervals[0], terminal.number(p95_s), intervals[1], ratio)
         )
-        medians = [_seconds(one.quantile_s(stage, 0.5)) for stage in _STAGES]
+        medians = [terminal.number(one.quantile_s(stage, 0.5)) for stage in _STAGES]
         stages.append((str(one.speakers), *medians, str(one.cut), str(one.unheard)))
     terminal.table(f"end of speech to first sound, in seconds; {about}; intervals by recording", _FIRST_COLUMNS, firsts)
     terminal.table("medians from the end of speech, and recordings without a time", _STAGE_COLUMNS, stages)
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
 
 
 def _figures(one: ResponseTimes) -> dict[str, object]:

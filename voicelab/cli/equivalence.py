@@ -74,7 +74,7 @@ def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normaliz
         ("... the amounts", str(counts["amounts"]), ""),
         ("... the changes to the watchlist", str(counts["changes"]), ""),
         ("... the tool calls", str(counts["calls"]), ""),
-        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {normalizer}"),
+        ("WER of the same turns", terminal.percent(wer, ".1f"), f"normalizer {normalizer}"),
     ]
     terminal.table(f"run {document['run_id']}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
     if document["skipped"]:

@@ -139,6 +139,16 @@ def _progress_lines(label: str) -> ProgressBar:
     return advance
 
 
+def number(value: float | None, form: str = ".2f") -> str:
+    """Format a number; a dash for None."""
+    return "-" if value is None else f"{value:{form}}"
+
+
+def percent(share: float | None, form: str = ".2f") -> str:
+    """Format a share in percent; a dash for None."""
+    return "-" if share is None else f"{100 * share:{form}} %"
+
+
 def print_json(document: Any) -> None:
     """Print a document as indented JSON. It is written in pieces, because it is large if there are many utterances."""
     parts = json.JSONEncoder(indent=2, default=str, ensure_ascii=False).iterencode(document)
