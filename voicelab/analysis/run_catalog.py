@@ -3,6 +3,7 @@
 Killed, failed and damaged runs are listed too. An error in one run never hides another.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,9 +127,7 @@ def stored_runs(out: Path) -> list[StoredRun]:
     except OSError as error:
         raise InputError(f"{out}: cannot be read: {error.strerror}; name the folder of runs with --out") from error
     found = [look(path) for path in paths if _may_be_run(path)]
-    dated = [(one.run.started_at, one) for one in found if one.run is not None]
-    latest_first = sorted(dated, key=lambda pair: pair[0], reverse=True)
-    return [*(one for _, one in latest_first), *(one for one in found if one.run is None)]
+    return sorted(found, key=lambda one: math.inf if one.started_at is None else -one.started_at.timestamp())
 
 
 def _may_be_run(path: Path) -> bool:

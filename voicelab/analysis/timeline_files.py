@@ -38,7 +38,6 @@ class Timeline:
 class _Row:
     """Speech, or another sound, from start to end in seconds."""
 
-    conversation: str
     is_agent: bool
     start_s: float
     end_s: float
@@ -152,7 +151,7 @@ def _from_table(path: Path, rows: Sequence[tuple[str, Mapping[str, Any]]], tick_
             Timeline(name, tuple(_plain_tick(path, place, row) for place, row in members), tick_s or TICK_S)
             for name, members in grouped.items()
         ]
-    found = [(name, [_row(path, place, name, row) for place, row in members]) for name, members in grouped.items()]
+    found = [(name, [_row(path, place, row) for place, row in members]) for name, members in grouped.items()]
     grid_s = tick_s or _grid_of([row for _, members in found for row in members])
     return [Timeline(name, _ticks_of(members, grid_s), grid_s) for name, members in found]
 
@@ -166,7 +165,7 @@ def _plain_tick(path: Path, place: str, row: Mapping[str, Any]) -> Tick:
     return Tick(caller, agent, kind == "backchannel", effects)
 
 
-def _row(path: Path, place: str, conversation: str, row: Mapping[str, Any]) -> _Row:
+def _row(path: Path, place: str, row: Mapping[str, Any]) -> _Row:
     speaker = str(row.get("speaker", row.get("role", ""))).strip().lower()
     if speaker not in _CALLER | _AGENT:
         raise InputError(f"{path}: {place}: speaker is {speaker!r}; it must be caller or agent")
@@ -174,7 +173,7 @@ def _row(path: Path, place: str, conversation: str, row: Mapping[str, Any]) -> _
     end_s = _instant(path, place, "end_s", row.get("end_s", row.get("end", row.get("stop_s", row.get("stop")))))
     if end_s <= start_s:
         raise InputError(f"{path}: {place}: end_s {end_s:g} is not after start_s {start_s:g}")
-    return _Row(conversation, speaker in _AGENT, start_s, end_s, _kind(path, place, row))
+    return _Row(speaker in _AGENT, start_s, end_s, _kind(path, place, row))
 
 
 def _kind(path: Path, place: str, row: Mapping[str, Any]) -> str:
