@@ -12,6 +12,7 @@ from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
 from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, mcnemar, sign_test, wilcoxon
+from voicelab.metrics.words import WordCounts
 from voicelab.scoring.intervals import Clusters
 from voicelab.scoring.schema import ClusterUnit
 
@@ -160,12 +161,10 @@ class RunPair:
         names = self._clusters(self.shared).keys
         rates = []
         for run in (self.first, self.second):
-            errors, words = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
-            counts = run.counts
+            sums = dict.fromkeys(names, WordCounts())
             for name, key in zip(names, self.shared, strict=True):
-                errors[name] += counts[key].errors
-                words[name] += counts[key].reference_words
-            rates.append([errors[name] / words[name] for name in words if words[name]])
+                sums[name] += run.counts[key]
+            rates.append([total.wer for total in sums.values() if total.wer is not None])
         return rates[0], rates[1]
 
     def flips(self) -> list[dict[str, str]]:
