@@ -35,7 +35,8 @@ def targets(
     if name is not None and name not in known:
         raise InputError(f"unknown target {name!r}; known: {', '.join(known)}")
     rows = []
-    for one, entry in (known if name is None else {name: known[name]}).items():
+    chosen = known if name is None else {name: known[name]}
+    for one, entry in chosen.items():
         try:
             kind = entry.load()
         except VoicelabError as error:

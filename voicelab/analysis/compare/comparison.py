@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -48,7 +48,7 @@ class Comparison:
     weights: str
     seed: int
     draws: int
-    table: Table = field(default_factory=lambda: FIGURES)
+    table: Table
 
     def __repr__(self) -> str:
         return f"Comparison of {', '.join(one.name for one in self.systems)}: {len(self.systems[0].turns)} samples"

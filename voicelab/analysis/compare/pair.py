@@ -48,7 +48,7 @@ class RunPair:
     second: System
     seed: int
     draws: int
-    table: Table = field(default_factory=lambda: FIGURES)
+    table: Table
     _known: dict[str, Difference] = field(default_factory=dict, init=False, repr=False)
     _numbers: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict, init=False, repr=False)
     _known_clusters: dict[tuple[str, ...], Clusters] = field(default_factory=dict, init=False, repr=False)
