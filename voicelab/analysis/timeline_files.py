@@ -21,6 +21,7 @@ _KINDS: dict[str, EffectKind | None] = {
     "vocal_tic": "vocal_tic", "cough": "vocal_tic",
     "non_directed": "non_directed", "non_directed_speech": "non_directed", "non_directed_phrase": "non_directed",
 }  # fmt: skip
+_FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _LONGEST_S = 24 * 3600.0
 _SUFFIXES = (".json", ".csv", ".tsv")
 
@@ -185,14 +186,10 @@ def _kind(path: Path, place: str, row: Mapping[str, Any]) -> str:
 
 
 def _flag(path: Path, place: str, field: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in ("1", "true", "yes"):
-        return True
-    if text in ("0", "false", "no", ""):
-        return False
-    raise InputError(f"{path}: {place}: {field} is {value!r}; it must be 1 or 0")
+    flag = _FLAGS.get(str(value).strip().lower())
+    if flag is None:
+        raise InputError(f"{path}: {place}: {field} is {value!r}; it must be 1 or 0")
+    return flag
 
 
 def _instant(path: Path, place: str, field: str, value: Any) -> float:

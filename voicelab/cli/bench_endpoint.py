@@ -66,7 +66,6 @@ def endpoint(
     Example: voicelab bench endpoint --turn-end silence --turn-end prosody --plot curve.png
     """
     from voicelab.analysis.bench import endpoint as measure
-    from voicelab.analysis.bench.endpoint_plot import figure
     from voicelab.analysis.bench.pauses import PausePlan
     from voicelab.analysis.bench.replay import EndpointMethod, classified
     from voicelab.vad.catalog import DETECTORS
@@ -101,7 +100,7 @@ def endpoint(
     split = measure.halves(clips, speakers)
     found = [measure.figures(method, split, tried, lag_s=lag_s) for method in methods]
     if plot is not None:
-        figure(found).savefig(plot, dpi=90)
+        measure.plot(found).savefig(plot, dpi=90)
     if as_json:
         made_with = {
             "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,

@@ -90,8 +90,7 @@ def render_cell(found: Comparison) -> str:
 
 
 def _pair(pair: RunPair) -> PairView:
-    units = {name: figure.unit for name, figure in pair.table.items()}
-    rows = tuple(_row(one, units[one.name]) for one in pair.differences())
+    rows = tuple(_row(one, pair.table[one.name].unit) for one in pair.differences())
     tests = (
         ("MAPSSWE", p_text(pair.matched.p_value)),
         ("McNemar", p_text(pair.sentences.p_value)),
