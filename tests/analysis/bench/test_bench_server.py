@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from tests.support.command_line import voicelab
 from voicelab import datasets
-from voicelab.analysis.bench.server import bare, latency, load, recordings, remains, speech
+from voicelab.analysis.bench.server import bare, latency, load, remains, speaker, speech
 from voicelab.analysis.bench.server.bench import PARTS, Part, Sizes
 from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
 from voicelab.analysis.bench.server.watch import Vitals
@@ -32,7 +32,7 @@ def _short() -> Iterator[None]:
         patch.setattr(load, "_WARM_UP_S", 0.5)
         patch.setattr(remains, "_GIVES_BACK_S", 0.1)
         patch.setattr(remains, "_AT_ONCE", 10)
-        patch.setattr(recordings, "load", lambda folder: datasets.load(folder).only(limit=3))
+        patch.setattr(speaker, "load", lambda folder: datasets.load(folder).only(limit=3))
         patch.setattr(speech, "_STEPS", (0.5,))
         patch.setattr(load, "_STEPS", (0.25,))
         patch.setattr(load, "STEPS_IN_ALL", 2)

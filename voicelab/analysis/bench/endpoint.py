@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -174,8 +174,7 @@ def plot(found: Sequence[MethodFigures]) -> Figure:
     drawn = Canvas(figsize=(8, 4.2), layout="constrained")
     panels = drawn.subplots(1, 2, sharey=True)
     for axes, name in zip(panels, ("p50", "p95"), strict=True):
-        for number, one in enumerate(found):
-            color = _COLORS[number % len(_COLORS)]
+        for one, color in zip(found, cycle(_COLORS), strict=False):
             line = [point for point in (*one.curve, one.default) if point.delay_p50_s is not None]
             places = [
                 ((point.delay_p50_s if name == "p50" else point.delay_p95_s) or 0.0, 100 * point.cut / point.n)

@@ -17,7 +17,7 @@ import numpy as np
 
 from voicelab.analysis.bench.server.bare import PROBE_EVERY, cores_per_session
 from voicelab.analysis.bench.server.findings import Measurement
-from voicelab.analysis.bench.server.recordings import speech_at_hand
+from voicelab.analysis.bench.server.speaker import speech_at_hand
 from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames, running, wait_or_raise
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.audio.opus import FRAME_S

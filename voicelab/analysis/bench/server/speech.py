@@ -12,8 +12,7 @@ from math import floor
 import numpy as np
 
 from voicelab.analysis.bench.server.findings import Measurement
-from voicelab.analysis.bench.server.recordings import speech_at_hand
-from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn
+from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn, speech_at_hand
 from voicelab.audio.opus import FRAME_S
 from voicelab.engines.pool.cores import available_cores
 
