@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.cli import options, terminal
 from voicelab.cli.bench_endpoint import interval_text
 from voicelab.cli.bench_server import progress_bars
@@ -60,19 +59,18 @@ def response(
 
     Example: voicelab bench response --mode continuous --speakers 1 --speakers 4
     """
-    from voicelab.agent.catalog import AGENTS
     from voicelab.analysis.bench.server import response as measure
     from voicelab.runs.records import RunSpec
     from voicelab.targets.own_server import own_server
-    from voicelab.tts.catalog import VOICES
+    from voicelab.targets.voicelab_server import ENGINE_CATALOGS
     from voicelab.vad.turn_end.catalog import TURN_ENDS
 
     TURN_ENDS.config(turn_end)
     given = {"asr": asr, "agent": agent, "tts": tts}
     engines = {name: value for name, value in given.items() if value is not None}
-    for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
-        if name in engines:
-            catalog.config(engines[name])
+    for catalog in ENGINE_CATALOGS:
+        if catalog.kind in engines:
+            catalog.config(engines[catalog.kind])
     whole = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
     recordings = whole.only(limit=limit).spoken
     if not recordings:
