@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.cli import options, terminal
-from voicelab.errors import EngineMissingError, InputError
+from voicelab.errors import EngineMissingError
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.tts import VoiceSpeed
@@ -38,15 +38,12 @@ def tts(
     """
     with terminal.progress_bar("voices") as progress:
         from voicelab.analysis.bench import tts as speeds
-        from voicelab.datasets.text_files import numbered_lines
         from voicelab.tts.catalog import VOICES
 
         for name in voice or ():
             VOICES.config(name)  # check all before the first one runs
         if texts is not None:
-            said = [line.strip() for _, line in numbered_lines(texts) if line.strip()][:limit]
-            if not said:
-                raise InputError(f"{texts}: contains no text")
+            said = list(options.texts_of(texts, limit).values())
         else:
             said = speeds.replies_to(options.load_set(None), limit)
         names = voice or [name for name, entry in VOICES.entries.items() if entry.installed()]

@@ -130,6 +130,16 @@ def load_set(samples: Path | str | None, *columns: str | None) -> SampleSet:
     return load(samples or shipped("voice_samples"), set_columns(*columns))
 
 
+def texts_of(path: Path, limit: int | None) -> dict[str, str]:
+    """The first texts of a file with one text per line, by their line; InputError if it has none."""
+    from voicelab.datasets.text_files import numbered_lines
+
+    said = {f"line {number}": line.strip() for number, line in numbered_lines(path)}
+    if not said:
+        raise InputError(f"{path}: contains no text")
+    return dict(list(said.items())[:limit])
+
+
 def word_map(path: Path | None) -> WordMap | None:
     """Read the word map; InputError names the file and the line."""
     return WordMap.read(path) if path is not None else None

@@ -105,22 +105,14 @@ def _of_voices(
         raise InputError("a voice is given twice; name each once")
     for name in tts:
         VOICES.config(name)  # check all before the first one speaks
-    said = {sample.id: sample.text for sample in source.spoken} if source is not None else _lines(texts, limit)
+    said = options.texts_of(texts, limit) if texts is not None else {}
+    if source is not None:
+        said = {sample.id: sample.text for sample in source.spoken}
     utterances, voices = [], {}
     for name in tts:
         found, voices[name] = spoken(name, said)
         utterances += found
     return utterances, voices, source
-
-
-def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
-    from voicelab.datasets.text_files import numbered_lines
-
-    assert path is not None
-    said = {f"line {number}": line.strip() for number, line in numbered_lines(path)}
-    if not said:
-        raise InputError(f"{path}: contains no text")
-    return dict(list(said.items())[:limit])
 
 
 def _show(result: RoundTrip, worst: int) -> None:
