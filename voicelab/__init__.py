@@ -13,13 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voicelab.analysis.api.comparing import compare as compare
     from voicelab.analysis.api.evaluating import evaluate as evaluate
     from voicelab.analysis.api.evaluating import resume as resume
     from voicelab.analysis.api.loading import find_runs as find_runs
     from voicelab.analysis.api.loading import load_run as load_run
     from voicelab.analysis.api.loading import load_runs as load_runs
     from voicelab.analysis.api.run import Run as Run
+    from voicelab.analysis.api.run import compare as compare
     from voicelab.asr.whole import WholeRecognizer as WholeRecognizer
     from voicelab.audio.clip import Clip as Clip
     from voicelab.datasets import Sample as Sample
@@ -81,7 +81,7 @@ _HOMES = {
     "VoiceClient": "targets.client",
     "VoicelabError": "errors",
     "WholeRecognizer": "asr.whole",
-    "compare": "analysis.api.comparing",
+    "compare": "analysis.api.run",
     "evaluate": "analysis.api.evaluating",
     "find_runs": "analysis.api.loading",
     "load": "datasets",

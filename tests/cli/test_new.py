@@ -3,18 +3,19 @@
 import subprocess
 import sys
 import tomllib
+from typing import get_args
 
 import pytest
 
 from tests.support.command_line import voicelab
-from voicelab.cli.scaffold.package import KINDS, write_package
+from voicelab.cli.scaffold.package import Kind, write_package
 from voicelab.engines import outside
 from voicelab.errors import InputError
 
 
 def test_every_kind_passes_its_own_contract(tmp_path):
     """Test all packages in one pytest process, with a search path instead of an installation."""
-    folders = [write_package(kind, f"my-{kind}", tmp_path) for kind in KINDS]
+    folders = [write_package(kind, f"my-{kind}", tmp_path) for kind in get_args(Kind)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", *map(str, folders)],
         env={"PYTHONPATH": ":".join(map(str, folders)), "PATH": ""},

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from tests.support.command_line import voicelab
 from tests.support.sample_sets import write_set
+from voicelab.analysis.bench.server.bench import PARTS
 from voicelab.cli.main import app
 from voicelab.errors import InputError, VoicelabError
 from voicelab.report import page
@@ -89,7 +90,8 @@ def cheap(monkeypatch):
     monkeypatch.setattr(runner, "_all", stubbed_async)
     for where in ("voicelab.runs.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
         monkeypatch.setattr(where, stubbed)
-    monkeypatch.setattr("voicelab.analysis.bench.server.bench.run_part", stubbed_async)
+    for name, part in PARTS.items():
+        monkeypatch.setitem(PARTS, name, part._replace(run=stubbed_async))
 
 
 def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:

@@ -4,12 +4,13 @@ The scores detect noise, distortion and lost packets, not naturalness. A request
 recording; wrong words in a request with a high score suggest recognizer errors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
-from voicelab.analysis.roundtrip import RoundTrip, replies, round_trip
+from voicelab.analysis.roundtrip import replies, round_trip
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.mos.scores import SoundQualityModels
@@ -41,18 +42,19 @@ def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = No
     requests, absent = _requests(run, folder.turns())
     total = len(spoken) + len(requests)
     trip = round_trip(spoken, {name: voice}, asr, rules=run.spec.normalizer or "english") if asr is not None else None
+    heard = {one.id: _transcript(one.heard, one.words) for one in trip.heard} if trip is not None else {}
     done = 0
 
-    def scored(key: str, text: str, clip: Clip) -> ScoredSound:
+    def scored(key: str, text: str, clip: Clip, transcript: Mapping[str, Any]) -> ScoredSound:
         nonlocal done
         scores = asdict(models.score(clip))
         done += 1
         if progress is not None:
             progress(done, total)
-        return ScoredSound(key=key, text=text, duration_s=clip.duration_s, scores=scores)
+        return ScoredSound(key=key, text=text, duration_s=clip.duration_s, scores=scores, **transcript)
 
-    answered = [_with_round_trip(scored(one.id, one.text, one.clip), trip) for one in spoken]
-    scored_requests = [_with_transcript(scored(turn.key, turn.text, clip), turn, run) for turn, clip in requests]
+    answered = [scored(one.id, one.text, one.clip, heard.get(one.id, {})) for one in spoken]
+    scored_requests = [scored(turn.key, turn.text, clip, _recognized(turn, run)) for turn, clip in requests]
     record = SoundQualityRecord(
         run_id=run.run_id,
         models=package_revision(PACKAGE),
@@ -83,21 +85,13 @@ def _requests(run: RunResult, turns: Sequence[TurnResult]) -> tuple[list[tuple[T
     return found, None
 
 
-def _with_round_trip(sound: ScoredSound, trip: RoundTrip | None) -> ScoredSound:
-    one = next((one for one in trip.heard if one.id == sound.key), None) if trip is not None else None
-    if one is None:
-        return sound
-    return _transcribed(sound, one.heard, one.words)
+def _recognized(turn: TurnResult, run: RunResult) -> dict[str, Any]:
+    return {} if turn.heard is None else _transcript(turn.heard, count(turn.text, turn.heard, run.spec.rules))
 
 
-def _with_transcript(sound: ScoredSound, turn: TurnResult, run: RunResult) -> ScoredSound:
-    if turn.heard is None:
-        return sound
-    return _transcribed(sound, turn.heard, count(turn.text, turn.heard, run.spec.rules))
-
-
-def _transcribed(sound: ScoredSound, heard: str, words: WordCounts) -> ScoredSound:
-    return sound.model_copy(update={"heard": heard, "errors": words.errors, "words": words.reference_words})
+def _transcript(heard: str, words: WordCounts) -> dict[str, Any]:
+    """The fields of ScoredSound about a transcript."""
+    return {"heard": heard, "errors": words.errors, "words": words.reference_words}
 
 
 def _group(sounds: Sequence[ScoredSound], absent: str | None = None) -> SoundGroup:

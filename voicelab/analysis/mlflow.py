@@ -38,13 +38,14 @@ def check(uri: str) -> None:
     """
     if find_spec("mlflow") is None or find_spec("alembic") is None:
         raise EngineMissingError("mlflow", "not installed; run: pip install 'voicelab[mlflow]'")
-    scheme = _parts(uri).scheme.partition("+")[0]
+    parts = _parts(uri)
+    scheme = parts.scheme.partition("+")[0]
     if scheme not in _SCHEMES:
         raise InputError(
             f"--mlflow {without_user(uri)}: give a server or a database, e.g. http://host:5000 or sqlite:///mlflow.db"
         )
     if scheme == "sqlite":
-        _check_sqlite(uri)
+        _check_sqlite(uri, parts)
 
 
 def _parts(uri: str) -> SplitResult:
@@ -56,8 +57,7 @@ def _parts(uri: str) -> SplitResult:
     return parts
 
 
-def _check_sqlite(uri: str) -> None:
-    parts = _parts(uri)
+def _check_sqlite(uri: str, parts: SplitResult) -> None:
     file = parts.path.removeprefix("/")
     in_memory = not file or ":memory:" in file or "mode=memory" in parts.query
     if in_memory and not parts.netloc:
@@ -82,8 +82,10 @@ def log(folder: RunFolder, uri: str) -> str:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
+    mlflow_error: type[Exception] = MlflowException  # for mypy, the same type with and without MLflow
     try:
         client = MlflowClient(tracking_uri=uri)
         logged = _begun(client, run)
@@ -92,21 +94,13 @@ def log(folder: RunFolder, uri: str) -> str:
             if (folder.path / name).is_file():
                 client.log_artifact(logged, str(folder.path / name))
         client.set_terminated(logged, {"finished": "FINISHED", "failed": "FAILED"}.get(run.status, "KILLED"))
-    except (_mlflow_error(), SQLAlchemyError, OSError) as error:
+    except (mlflow_error, SQLAlchemyError, OSError) as error:
         reason = without_user(" ".join(str(error).split()))[:300]
         raise VoicelabError(
             f"MLflow at {without_user(uri)} did not accept the run {run.run_id}: {reason}; it is in {folder.path}, "
             f"to log it again: voicelab runs log {folder.path} --mlflow URI"
         ) from error
     return logged
-
-
-def _mlflow_error() -> type[Exception]:
-    from mlflow.exceptions import MlflowException
-
-    # Annotated, so that mypy treats it the same with and without MLflow installed.
-    error: type[Exception] = MlflowException
-    return error
 
 
 def _begun(client: MlflowClient, run: RunResult) -> str:

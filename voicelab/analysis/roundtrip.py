@@ -7,7 +7,6 @@ on recordings shows the recognizer's share.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.datasets import SampleSet
@@ -121,9 +120,9 @@ def recordings(samples: SampleSet) -> list[ReplyUtterance]:
 def round_trip(
     utterances: Sequence[ReplyUtterance],
     voices: Mapping[str, str],
-    asr: str = DEFAULT_RECOGNIZER,
+    asr: str,
     *,
-    rules: str = "english",
+    rules: str,
     word_map: WordMap | None = None,
     progress: Progress | None = None,
 ) -> RoundTrip:

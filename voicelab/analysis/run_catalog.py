@@ -3,22 +3,35 @@
 Killed, failed and damaged runs are listed too. An error in one run never hides another.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
-from voicelab.analysis.run_facts import RunFacts, facts
+from voicelab.engines import outside
+from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
+from voicelab.metrics.attribution import STAGES
 from voicelab.runs import lock
-from voicelab.runs.records import RunFolder, RunResult
+from voicelab.runs.records import RunFolder, RunResult, RunSpec
 from voicelab.scoring import summary_file
 from voicelab.scoring.schema import Measured, Summary
 from voicelab.targets.faults import CONNECTION_FAULTS
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """sample_set: the name of the set's file or folder. options: what differs from the defaults, "" for nothing."""
+
+    sample_set: str
+    condition: str
+    target: str
+    options: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ class StoredRun:
     @property
     def facts(self) -> RunFacts | None:
         """Set, condition, target and options; None if it is damaged."""
-        return facts(self.run.spec) if self.run is not None else None
+        return _facts(self.run.spec) if self.run is not None else None
 
     def figure(self, name: str) -> Measured | None:
         """A figure of the run's summary; None without a summary, or if the summary lacks the figure."""
@@ -66,6 +79,37 @@ class StoredRun:
     def samples(self) -> int | None:
         """Number of samples behind the figures; None without a summary."""
         return self.summary.turns.primary if self.summary is not None else None
+
+
+def _facts(spec: RunSpec) -> RunFacts:
+    """Return the facts of a run. condition is "" if the recordings are sent unchanged."""
+    path = PurePath(spec.samples)
+    # A set with its own folder, or in the folder of a run, is named by that folder.
+    name = path.parent.name if path.name == "voice_samples.json" and path.parent.name else path.name
+    condition = spec.condition.label if spec.condition is not None else ""
+    return RunFacts(name or spec.samples, condition, spec.target, ", ".join(_options(spec)))
+
+
+def _options(spec: RunSpec) -> list[str]:
+    found = [f"{kind} {options}" for kind in STAGES if (options := _engine_options(getattr(spec, kind)))]
+    if spec.mode != "burst":
+        found.append(spec.mode)
+    if spec.limit is not None:
+        found.append(f"limit={spec.limit}")
+    if spec.categories:
+        found.append(f"category={'+'.join(spec.categories)}")
+    if spec.seed:
+        found.append(f"seed={spec.seed}")
+    if spec.word_map is not None:
+        found.append("word map")
+    return found
+
+
+def _engine_options(written: str | None) -> str:
+    if written is None:
+        return ""
+    own = outside.split(written)
+    return own[1] if own is not None else str(EngineSpec.parse(written)).partition(":")[2]
 
 
 def is_run(folder: Path) -> bool:
@@ -83,9 +127,7 @@ def stored_runs(out: Path) -> list[StoredRun]:
     except OSError as error:
         raise InputError(f"{out}: cannot be read: {error.strerror}; name the folder of runs with --out") from error
     found = [look(path) for path in paths if _may_be_run(path)]
-    dated = [(one.run.started_at, one) for one in found if one.run is not None]
-    latest_first = sorted(dated, key=lambda pair: pair[0], reverse=True)
-    return [*(one for _, one in latest_first), *(one for one in found if one.run is None)]
+    return sorted(found, key=lambda one: math.inf if one.started_at is None else -one.started_at.timestamp())
 
 
 def _may_be_run(path: Path) -> bool:

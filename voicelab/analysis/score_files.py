@@ -1,19 +1,25 @@
 """Score the hypothesis files of several systems against a reference file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicelab.analysis.score_transcripts import ALTERNATIVES_IN, Score, all_rules, rules_for, score, under_all
+from voicelab import text
+from voicelab.analysis.score_transcripts import Score, score
 from voicelab.analysis.tagged import score_calls
 from voicelab.datasets.columns import TranscriptColumns
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.datasets.transcripts.formats import Format, Missing, paired
 from voicelab.errors import InputError
 from voicelab.metrics.weights import weights_of
-from voicelab.text import WordMap, heard_in_another_script, keep_hyphens, misfit
+from voicelab.text import Normalizer, WordMap
 
 ALL = "all"
 """Selects every normalizer instead of one."""
+_ALTERNATIVES_IN = ("trn", "stm")
+"""Formats in which braces mark alternatives."""
+_SCLITE_IN = ("trn", "stm", "nlp")
+"""NIST's formats, whose default normalizer is sclite's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def _check(files: TranscriptFiles, rules: ScoreRules) -> None:
         raise InputError("the same HYP is given twice; give each system once")
     if files.form != "nlp" and (files.norms is not None or files.tags is not None):
         raise InputError(f"{files.reference}: --norms and --wer-tags are for .nlp files; leave them out")
-    if (rules.literal_braces or rules.fragments or rules.optional) and files.form not in ALTERNATIVES_IN:
+    if (rules.literal_braces or rules.fragments or rules.optional) and files.form not in _ALTERNATIVES_IN:
         raise InputError(
             f"{files.reference}: --literal-braces, --fragments and --optional are for .trn and .stm; leave them out"
         )
@@ -85,14 +91,25 @@ def _check(files: TranscriptFiles, rules: ScoreRules) -> None:
         raise InputError("--fragments, --optional and --keep-hyphens need one --normalizer instead of all")
 
 
-def _tagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> dict[str, Score]:
+def _normalizers(files: TranscriptFiles, rules: ScoreRules, pairs: Sequence[UtterancePair]) -> dict[str, Normalizer]:
+    """Every normalizer by name, or one: the named one, else by the language, the format, or the references' script.
+
+    Raises InputError for an unknown name or language.
+    """
     if rules.normalizer == ALL:
-        chosen = all_rules(rules.word_map)
-    else:
-        used = rules_for([], files.form, name=rules.normalizer, language=rules.language, word_map=rules.word_map)
-        used = keep_hyphens(used) if rules.hyphens else used
-        chosen = {used.name: used}
-    weights = weights_of(rules.weights)
+        return {name: text.mapped_normalizer(name, rules.word_map) for name in text.NORMALIZERS}
+    chosen = rules.normalizer
+    if not chosen and rules.language is not None:
+        chosen = text.language(rules.language).normalizer
+    elif not chosen and files.form in _SCLITE_IN:
+        chosen = "sclite"
+    used = text.mapped_normalizer(chosen or text.normalizer_for(pair.reference for pair in pairs)[0], rules.word_map)
+    used = text.keep_hyphens(used) if rules.hyphens else used
+    return {used.name: used}
+
+
+def _tagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> dict[str, Score]:
+    chosen, weights = _normalizers(files, rules, []), weights_of(rules.weights)
     return {
         name: score_calls(files.reference, path, used, weights, norms=files.norms, tags=files.tags)
         for name, used in chosen.items()
@@ -107,13 +124,13 @@ def _untagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> tuple[di
     pairs, notices, weights = pairing.pairs, list(pairing.notices), weights_of(rules.weights)
     if not pairs:
         raise InputError(f"{files.reference}: contains no utterances to score")
-    alternatives = files.form in ALTERNATIVES_IN and not rules.literal_braces
-    if rules.normalizer == ALL:
-        return under_all(pairs, weights, alternatives=alternatives, word_map=rules.word_map), notices
-    used = rules_for(pairs, files.form, name=rules.normalizer, language=rules.language, word_map=rules.word_map)
-    used = keep_hyphens(used) if rules.hyphens else used
-    references = [pair.reference for pair in pairs]
-    other_script = heard_in_another_script(references, [pair.hypothesis for pair in pairs])
-    notices += filter(None, (misfit(used, references), other_script))
-    found = score(pairs, used, weights, alternatives=alternatives, fragments=rules.fragments, optional=rules.optional)
-    return {used.name: found}, notices
+    chosen = _normalizers(files, rules, pairs)
+    if rules.normalizer != ALL:
+        references = [pair.reference for pair in pairs]
+        other_script = text.heard_in_another_script(references, [pair.hypothesis for pair in pairs])
+        notices += filter(None, (*(text.misfit(used, references) for used in chosen.values()), other_script))
+    alternatives = files.form in _ALTERNATIVES_IN and not rules.literal_braces
+    return {
+        name: score(pairs, used, weights, alternatives=alternatives, fragments=rules.fragments, optional=rules.optional)
+        for name, used in chosen.items()
+    }, notices

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from voicelab.datasets.transcripts.base import UtterancePair
-from voicelab.datasets.transcripts.formats import FORMATS
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
 from voicelab.metrics.lattice_alignment import align_lattices
@@ -14,16 +13,7 @@ from voicelab.metrics.sclite import align_weighted, count_weighted
 from voicelab.metrics.weights import MINIMAL, Weights
 from voicelab.metrics.word_matching import Matching, with_optional
 from voicelab.metrics.words import AlignmentStep, WordCounts, align_words, count_words, counts_of
-from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
-from voicelab.text import language as language_of
-from voicelab.text import normalizer as normalizer_of
-
-ALTERNATIVES_IN = frozenset({"trn", "stm"})
-"""Formats in which braces mark alternatives."""
-SPELLING: dict[str, str | None] = {form: "sclite" if form in ("trn", "stm", "nlp") else None for form in FORMATS}
-"""Default normalizer of each format; NIST's formats use sclite's.
-
-None: chosen by the language, or by the script of the references."""
+from voicelab.text import Normalizer
 
 _NO_WORDS = WordCounts()
 
@@ -62,24 +52,18 @@ class Score:
     weights: Weights
     pairs: tuple[UtterancePair, ...]
     utterances: tuple[ScoreCounts, ...]
-    alternatives: bool = False
-    classes: Mapping[str, tuple[WordCounts, ...]] = field(default_factory=dict)
-    _wordings: dict[int, Wording] = field(default_factory=dict, compare=False, repr=False)
+    alternatives: bool
+    classes: Mapping[str, tuple[WordCounts, ...]]
+    _wordings: tuple[Wording, ...] = field(compare=False, repr=False)
 
     def steps(self, position: int) -> tuple[AlignmentStep, ...]:
         """The alignment behind a pair's counts. position: index in `pairs`."""
-        pair = self.pairs[position]
-        words = self._wordings.get(position)
-        if words is None:
-            words = self.normalizer.words(pair.reference), self.normalizer.words(pair.hypothesis), None
-        reference, hypothesis, steps = words
+        reference, hypothesis, steps = self._wordings[position]
         if steps is not None:
             return steps
-        return (
-            align_words(reference, hypothesis)
-            if self.weights is MINIMAL
-            else align_weighted(reference, hypothesis, self.weights)
-        )
+        if self.weights is MINIMAL:
+            return align_words(reference, hypothesis)
+        return align_weighted(reference, hypothesis, self.weights)
 
     @property
     def total(self) -> ScoreCounts:
@@ -114,12 +98,8 @@ def score(
     if optional and normalizer.words("(uh)") != ["(uh)"]:
         raise InputError(_marks_lost("optional words", "parentheses", normalizer))
     marks = _Marks(alternatives, optional, Matching(fragments))
-    counts, wordings = [], {}
-    for position, pair in enumerate(pairs):
-        wording = _wording(pair, normalizer, weights, marks)
-        counts.append(_counts(wording, weights, _between(normalizer)))
-        wordings[position] = wording
-    return Score(normalizer, weights, tuple(pairs), tuple(counts), marks.any, {}, wordings)
+    wordings = tuple(_wording(pair, normalizer, weights, marks) for pair in pairs)
+    return Score(normalizer, weights, tuple(pairs), _counts(wordings, normalizer, weights), marks.any, {}, wordings)
 
 
 def aligned_score(
@@ -130,30 +110,27 @@ def aligned_score(
     classes: Mapping[str, tuple[WordCounts, ...]],
 ) -> Score:
     """The score of aligned pairs. classes: as in Score."""
-    wordings: dict[int, Wording] = {position: (*_sides(steps), steps) for position, steps in enumerate(alignments)}
-    counts = tuple(_counts(wording, weights, _between(normalizer)) for wording in wordings.values())
-    return Score(normalizer, weights, tuple(pairs), counts, True, classes, wordings)
+    wordings = tuple((*_sides(steps), steps) for steps in alignments)
+    return Score(normalizer, weights, tuple(pairs), _counts(wordings, normalizer, weights), True, classes, wordings)
 
 
 Wording = tuple[Sequence[str], Sequence[str], "tuple[AlignmentStep, ...] | None"]
 """The compared words of both sides, and their alignment if choosing the wording has computed it."""
 
 
-def _counts(wording: Wording, weights: Weights, between: str) -> ScoreCounts:
-    """The counts of an utterance. between: the separator of words for character counts."""
-    reference, hypothesis, steps = wording
-    if steps is not None:
-        words = counts_of(steps)
-    elif weights is MINIMAL:
-        words = count_words(reference, hypothesis)
-    else:
-        words = count_weighted(reference, hypothesis, weights)
-    characters = count_words(between.join(reference), between.join(hypothesis))
-    return ScoreCounts(1, int(words.errors > 0), words, characters)
-
-
-def _between(normalizer: Normalizer) -> str:
-    return " " if normalizer.spaces_count else ""
+def _counts(wordings: Iterable[Wording], normalizer: Normalizer, weights: Weights) -> tuple[ScoreCounts, ...]:
+    """The counts of each utterance."""
+    between, found = " " if normalizer.spaces_count else "", []
+    for reference, hypothesis, steps in wordings:
+        if steps is not None:
+            words = counts_of(steps)
+        elif weights is MINIMAL:
+            words = count_words(reference, hypothesis)
+        else:
+            words = count_weighted(reference, hypothesis, weights)
+        characters = count_words(between.join(reference), between.join(hypothesis))
+        found.append(ScoreCounts(1, int(words.errors > 0), words, characters))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,27 +241,3 @@ def flips(rates: Mapping[str, Mapping[str, float | None]]) -> list[UtteranceFlip
 
 def _order(one: float | None, other: float | None) -> int:
     return 0 if one is None or other is None else (one > other) - (one < other)
-
-
-def rules_for(
-    pairs: Sequence[UtterancePair], form: str, *, name: str | None, language: str | None, word_map: WordMap | None
-) -> Normalizer:
-    """The normalizer for scoring: the named one, else by the language, the format, or the references' script.
-
-    word_map: applied before the normalizer. Raises InputError for an unknown name or language.
-    """
-    chosen = name or (language_of(language).normalizer if language is not None else SPELLING[form])
-    used = normalizer_of(chosen or normalizer_for(pair.reference for pair in pairs)[0])
-    return word_map.before(used) if word_map is not None else used
-
-
-def under_all(
-    pairs: Sequence[UtterancePair], weights: Weights, *, alternatives: bool, word_map: WordMap | None = None
-) -> dict[str, Score]:
-    """The score under every normalizer, by its name."""
-    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in all_rules(word_map).items()}
-
-
-def all_rules(word_map: WordMap | None = None) -> dict[str, Normalizer]:
-    """Every normalizer by name. word_map: applied before each."""
-    return {name: word_map.before(used) if word_map is not None else used for name, used in NORMALIZERS.items()}

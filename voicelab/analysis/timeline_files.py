@@ -21,6 +21,7 @@ _KINDS: dict[str, EffectKind | None] = {
     "vocal_tic": "vocal_tic", "cough": "vocal_tic",
     "non_directed": "non_directed", "non_directed_speech": "non_directed", "non_directed_phrase": "non_directed",
 }  # fmt: skip
+_FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _LONGEST_S = 24 * 3600.0
 _SUFFIXES = (".json", ".csv", ".tsv")
 
@@ -38,7 +39,6 @@ class Timeline:
 class _Row:
     """Speech, or another sound, from start to end in seconds."""
 
-    conversation: str
     is_agent: bool
     start_s: float
     end_s: float
@@ -101,10 +101,10 @@ def _from_simulations(path: Path, simulations: list[Any], tick_s: float | None) 
     return [_from_simulation(path, one, tick_s) for one in spoken]
 
 
-def _from_simulation(path: Path, simulation: Any, tick_s: float | None) -> Timeline:
+def _from_simulation(path: Path, simulation: Mapping[str, Any], tick_s: float | None) -> Timeline:
     """A simulation of τ-voice, or plain ticks (`caller`, `agent`, `kind`)."""
-    number = simulation.get("id", path.stem) if isinstance(simulation, dict) else path.stem
-    if not isinstance(simulation, dict) or not isinstance(simulation.get("ticks"), list) or not simulation["ticks"]:
+    number = simulation.get("id", path.stem)
+    if not isinstance(simulation["ticks"], list) or not simulation["ticks"]:
         raise InputError(f"{path}: the simulation {number} has no list of ticks; only full-duplex ones can be scored")
     ticks = []
     for place, tick in enumerate(simulation["ticks"], start=1):
@@ -152,7 +152,7 @@ def _from_table(path: Path, rows: Sequence[tuple[str, Mapping[str, Any]]], tick_
             Timeline(name, tuple(_plain_tick(path, place, row) for place, row in members), tick_s or TICK_S)
             for name, members in grouped.items()
         ]
-    found = [(name, [_row(path, place, name, row) for place, row in members]) for name, members in grouped.items()]
+    found = [(name, [_row(path, place, row) for place, row in members]) for name, members in grouped.items()]
     grid_s = tick_s or _grid_of([row for _, members in found for row in members])
     return [Timeline(name, _ticks_of(members, grid_s), grid_s) for name, members in found]
 
@@ -166,7 +166,7 @@ def _plain_tick(path: Path, place: str, row: Mapping[str, Any]) -> Tick:
     return Tick(caller, agent, kind == "backchannel", effects)
 
 
-def _row(path: Path, place: str, conversation: str, row: Mapping[str, Any]) -> _Row:
+def _row(path: Path, place: str, row: Mapping[str, Any]) -> _Row:
     speaker = str(row.get("speaker", row.get("role", ""))).strip().lower()
     if speaker not in _CALLER | _AGENT:
         raise InputError(f"{path}: {place}: speaker is {speaker!r}; it must be caller or agent")
@@ -174,7 +174,7 @@ def _row(path: Path, place: str, conversation: str, row: Mapping[str, Any]) -> _
     end_s = _instant(path, place, "end_s", row.get("end_s", row.get("end", row.get("stop_s", row.get("stop")))))
     if end_s <= start_s:
         raise InputError(f"{path}: {place}: end_s {end_s:g} is not after start_s {start_s:g}")
-    return _Row(conversation, speaker in _AGENT, start_s, end_s, _kind(path, place, row))
+    return _Row(speaker in _AGENT, start_s, end_s, _kind(path, place, row))
 
 
 def _kind(path: Path, place: str, row: Mapping[str, Any]) -> str:
@@ -186,14 +186,10 @@ def _kind(path: Path, place: str, row: Mapping[str, Any]) -> str:
 
 
 def _flag(path: Path, place: str, field: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip().lower()
-    if text in ("1", "true", "yes"):
-        return True
-    if text in ("0", "false", "no", ""):
-        return False
-    raise InputError(f"{path}: {place}: {field} is {value!r}; it must be 1 or 0")
+    flag = _FLAGS.get(str(value).strip().lower())
+    if flag is None:
+        raise InputError(f"{path}: {place}: {field} is {value!r}; it must be 1 or 0")
+    return flag
 
 
 def _instant(path: Path, place: str, field: str, value: Any) -> float:
@@ -224,15 +220,13 @@ def _ticks_of(rows: Sequence[_Row], tick_s: float) -> tuple[Tick, ...]:
     backchannel = [False] * count
     effects: list[set[Effect]] = [set() for _ in range(count)]
     for row in sorted(rows, key=lambda row: not row.is_agent):
-        span = range(round(row.start_s / tick_s), max(round(row.start_s / tick_s) + 1, round(row.end_s / tick_s)))
-        for place in span:
-            if place >= count:
-                break
+        start = round(row.start_s / tick_s)
+        for place in range(start, min(count, max(start + 1, round(row.end_s / tick_s)))):
             if row.is_agent:
                 agent[place] = True
             elif (effect := _KINDS[row.kind]) is not None:
                 effects[place].add(Effect(effect))
-                caller[place] |= agent[span[0]]
+                caller[place] |= agent[start]
             else:
                 caller[place] = True
                 backchannel[place] |= row.kind == "backchannel"

@@ -86,9 +86,7 @@ def _compared(
     change, bounds = difference.found.difference, difference.found.interval
     if bounds is None:
         return replace(point, change=change, note="the difference has no interval")
-    verdict: Verdict = "better" if (bounds.high < 0) == (difference.better == "lower") else "worse"
-    if bounds.low <= 0 <= bounds.high:
-        verdict = "within the noise"
+    verdict: Verdict = difference.verdict or "within the noise"
     note = difference.note or ""
     return replace(point, verdict=verdict, change=change, low=bounds.low, high=bounds.high, note=note)
 

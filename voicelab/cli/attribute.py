@@ -4,16 +4,14 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.runs import file_errors
 
 
 def attribute(
     run: options.RunArgument,
     listen: Annotated[
-        str | None,
-        typer.Option(
-            help="Transcribe the replies with this recognizer, e.g. moonshine.", autocompletion=completion.recognizers
-        ),
+        str | None, options.recognizer_option(help="Transcribe the replies with this recognizer, e.g. moonshine.")
     ] = None,
     any_revision: Annotated[
         bool, typer.Option("--any-revision", help="Use the run's agent even if its revision differs.")
@@ -30,7 +28,6 @@ def attribute(
     """
     from voicelab.report import page, tables
     from voicelab.report.text_tables import as_text
-    from voicelab.runs import file_errors
     from voicelab.runs.records import RunFolder
     from voicelab.scoring import counterfactual, summary_file
     from voicelab.scoring.leading import labelled

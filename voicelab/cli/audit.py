@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
@@ -17,28 +19,17 @@ if TYPE_CHECKING:
 
 def audit(
     runs: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Folders of runs on the same samples.", show_default=False, autocompletion=completion.run_folders
-        ),
+        list[Path] | None, options.run_argument(help="Folders of runs on the same samples.", show_default=False)
     ] = None,
     samples: Annotated[
-        Path | None,
-        typer.Option(
-            help="Without a run: a sample set in any format of docs/reference/samples.md.",
-            autocompletion=completion.sample_sets,
-        ),
+        Path | None, options.set_option(help="Without a run: a sample set in any format of docs/reference/samples.md.")
     ] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
     speaker_column: options.SpeakerColumnOption = None,
     audio_column: options.AudioColumnOption = None,
     asr: Annotated[
-        str | None,
-        typer.Option(
-            help="With --samples: the recognizer, NAME:option=value. \\[moonshine]",
-            autocompletion=completion.recognizers,
-        ),
+        str | None, options.recognizer_option(help="With --samples: the recognizer, NAME:option=value. \\[moonshine]")
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer for comparing systems: {NAMES}.")] = "english",
     word_map: options.WordMapOption = None,
@@ -60,7 +51,6 @@ def audit(
     from voicelab.analysis.audit.audit import audit_runs, audit_samples
     from voicelab.analysis.audit.corrections import write_template
     from voicelab.datasets import load
-    from voicelab.errors import InputError
 
     if bool(runs) == (samples is not None):
         raise InputError("name either runs or a set with --samples")
@@ -108,8 +98,6 @@ def _heard(one: Suspect) -> str:
 
 
 def as_document(found: Audit) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from voicelab.analysis.score_transcripts import rule
 
     return {

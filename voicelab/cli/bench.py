@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.cli import options, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
 from voicelab.cli.strict import StrictTyper
+from voicelab.errors import EngineMissingError
 from voicelab.text import NAMES
+from voicelab.text import normalizer as normalizer_of
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.asr import Speed
 
 bench = StrictTyper(no_args_is_help=True, help="Measure speed and endpointing on this machine.")
-bench.command()(endpoint)
-bench.command()(vad)
-bench.command()(server)
-bench.command()(response)
-bench.command()(tts)
+for _command in (endpoint, vad, server, response, tts):
+    bench.command()(_command)
 
 
 @bench.command()
@@ -37,11 +38,10 @@ def words(
     Example: voicelab bench words
     """
     from voicelab.analysis.bench.words import bench_words
-    from voicelab.text import normalizer as normalizer_of
 
     found = bench_words(normalizer_of(normalizer), pairs, seed)
     rows = [
-        ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.ratio:.2f}"),
+        ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.first_s / found.jiwer_s:.2f}"),
         ("... the same texts again", f"{found.again_s:.2f}", f"{found.again_s / found.jiwer_s:.2f}"),
         ("jiwer: align, count", f"{found.jiwer_s:.2f}", "1.00"),
     ]
@@ -53,11 +53,7 @@ def words(
 def asr(
     engine: Annotated[
         list[str] | None,
-        typer.Option(
-            "--asr",
-            help="Recognizer, may be repeated. \\[default: all installed]",
-            autocompletion=completion.recognizers,
-        ),
+        options.recognizer_option("--asr", help="Recognizer, may be repeated. \\[default: all installed]"),
     ] = None,
     samples: options.SamplesOption = None,
     ref_column: options.RefColumnOption = None,
@@ -83,16 +79,9 @@ def asr(
 
     Example: voicelab bench asr --asr moonshine --asr pocketsphinx
     """
-    import tempfile
-
     from voicelab.analysis.bench import asr as speeds
-    from voicelab.asr.catalog import RECOGNIZERS
-    from voicelab.datasets import load
-    from voicelab.errors import EngineMissingError
-    from voicelab.paths import shipped
 
-    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    recordings = load(samples or shipped("voice_samples"), named)
+    recordings = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
     clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
     sound_s = sum(clip.duration_s for clip in clips)
     for name in engine or ():
@@ -121,10 +110,8 @@ def asr(
 
 
 def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:
-    batched = "-" if speed.batched_rtf is None else f"{speed.batched_rtf:.4f}"
-    together = "-" if speed.together_rtf is None else f"{speed.together_rtf:.4f}"
-    rtf = (f"{speed.single_rtf:.4f}", batched, together, f"{speed.core_s:.4f}")
-    numbers = (f"{speed.load_s:.1f}", *rtf, f"{speed.peak_mib:.0f}")
+    rtf = (speed.single_rtf, speed.batched_rtf, speed.together_rtf, speed.core_s)
+    numbers = (f"{speed.load_s:.1f}", *(terminal.number(one, ".4f") for one in rtf), f"{speed.peak_mib:.0f}")
     return (name or speed.engine, speed.device, *numbers)
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
 from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -64,13 +66,8 @@ def endpoint(
     Example: voicelab bench endpoint --turn-end silence --turn-end prosody --plot curve.png
     """
     from voicelab.analysis.bench import endpoint as measure
-    from voicelab.analysis.bench.endpoint_plot import figure
     from voicelab.analysis.bench.pauses import PausePlan
     from voicelab.analysis.bench.replay import EndpointMethod, classified
-    from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
-    from voicelab.datasets import load
-    from voicelab.errors import InputError
-    from voicelab.paths import shipped
     from voicelab.vad.catalog import DETECTORS
     from voicelab.vad.turn_end.catalog import TURN_ENDS
     from voicelab.vad.turn_end.prosody import FITTED_ON
@@ -89,8 +86,8 @@ def endpoint(
     for method in methods:
         method.turn_end.load()
     plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
+    whole = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
+    chosen = whole.only(limit=limit).spoken
     engine = DETECTORS.config(detector).build()
     engine.load()
     clips = []
@@ -103,7 +100,7 @@ def endpoint(
     split = measure.halves(clips, speakers)
     found = [measure.figures(method, split, tried, lag_s=lag_s) for method in methods]
     if plot is not None:
-        figure(found).savefig(plot, dpi=90)
+        measure.plot(found).savefig(plot, dpi=90)
     if as_json:
         made_with = {
             "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,
@@ -131,7 +128,7 @@ def _show(found: list[MethodFigures], split: Halves, plan: PausePlan, engines: s
     terminal.table(title, columns, rows)
     pauses = [
         (one.name, f"{cuts.low_s:g} to {cuts.high_s:g}", f"{1000 * cuts.within_s:g}", str(cuts.n),
-         f"{100 * cuts.cut / cuts.n:.1f}", _interval(cuts.interval, 100, 1))
+         f"{100 * cuts.cut / cuts.n:.1f}", interval_text(cuts.interval, 100, 1))
         for one in found for cuts in one.by_pause
     ]  # fmt: skip
     if pauses:
@@ -140,13 +137,14 @@ def _show(found: list[MethodFigures], split: Halves, plan: PausePlan, engines: s
 
 
 def _cells(point: OperatingPoint) -> list[str]:
-    p50, p95 = ("-" if one is None else f"{one:.2f}" for one in (point.delay_p50_s, point.delay_p95_s))
+    p50, p95 = map(terminal.number, (point.delay_p50_s, point.delay_p95_s))
     cut = f"{100 * point.cut / point.n:.1f}"
-    intervals = _interval(point.cut_interval, 100, 1), _interval(point.delay_p50_interval, 1, 2)
+    intervals = interval_text(point.cut_interval, 100, 1), interval_text(point.delay_p50_interval)
     return [f"{point.silence_s:g}", cut, intervals[0], p50, intervals[1], p95]
 
 
-def _interval(interval: Interval | None, scale: float, digits: int) -> str:
+def interval_text(interval: Interval | None, scale: float = 1, digits: int = 2) -> str:
+    """Format an interval, or a dash."""
     if interval is None:
         return "-"
     return f"{scale * interval.low:.{digits}f} .. {scale * interval.high:.{digits}f}"
@@ -170,13 +168,10 @@ def vad(
     from voicelab.analysis.bench.asr import clips_of
     from voicelab.analysis.bench.vad import cost
     from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-    from voicelab.datasets import load
-    from voicelab.errors import InputError
-    from voicelab.paths import shipped
     from voicelab.vad.catalog import DETECTORS
 
     configs = [DETECTORS.config(one) for one in detector or ["silero"]]
-    recordings = clips_of(load(shipped("voice_samples")), limit=max(1, round(seconds)))
+    recordings = clips_of(options.load_set(None), limit=max(1, round(seconds)))
     clip = Clip.join(recordings).between(0, seconds)
     if len(clip.samples) < piece_s * SPEECH_RATE_HZ:
         raise InputError("--piece-s must not be more than --seconds")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.cli.bench_endpoint import interval_text
 from voicelab.cli.bench_server import progress_bars
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.server.response import ResponseTimes, Stage
-    from voicelab.metrics.intervals import Interval
 
 _STAGES: tuple[Stage, ...] = ("ended_s", "heard_s", "text_s", "first_s")
 _FIRST_COLUMNS = ("speakers", "turns", "p50", "95 %", "p95", "95 %", "of one's p95")
@@ -55,29 +59,20 @@ def response(
 
     Example: voicelab bench response --mode continuous --speakers 1 --speakers 4
     """
-    import asyncio
-    import tempfile
-    from pathlib import Path
-
-    from voicelab.agent.catalog import AGENTS
     from voicelab.analysis.bench.server import response as measure
-    from voicelab.asr.catalog import RECOGNIZERS
-    from voicelab.datasets import load
-    from voicelab.errors import InputError
-    from voicelab.paths import shipped
     from voicelab.runs.records import RunSpec
     from voicelab.targets.own_server import own_server
-    from voicelab.tts.catalog import VOICES
+    from voicelab.targets.voicelab_server import ENGINE_CATALOGS
     from voicelab.vad.turn_end.catalog import TURN_ENDS
 
     TURN_ENDS.config(turn_end)
     given = {"asr": asr, "agent": agent, "tts": tts}
     engines = {name: value for name, value in given.items() if value is not None}
-    for name, catalog in (("asr", RECOGNIZERS), ("agent", AGENTS), ("tts", VOICES)):
-        if name in engines:
-            catalog.config(engines[name])
-    named = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
+    for catalog in ENGINE_CATALOGS:
+        if catalog.kind in engines:
+            catalog.config(engines[catalog.kind])
+    whole = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
+    recordings = whole.only(limit=limit).spoken
     if not recordings:
         raise InputError(f"{samples}: no sample has speech")
     spec = RunSpec.model_validate({"samples": "none", **engines})
@@ -110,23 +105,15 @@ def _show(found: Sequence[ResponseTimes], about: str) -> None:
     for one in found:
         p95_s = one.quantile_s("first_s", 0.95)
         ratio = "-" if not alone_s or p95_s is None else f"{p95_s / alone_s:.2f}"
-        intervals = [_interval(one.interval("first_s", share)) for share in (0.5, 0.95)]
-        p50_s = _seconds(one.quantile_s("first_s", 0.5))
+        intervals = [interval_text(one.interval("first_s", share)) for share in (0.5, 0.95)]
+        p50_s = terminal.number(one.quantile_s("first_s", 0.5))
         firsts.append(
-            (str(one.speakers), str(len(one.turns)), p50_s, intervals[0], _seconds(p95_s), intervals[1], ratio)
+            (str(one.speakers), str(len(one.turns)), p50_s, intervals[0], terminal.number(p95_s), intervals[1], ratio)
         )
-        medians = [_seconds(one.quantile_s(stage, 0.5)) for stage in _STAGES]
+        medians = [terminal.number(one.quantile_s(stage, 0.5)) for stage in _STAGES]
         stages.append((str(one.speakers), *medians, str(one.cut), str(one.unheard)))
     terminal.table(f"end of speech to first sound, in seconds; {about}; intervals by recording", _FIRST_COLUMNS, firsts)
     terminal.table("medians from the end of speech, and recordings without a time", _STAGE_COLUMNS, stages)
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _interval(found: Interval | None) -> str:
-    return "-" if found is None else f"{found.low:.2f} .. {found.high:.2f}"
 
 
 def _figures(one: ResponseTimes) -> dict[str, object]:

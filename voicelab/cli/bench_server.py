@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicelab.cli import terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -39,11 +44,7 @@ def server(
 
     Example: voicelab bench server --part latency --part load --json figures.json
     """
-    import asyncio
-    import tempfile
-
-    from voicelab.analysis.bench.server.bench import PARTS, Sizes, run_part
-    from voicelab.errors import InputError
+    from voicelab.analysis.bench.server.bench import PARTS, Sizes
 
     for name in part or ():
         if name not in PARTS:
@@ -57,9 +58,9 @@ def server(
     found: list[Measurement] = []
     for name in [known for known in PARTS if known in (part or PARTS)]:
         with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, progress_bars() as bar:
-            these = asyncio.run(run_part(name, sizes, Path(folder), bar))
+            these = asyncio.run(PARTS[name].run(sizes, Path(folder), bar))
         found += these
-        terminal.table(f"{name}: {PARTS[name]}", MEASUREMENT_COLUMNS, map(measurement_row, these))
+        terminal.table(f"{name}: {PARTS[name].about}", MEASUREMENT_COLUMNS, map(measurement_row, these))
     if to_json is not None:
         _write(to_json, found, load)
     missed = [finding.what for finding in found if finding.is_met is False]
@@ -105,9 +106,6 @@ def _number(value: float) -> str:
 
 
 def _write(path: Path, found: list[Measurement], load: float) -> None:
-    import json
-    from dataclasses import asdict
-
     from voicelab.runs import provenance
 
     report = {

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import EngineMissingError
 
 if TYPE_CHECKING:
     from voicelab.analysis.bench.tts import VoiceSpeed
@@ -18,10 +19,7 @@ _CUT_COLUMNS = ("voice", "in two parts", "if whole s, p50", "p95", "pause s", "p
 
 def tts(
     voice: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tts", help="Voice; may be repeated. \\[default: all installed]", autocompletion=completion.voices
-        ),
+        list[str] | None, options.voice_option("--tts", help="Voice; may be repeated. \\[default: all installed]")
     ] = None,
     texts: Annotated[
         Path | None,
@@ -40,20 +38,14 @@ def tts(
     """
     with terminal.progress_bar("voices") as progress:
         from voicelab.analysis.bench import tts as speeds
-        from voicelab.datasets import load
-        from voicelab.datasets.text_files import numbered_lines
-        from voicelab.errors import EngineMissingError, InputError
-        from voicelab.paths import shipped
         from voicelab.tts.catalog import VOICES
 
         for name in voice or ():
             VOICES.config(name)  # check all before the first one runs
         if texts is not None:
-            said = [line.strip() for _, line in numbered_lines(texts) if line.strip()][:limit]
-            if not said:
-                raise InputError(f"{texts}: contains no text")
+            said = list(options.texts_of(texts, limit).values())
         else:
-            said = speeds.replies_to(load(shipped("voice_samples")), limit)
+            said = speeds.replies_to(options.load_set(None), limit)
         names = voice or [name for name, entry in VOICES.entries.items() if entry.installed()]
         found, left_out = [], []
         for number, name in enumerate(names, start=1):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(help="Folders of two or more runs on the same samples.", autocompletion=completion.run_folders),
-    ],
+    runs: Annotated[list[Path], options.run_argument(help="Folders of two or more runs on the same samples.")],
     normalizer: Annotated[str | None, typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]")] = None,
     word_map: options.WordMapOption = None,
     weights: Annotated[

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from voicelab.engines.spec import Catalog
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.engines.options import constructor_options
+from voicelab.engines.spec import Catalog
 
 Word = tuple[str, str]
 """A completed word and one line of help."""
@@ -20,8 +20,6 @@ Word = tuple[str, str]
 
 def recognizers(incomplete: str) -> list[Word]:
     """Recognizers, and after `NAME:` its options."""
-    from voicelab.asr.catalog import RECOGNIZERS
-
     return _matching(_engines(RECOGNIZERS, incomplete), incomplete)
 
 
@@ -41,7 +39,6 @@ def voices(incomplete: str) -> list[Word]:
 
 def targets(incomplete: str) -> list[Word]:
     """Targets that evaluate can measure, and after `NAME:` its options."""
-    from voicelab.engines.options import constructor_options
     from voicelab.targets.catalog import known_targets
 
     name, colon, typed = incomplete.partition(":")

@@ -5,16 +5,11 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 
 
 def correct(
-    samples: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SET", help="The set to correct.", show_default=False, autocompletion=completion.sample_sets
-        ),
-    ],
+    samples: Annotated[Path, options.set_argument(metavar="SET", help="The set to correct.", show_default=False)],
     fixes: Annotated[
         Path,
         typer.Argument(metavar="FIXES.csv", help="The filled-in file from voicelab audit --fixes.", show_default=False),
@@ -22,11 +17,7 @@ def correct(
     out: Annotated[Path, typer.Option(help="The folder of the new version; must not exist.", show_default=False)],
     version: Annotated[str | None, typer.Option(help="The new version. \\[default: the last part plus one]")] = None,
     run: Annotated[
-        Path | None,
-        typer.Option(
-            help="A run on SET: print its figures with the old and the new labels.",
-            autocompletion=completion.run_folders,
-        ),
+        Path | None, options.run_option(help="A run on SET: print its figures with the old and the new labels.")
     ] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
@@ -43,12 +34,10 @@ def correct(
     """
     from voicelab.analysis.audit import corrections, versions
     from voicelab.analysis.audit.effect import effect, part_heard
-    from voicelab.datasets import load
     from voicelab.report.wording import estimate
     from voicelab.runs.records import RunFolder
 
-    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    old = load(samples, columns)
+    old = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
     decided = corrections.read(fixes, old)
     folder = RunFolder(run) if run is not None else None
     result = folder.read() if folder is not None else None

@@ -8,26 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
-from voicelab.text import NAMES
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.cli import options, terminal
+from voicelab.engines.spec import Catalog
+from voicelab.text import NAMES, mapped_normalizer
 
 if TYPE_CHECKING:
     from voicelab.analysis.cross.record import CrossedPair, CrossResult
-    from voicelab.engines.spec import Catalog
     from voicelab.scoring.schema import Measured
 
 
 def cross(
-    samples: Annotated[
-        Path, typer.Argument(help="The sample set whose texts are spoken.", autocompletion=completion.sample_sets)
-    ],
-    tts: Annotated[
-        list[str], typer.Option(help="Voices: NAME,NAME; or repeat the option.", autocompletion=completion.voices)
-    ],
-    asr: Annotated[
-        list[str],
-        typer.Option(help="Recognizers: NAME,NAME; or repeat the option.", autocompletion=completion.recognizers),
-    ],
+    samples: Annotated[Path, options.set_argument(help="The sample set whose texts are spoken.")],
+    tts: Annotated[list[str], options.voice_option(help="Voices: NAME,NAME; or repeat the option.")],
+    asr: Annotated[list[str], options.recognizer_option(help="Recognizers: NAME,NAME; or repeat the option.")],
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
     speaker_column: options.SpeakerColumnOption = None,
@@ -48,17 +42,14 @@ def cross(
     """
     with terminal.progress_bar("hearings") as progress:
         from voicelab.analysis.cross import crossing
-        from voicelab.asr.catalog import RECOGNIZERS
-        from voicelab.datasets import load
         from voicelab.runs.records import now
-        from voicelab.text import mapped_normalizer
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
-        columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
         mapped = options.word_map(word_map)
+        whole = options.load_set(samples, ref_column, id_column, speaker_column, audio_column)
         result = crossing.cross(
-            load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
+            whole.only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
             mapped_normalizer(normalizer, mapped), progress=progress,
         )  # fmt: skip
     if as_json:

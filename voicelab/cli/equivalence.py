@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
-    from voicelab.runs.records import RunResult
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
 
 
 def equivalence(
     run: options.RunArgument,
-    agent: Annotated[
-        str | None, typer.Option(help="Use this agent instead of the run's own.", autocompletion=completion.agents)
-    ] = None,
+    agent: Annotated[str | None, options.agent_option(help="Use this agent instead of the run's own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Print the share of turns whose action changes because of recognition errors, beside WER.
@@ -29,8 +27,8 @@ def equivalence(
     Example: voicelab equivalence reports/RUN
     """
     from voicelab.analysis.score_transcripts import rule
-    from voicelab.errors import InputError
     from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
+    from voicelab.metrics.words import WordCounts, count
     from voicelab.runs.records import RunFolder
     from voicelab.scoring.counterfactual import agent_of, tool_equivalence
 
@@ -55,7 +53,7 @@ def equivalence(
         "counts": asdict(total),
         "changed_share": total.changed_share,
         "interval": (asdict(interval) | {"unit": unit}) if interval else None,
-        "wer": _wer(result, replayed),
+        "wer": sum((count(one.text, one.heard, result.spec.rules) for one in replayed), WordCounts()).wer,
         "skipped": len(counted) - len(replayed),
         "changed": [one.key for one in replayed if one.counts.changed],
     }
@@ -63,13 +61,6 @@ def equivalence(
         terminal.print_json(document)
     else:
         _show(document, replayed, result.spec.rules.label)
-
-
-def _wer(run: RunResult, replayed: list[CounterfactualTurn]) -> float | None:
-    from voicelab.metrics.words import WordCounts, count
-
-    rule = run.spec.rules
-    return sum((count(one.text, one.heard, rule) for one in replayed), WordCounts()).wer
 
 
 def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normalizer: str) -> None:
@@ -83,7 +74,7 @@ def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normaliz
         ("... the amounts", str(counts["amounts"]), ""),
         ("... the changes to the watchlist", str(counts["changes"]), ""),
         ("... the tool calls", str(counts["calls"]), ""),
-        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {normalizer}"),
+        ("WER of the same turns", terminal.percent(wer, ".1f"), f"normalizer {normalizer}"),
     ]
     terminal.table(f"run {document['run_id']}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
     if document["skipped"]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
 from voicelab.cli.report import show
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.datasets import SampleSet
@@ -55,10 +56,7 @@ def evaluate(
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
     ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(help="Continue the interrupted run in this folder.", autocompletion=completion.run_folders),
-    ] = None,
+    resume: Annotated[Path | None, options.run_option(help="Continue the interrupted run in this folder.")] = None,
     notebook: Annotated[
         bool,
         typer.Option("--notebook", help="Run notebooks/evaluate.ipynb with papermill and save it in the run's folder."),
@@ -82,8 +80,12 @@ def evaluate(
         tracking.check(mlflow)
     if resume is not None:
         options.refuse_beside_resume(context, "run", "mlflow", "figure")
+        from voicelab.report import finish
+
         with terminal.resumable(resume):
-            _show_and_log(*_resume(resume, figure or ()), mlflow)
+            with terminal.progress_bar("turns") as progress:
+                resumed = finish.resume(resume, progress=progress, figures=figure or ())
+            _show_and_log(*resumed, mlflow)
         return
     from voicelab.conditions.parsing import parse_condition
     from voicelab.datasets import load
@@ -99,12 +101,12 @@ def evaluate(
     }  # fmt: skip
     if reply_asr is not None:
         chosen["reply_asr"] = reply_asr
-    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    chosen["columns"] = columns
+    columns = chosen["columns"] = options.set_columns(ref_column, id_column, speaker_column, audio_column)
     chosen |= _set_and_target(samples, in_process, url, target)
-    chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
-    recognizers: list[str | None] = [*asr] if asr else [None]
-    specs = [_spec(chosen, one) for one in recognizers]
+    is_elsewhere = url is not None or target is not None
+    engines = {"asr": None, "agent": agent, "tts": tts}
+    chosen |= {kind: name for kind, name in engines.items() if name is not None or is_elsewhere}
+    specs = [_spec(chosen, one) for one in asr or (None,)]
     ids = _run_ids(specs, run_id, out)
     whole = load(specs[0].samples, columns)
     for notice in whole.notices:
@@ -121,7 +123,6 @@ def evaluate(
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
     """The name of each run's folder. All recognizers are checked before the first run."""
-    from voicelab.errors import InputError
     from voicelab.runs.names import check_name
     from voicelab.runs.records import RunFolder
     from voicelab.runs.runner import new_run_id
@@ -143,7 +144,6 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
 
 
 def _set_and_target(samples: str | None, in_process: bool, url: str | None, target: str | None) -> dict[str, object]:
-    from voicelab.errors import InputError
     from voicelab.paths import shipped
 
     given = {"--in-process": in_process, "--url": url is not None, "--target": target is not None}
@@ -155,11 +155,6 @@ def _set_and_target(samples: str | None, in_process: bool, url: str | None, targ
         check_address(url)
     chosen = "in-process" if in_process else target if target is not None else "server" if url is None else url
     return {"samples": str(shipped("voice_samples")) if samples is None else samples, "target": chosen}
-
-
-def _engines(elsewhere: bool, **named: str | None) -> dict[str, object]:
-    """The given engines; None for the others if the agent runs elsewhere."""
-    return {kind: name for kind, name in named.items() if name is not None or elsewhere}
 
 
 _NAMES = {"target": "--target", "categories": "--category"}
@@ -197,13 +192,6 @@ def _evaluate_in_notebook(
     with terminal.progress_bar("turns") as progress:
         notebook.execute("evaluate", folder.path, parameters, progress=progress)
     return folder, folder.read()
-
-
-def _resume(path: Path, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
-    from voicelab.report.finish import resume
-
-    with terminal.progress_bar("turns") as progress:
-        return resume(path, progress=progress, figures=figures)
 
 
 def _show_and_log(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:

@@ -5,37 +5,26 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 
 def gate(
     run: options.RunArgument,
     most: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--max", help="FIGURE=NUMBER, an upper limit; may be repeated.", autocompletion=completion.limited_figures
-        ),
+        list[str] | None, options.limit_option("--max", help="FIGURE=NUMBER, an upper limit; may be repeated.")
     ] = None,
     least: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--min", help="FIGURE=NUMBER, a lower limit; may be repeated.", autocompletion=completion.limited_figures
-        ),
+        list[str] | None, options.limit_option("--min", help="FIGURE=NUMBER, a lower limit; may be repeated.")
     ] = None,
     sure: Annotated[
         bool, typer.Option("--sure", help="The far end of the 95 % interval must meet a limit, and be within --margin.")
     ] = False,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(help="A run on the same samples to compare with.", autocompletion=completion.run_folders),
-    ] = None,
+    baseline: Annotated[Path | None, options.run_option(help="A run on the same samples to compare with.")] = None,
     no_worse: Annotated[
         list[str] | None,
-        typer.Option(
-            help="FIGURE that must not be worse than the baseline's; may be repeated.",
-            autocompletion=completion.figures,
-        ),
+        options.figure_option(help="FIGURE that must not be worse than the baseline's; may be repeated."),
     ] = None,
     margin: Annotated[float, typer.Option(min=0.0, help="Maximum difference from the baseline that passes.")] = 0.0,
     max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Maximum share of failed turns.")] = 0.05,
@@ -54,7 +43,6 @@ def gate(
     """
     from voicelab.analysis.gate import check, limit
     from voicelab.analysis.gate import junit as junit_of
-    from voicelab.errors import InputError
     from voicelab.figures.outside import table_with
     from voicelab.runs.records import RunFolder
     from voicelab.scoring.run_warnings import text_warnings

@@ -4,17 +4,15 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 
 
 def listen(
     run: options.RunArgument,
     asr: Annotated[
         str | None,
-        typer.Option(
-            help="The recognizer that transcribes the replies. \\[default: the run's]",
-            autocompletion=completion.recognizers,
-        ),
+        options.recognizer_option(help="The recognizer that transcribes the replies. \\[default: the run's]"),
     ] = None,
     scores_only: Annotated[bool, typer.Option("--scores-only", help="Do not transcribe the replies.")] = False,
     lowest: Annotated[int, typer.Option(min=0, help="Number of requests with the lowest scores to list.")] = 5,
@@ -29,7 +27,6 @@ def listen(
     """
     with terminal.progress_bar("sounds") as progress:
         from voicelab.analysis import listening
-        from voicelab.errors import InputError
         from voicelab.report import page, sound_tables
         from voicelab.runs.records import RunFolder
 

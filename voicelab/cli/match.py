@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from voicelab.cli import terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 
@@ -37,7 +38,6 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     """Read the lines of the file; InputError names the first invalid one."""
     from voicelab.datasets import strict_json
     from voicelab.datasets.text_files import numbered_lines
-    from voicelab.errors import InputError
 
     rows = []
     for number, line in numbered_lines(file):

@@ -6,6 +6,9 @@ import typer
 
 from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
+from voicelab.engines.weights.cache import find
+from voicelab.engines.weights.catalog import MODELS, model
+from voicelab.errors import InputError
 
 models = StrictTyper(help="List, download and locate the weights of engines.", no_args_is_help=True)
 
@@ -16,9 +19,6 @@ def list_models() -> None:
 
     Example: voicelab models list
     """
-    from voicelab.engines.weights.cache import find
-    from voicelab.engines.weights.catalog import MODELS
-
     rows = []
     for name, entry in MODELS.items():
         ids = [one for one in (entry.modelscope, entry.huggingface) if one]
@@ -42,7 +42,6 @@ def pull(
     Example: voicelab models pull sensevoice
     """
     from voicelab.engines.weights import hubs
-    from voicelab.engines.weights.catalog import model
 
     entry = model(name)
     hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
@@ -59,10 +58,6 @@ def path(
 
     Example: voicelab models path sensevoice
     """
-    from voicelab.engines.weights.cache import find
-    from voicelab.engines.weights.catalog import model
-    from voicelab.errors import InputError
-
     entry = model(name)
     for identity in (entry.modelscope, entry.huggingface):
         folder = find(identity, revision) if identity else None

@@ -1,18 +1,16 @@
 """`voicelab new`: write a package for a component."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.scaffold.package import Kind, write_package
 
 
 def new(
-    kind: Annotated[
-        Literal["asr", "agent", "tts", "figure", "target", "condition", "reader"],
-        typer.Argument(help="The kind of component."),
-    ],
+    kind: Annotated[Kind, typer.Argument(help="The kind of component.")],
     name: Annotated[str, typer.Argument(help="The package's name, e.g. my-recognizer.")],
     out: Annotated[Path, typer.Option(help="The folder in which the package's folder is created.")] = Path(),
 ) -> None:
@@ -20,7 +18,5 @@ def new(
 
     Example: voicelab new asr my-recognizer
     """
-    from voicelab.cli.scaffold.package import write_package
-
     folder = write_package(kind, name, out)
     terminal.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -17,20 +18,12 @@ if TYPE_CHECKING:
 
 
 def power(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(
-            help="One pilot run, or two systems' runs on the same samples.", autocompletion=completion.run_folders
-        ),
-    ],
+    runs: Annotated[list[Path], options.run_argument(help="One pilot run, or two systems' runs on the same samples.")],
     difference: Annotated[
         list[float] | None, typer.Option(help="The difference to detect; may be repeated. \\[0.02]")
     ] = None,
     figure: Annotated[
-        str,
-        typer.Option(
-            help="wer, entity_recall, intent_accuracy or another rate of turns.", autocompletion=completion.figures
-        ),
+        str, options.figure_option(help="wer, entity_recall, intent_accuracy or another rate of turns.")
     ] = "wer",
     own_figure: Annotated[
         list[str] | None, typer.Option("--own-figure", help="Add this figure: package.module:OBJECT.")
@@ -58,7 +51,6 @@ def power(
     """
     from voicelab.analysis.power import PowerTest, least_difference, needs, pilot
     from voicelab.analysis.power import plot as draw
-    from voicelab.errors import InputError
     from voicelab.figures.outside import table_with
 
     test = PowerTest(alpha, power)

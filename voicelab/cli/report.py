@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from voicelab.cli import options, terminal
+from voicelab.errors import VoicelabError
+from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult
@@ -17,7 +19,6 @@ def report(run: options.RunArgument, figure: options.FigureOption = None) -> Non
     Example: voicelab report reports/RUN
     """
     from voicelab.report.finish import finish
-    from voicelab.runs import file_errors
     from voicelab.runs.records import RunFolder
 
     folder = RunFolder(run)
@@ -28,11 +29,9 @@ def report(run: options.RunArgument, figure: options.FigureOption = None) -> Non
 
 def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:
     """Print the figures and the path of the report. Raises VoicelabError if turns failed."""
-    from voicelab.errors import VoicelabError
     from voicelab.report import tables
 
-    rows = [tuple(map(str, row)) for row in tables.headline(summary)]
-    terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
+    terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), tables.headline(summary))
     for warning in summary.warnings:
         terminal.warn(warning)
     terminal.echo(f"report: {folder.path / 'report.html'}")

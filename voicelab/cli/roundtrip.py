@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -18,24 +20,14 @@ if TYPE_CHECKING:
 
 def roundtrip(
     run: Annotated[
-        Path | None,
-        typer.Argument(
-            help="The folder of a run: its replies are transcribed.",
-            show_default=False,
-            autocompletion=completion.run_folders,
-        ),
+        Path | None, options.run_argument(help="The folder of a run: its replies are transcribed.", show_default=False)
     ] = None,
     tts: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Without a run: a voice that speaks --texts or --samples; may be repeated.",
-            autocompletion=completion.voices,
-        ),
+        options.voice_option(help="Without a run: a voice that speaks --texts or --samples; may be repeated."),
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="The texts: a text file with one text per line.")] = None,
-    samples: Annotated[
-        Path | None, typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets)
-    ] = None,
+    samples: Annotated[Path | None, options.set_option(help="The texts: those of this sample set.")] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
     speaker_column: options.SpeakerColumnOption = None,
@@ -44,7 +36,7 @@ def roundtrip(
         bool, typer.Option("--recordings", help="Also transcribe the recordings of --samples, or of the run's set.")
     ] = False,
     asr: Annotated[
-        str, typer.Option(help="The recognizer that transcribes the speech.", autocompletion=completion.recognizers)
+        str, options.recognizer_option(help="The recognizer that transcribes the speech.")
     ] = DEFAULT_RECOGNIZER,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
@@ -63,7 +55,6 @@ def roundtrip(
     with terminal.progress_bar("texts") as progress:
         from voicelab.analysis.roundtrip import RECORDINGS, recordings, round_trip
         from voicelab.datasets import load
-        from voicelab.errors import InputError
 
         if (run is None) == (not tts):
             raise InputError("name either a run or a voice with --tts")
@@ -108,30 +99,20 @@ def _of_voices(
     tts: list[str], texts: Path | None, source: SampleSet | None, limit: int | None
 ) -> tuple[list[ReplyUtterance], dict[str, str], SampleSet | None]:
     from voicelab.analysis.roundtrip import spoken
-    from voicelab.errors import InputError
     from voicelab.tts.catalog import VOICES
 
     if len(set(tts)) < len(tts):
         raise InputError("a voice is given twice; name each once")
     for name in tts:
         VOICES.config(name)  # check all before the first one speaks
-    said = {sample.id: sample.text for sample in source.spoken} if source is not None else _lines(texts, limit)
+    said = options.texts_of(texts, limit) if texts is not None else {}
+    if source is not None:
+        said = {sample.id: sample.text for sample in source.spoken}
     utterances, voices = [], {}
     for name in tts:
         found, voices[name] = spoken(name, said)
         utterances += found
     return utterances, voices, source
-
-
-def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
-    from voicelab.datasets.text_files import numbered_lines
-    from voicelab.errors import InputError
-
-    assert path is not None
-    said = {f"line {number}": line.strip() for number, line in numbered_lines(path)}
-    if not said:
-        raise InputError(f"{path}: contains no text")
-    return dict(list(said.items())[:limit])
 
 
 def _show(result: RoundTrip, worst: int) -> None:
@@ -163,8 +144,6 @@ def _text(figure: RoundTripFigure) -> str:
 
 
 def _document(result: RoundTrip) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from voicelab.analysis.score_transcripts import rule
     from voicelab.runs.provenance import code_state, packages
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ import typer
 from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.trend import trend
+from voicelab.errors import InputError
 
 if TYPE_CHECKING:
     from voicelab.analysis.run_catalog import StoredRun
@@ -75,7 +76,6 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
     Example: voicelab runs show 20260131-120102-moonshine-burst
     """
     from voicelab.analysis.run_catalog import find, stored_run
-    from voicelab.errors import InputError
     from voicelab.report import tables
     from voicelab.report.provenance import provenance
 
@@ -88,17 +88,16 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
         terminal.print_json(_figures(one) | {"run": made, "summary": summary})
         return
     if one.summary is not None:
-        rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
-        terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
+        columns = ("figure", "value", "95 % interval, n")
+        terminal.table(f"{one.run_id}: {one.state}", columns, tables.headline(one.summary))
     for title, facts in provenance(one.run, one.summary):
         terminal.echo(title)
         for name, value in facts:
             terminal.echo(f"  {name}: {value}")
     terminal.echo("Engines as loaded")
     for engine in one.run.engines:
-        terminal.echo(
-            f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}"
-        )
+        options = ", ".join(f"{name}={value}" for name, value in engine.options.items())
+        terminal.echo(f"  {engine.kind}: {engine.name} ({options}), {engine.revision}, {engine.device}")
     terminal.echo(f"{one.path}{f': {one.note}' if one.note else ''}")
 
 
@@ -145,10 +144,6 @@ def log_run(
 
     folder = RunFolder(find(run, out))
     terminal.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
-
-
-def _options(options: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
 _FACTS = {"set": "sample_set", "condition": "condition", "target": "target", "options": "options"}

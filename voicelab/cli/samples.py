@@ -3,17 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError
 
 
 def samples(
     path: Annotated[
-        Path | None,
-        typer.Argument(
-            help=f"{options.SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets
-        ),
+        Path | None, options.set_argument(help=f"{options.SET.capitalize()}. \\[default: the shipped set]")
     ] = None,
     ref_column: options.RefColumnOption = None,
     id_column: options.IdColumnOption = None,
@@ -24,13 +20,9 @@ def samples(
 
     Example: voicelab samples my/set.jsonl
     """
-    from voicelab.datasets import load
     from voicelab.datasets.contents import contents
-    from voicelab.errors import InputError
-    from voicelab.paths import shipped
 
-    columns = options.set_columns(ref_column, id_column, speaker_column, audio_column)
-    found = load(path or shipped("voice_samples"), columns)
+    found = options.load_set(path, ref_column, id_column, speaker_column, audio_column)
     for notice in found.notices:
         terminal.warn(notice)
     held = contents(found)

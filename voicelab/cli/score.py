@@ -1,22 +1,22 @@
 """`voicelab score`: score transcript files against references, without a pipeline."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.cli.score_json import scores_document
+from voicelab.cli.score_ranking import ranking_document, show_ranking
+from voicelab.errors import InputError
 from voicelab.text import NAMES
-
-if TYPE_CHECKING:
-    from voicelab.analysis.score_transcripts import Score
-    from voicelab.analysis.systems.comparison import SystemPair
 
 Form = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
 ]
 """The formats of `datasets.transcripts.formats`, whose import would slow every command down."""
+Missing = Literal["error", "deletions", "skip"]
+IdType = Literal["spu_id", "rm", "swb", "wsj", "atis"]
 
 
 def score(
@@ -37,13 +37,9 @@ def score(
     language: options.LanguageOption = None,
     word_map: options.WordMapOption = None,
     missing: Annotated[
-        Literal["error", "deletions", "skip"],
-        typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite)."),
+        Missing, typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite).")
     ] = "error",
-    ids: Annotated[
-        Literal["spu_id", "rm", "swb", "wsj", "atis"],
-        typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i."),
-    ] = "spu_id",
+    ids: Annotated[IdType, typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i.")] = "spu_id",
     ref_column: options.RefColumnOption = None,
     hyp_column: Annotated[
         str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text if it is the only one]")
@@ -93,13 +89,12 @@ def score(
     voicelab score ref.trn a.trn b.trn --normalizer all | voicelab score ref.trn a.trn b.trn --align 5 --html out.html
     """
     from voicelab.analysis.score_files import ALL, ScoreRules, TranscriptFiles, score_files
+    from voicelab.analysis.score_page import write_score_page
     from voicelab.analysis.systems import compare_systems
-    from voicelab.cli.score_json import scores_document
+    from voicelab.analysis.systems.utterances import write_utterances
     from voicelab.cli.score_output import show_scores
-    from voicelab.cli.score_ranking import ranking_document, show_ranking
     from voicelab.datasets.columns import TranscriptColumns
     from voicelab.datasets.transcripts.formats import form_of
-    from voicelab.errors import InputError
 
     if normalizer == ALL and (align or utterances is not None or html is not None):
         raise InputError("--align, --utterances and --html need one --normalizer instead of all")
@@ -117,25 +112,11 @@ def score(
         return
     only = {name: next(iter(by_rule.values())) for name, by_rule in found.scores.items()}
     pairs = compare_systems(only) if len(only) > 1 else []
-    _write(only, pairs, str(reference), chosen, utterances, html)
+    if utterances is not None:
+        write_utterances(utterances, only)
+    if html is not None:
+        write_score_page(html, str(reference), chosen, only, pairs)
     if as_json:
         terminal.print_json(scores_document(str(reference), chosen, only, pairs, found.notices))
     else:
         show_scores(only, pairs, chosen, raw=raw, align=align)
-
-
-def _write(
-    found: Mapping[str, "Score"],
-    pairs: Sequence["SystemPair"],
-    reference: str,
-    form: Form,
-    utterances: Path | None,
-    page: Path | None,
-) -> None:
-    from voicelab.analysis.score_page import write_score_page
-    from voicelab.analysis.systems.utterances import write_utterances
-
-    if utterances is not None:
-        write_utterances(utterances, found)
-    if page is not None:
-        write_score_page(page, reference, form, found, pairs)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from voicelab.cli import terminal
 from voicelab.cli.scoresheet import scoresheet
+from voicelab.text import headline_of
 
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
@@ -24,7 +25,6 @@ def show_scores(scores: Mapping[str, Score], pairs: Sequence[SystemPair], form: 
     from voicelab.analysis.systems import rates_with_intervals
     from voicelab.analysis.systems.utterances import worst
     from voicelab.cli.alignments import print_alignments
-    from voicelab.text import headline_of
 
     for name, score in scores.items():
         for line in scoresheet(Path(name).name, score, raw=raw):
@@ -34,9 +34,7 @@ def show_scores(scores: Mapping[str, Score], pairs: Sequence[SystemPair], form: 
         rule = f"normalizer {used.name} (version {used.version}){mapped}"
         terminal.echo(f"{form}; weights {score.weights.name}; {rule}")
         if headline_of(used) == "cer" and not raw:
-            share = score.total.characters.wer
-            value = "-" if share is None else f"{100 * share:.2f} %"
-            terminal.echo(f"CER {value}: the headline figure of this language")
+            terminal.echo(f"CER {terminal.percent(score.total.characters.wer)}: the headline figure of this language")
         rates = rates_with_intervals(score)
         terminal.echo(rate_line(rates.total))
         if score.classes:
@@ -59,8 +57,7 @@ def _show_classes(score: Score, rates: RatesWithIntervals) -> None:
 
 
 def _rate_cells(rate: RateWithInterval) -> tuple[str, str]:
-    value = "-" if rate.wer is None else f"{100 * rate.wer:.2f} %"
-    return value, rate.note or "-" if rate.interval is None else _ends(rate.interval)
+    return terminal.percent(rate.wer), rate.note or "-" if rate.interval is None else _ends(rate.interval)
 
 
 def _ends(interval: Interval) -> str:

@@ -23,7 +23,7 @@ def show_ranking(scores: Scores) -> None:
     for spelling, row in rates.items():
         version = next(iter(scores.values()))[spelling].normalizer.version
         order = sorted(row, key=lambda system: (row[system] is None, row[system]))
-        shares = (f"{system} {_percent(row[system])}" for system in order)
+        shares = (f"{system} {terminal.percent(row[system])}" for system in order)
         rows.append((f"{spelling} (version {version})", ", ".join(shares)))
     terminal.table("WER under every normalizer, the best system first", ("normalizer", "systems"), rows)
     if len(scores) > 1:
@@ -45,10 +45,6 @@ def ranking_document(reference: str, form: str, scores: Scores, notices: Sequenc
     document["results"] = [result(system, one) for system, by_rule in scores.items() for one in by_rule.values()]
     document["flips"] = [{"systems": flip.systems, "normalizers": flip.normalizers} for flip in flips(_rates(scores))]
     return document
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.2f} %"
 
 
 def _rates(scores: Scores) -> dict[str, dict[str, float | None]]:

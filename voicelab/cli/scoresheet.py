@@ -54,12 +54,9 @@ def _over_speakers(
     rows: Sequence[_Row], statistic: Callable[[list[float]], float]
 ) -> tuple[list[float | None], list[float | None]]:
     columns = zip(*(sizes + values for _, sizes, values in rows), strict=True)
-    found = [_if_any([number for number in column if number is not None], statistic) for column in columns]
+    known = [[number for number in column if number is not None] for column in columns]
+    found = [statistic(numbers) if numbers else None for numbers in known]
     return found[:2], found[2:]
-
-
-def _if_any(numbers: list[float], statistic: Callable[[list[float]], float]) -> float | None:
-    return statistic(numbers) if numbers else None
 
 
 def _deviation(numbers: list[float]) -> float:
@@ -86,7 +83,7 @@ def _boxed(title: str, body: list[list[str]], sums: list[list[str]], spread: lis
     heads = ["SPKR", "# Snt", "# Wrd", *_COLUMNS]
     every = [heads, *body, *sums, *spread]
     widths = [max(len(row[column]) for row in every) for column in range(len(heads))]
-    lines = [_line(row, widths) for row in (heads, *body, *sums, *spread)]
+    lines = [_line(row, widths) for row in every]
     across = len(lines[0]) - 2
     rule, double = f"|{'-' * across}|", f"|{'=' * across}|"
     out = [f",{'-' * across}.", f"|{title[:across].center(across)}|", rule, lines[0], rule]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, options, terminal
+from voicelab.cli import options, terminal
+from voicelab.errors import InputError, VoicelabError
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
@@ -34,9 +36,8 @@ def sweep(
     ] = False,
     breakpoint_: Annotated[
         list[str] | None,
-        typer.Option(
+        options.limit_option(
             "--breakpoint",
-            autocompletion=completion.limited_figures,
             help="Threshold of a measure: MEASURE=90% of its clean value, or an absolute "
             "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
@@ -59,10 +60,7 @@ def sweep(
     sweep_id: Annotated[
         str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
     ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(help="Continue the interrupted sweep in this folder.", autocompletion=completion.run_folders),
-    ] = None,
+    resume: Annotated[Path | None, options.run_option(help="Continue the interrupted sweep in this folder.")] = None,
 ) -> None:
     """Measure the same samples under increasingly hard conditions, and find where the pipeline breaks.
 
@@ -111,7 +109,6 @@ def sweep(
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
     from voicelab.analysis.sweep import page, wording
-    from voicelab.errors import VoicelabError
     from voicelab.text.plural import counted
 
     assert result.figures is not None
@@ -148,10 +145,6 @@ def _reason(turn: TurnResult) -> str:
 
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...]:
-    from math import isfinite
-
-    from voicelab.errors import InputError
-
     found = []
     for part in (text or "").split(",") if text is not None else ():
         try:
@@ -166,10 +159,7 @@ def _numbers(option: str, text: str | None) -> tuple[float, ...]:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    from pathlib import Path
-
     from voicelab.conditions.condition import NOISES
-    from voicelab.errors import InputError
 
     kinds = [part.strip() for part in text.split(",")]
     if unknown := [kind for kind in kinds if kind not in NOISES and not (kind and Path(kind).exists())]:
@@ -179,8 +169,6 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 
 def _breakpoints(given: list[str] | None, grid: bool) -> tuple[str, ...]:
-    from voicelab.errors import InputError
-
     if grid and given:
         raise InputError("--grid has no axis, so it has no --breakpoint; leave one of them out")
     return () if grid else tuple(given) if given else ("entity_recall=90%",)
@@ -188,8 +176,6 @@ def _breakpoints(given: list[str] | None, grid: bool) -> tuple[str, ...]:
 
 def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> None:
     """Refuse an option that no axis uses."""
-    from voicelab.errors import InputError
-
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
     for name in options.given(context):

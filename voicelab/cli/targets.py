@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import options, terminal
+from voicelab.engines.options import constructor_options
+from voicelab.errors import InputError, VoicelabError
 
 if TYPE_CHECKING:
     from voicelab.targets.base import Utterance
@@ -21,25 +23,20 @@ _MARKS = {"ok": "yes", "missing": "no", "failed": "FAILED", "skipped": "-"}
 
 
 def targets(
-    name: Annotated[
-        str | None, typer.Argument(help="Show only this target.", autocompletion=completion.targets)
-    ] = None,
+    name: Annotated[str | None, options.target_argument(help="Show only this target.")] = None,
 ) -> None:
     """List the targets that evaluate can measure, with their requirements, options and signals.
 
     Example: voicelab targets twilio
     """
-    from voicelab.engines.options import constructor_options
-    from voicelab.errors import InputError, VoicelabError
     from voicelab.targets.catalog import known_targets
 
     known = known_targets()
     if name is not None and name not in known:
         raise InputError(f"unknown target {name!r}; known: {', '.join(known)}")
     rows = []
-    for one, entry in known.items():
-        if name not in (None, one):
-            continue
+    chosen = known if name is None else {name: known[name]}
+    for one, entry in chosen.items():
         try:
             kind = entry.load()
         except VoicelabError as error:
@@ -51,9 +48,7 @@ def targets(
 
 
 def probe(
-    target: Annotated[
-        str, typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets)
-    ],
+    target: Annotated[str, options.target_argument(help="As for evaluate --target, or http://host:port.")],
     audio: Annotated[Path | None, typer.Option(help="The recording to send. \\[default: a shipped one]")] = None,
     limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 12.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -83,11 +78,9 @@ def probe(
 
 
 def _shortest_sample() -> Utterance:
-    from voicelab.datasets import load
-    from voicelab.paths import shipped
     from voicelab.targets.base import Utterance
 
-    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).spoken]
+    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in options.load_set(None).spoken]
     return Utterance(*min(recordings, key=lambda one: len(one[0])))
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
-_PARTS_AT_ONCE = 10_000
 _LINE_EVERY_S = 30.0
+_PARTS_AT_ONCE = 10_000
 """Number of parts of a JSON document that are written at once."""
 
 
@@ -137,6 +137,16 @@ def _progress_lines(label: str) -> ProgressBar:
             echo(f"{label}: {done} of {total}{left}", err=True)
 
     return advance
+
+
+def number(value: float | None, form: str = ".2f") -> str:
+    """Format a number; a dash for None."""
+    return "-" if value is None else f"{value:{form}}"
+
+
+def percent(share: float | None, form: str = ".2f") -> str:
+    """Format a share in percent; a dash for None."""
+    return "-" if share is None else f"{100 * share:{form}} %"
 
 
 def print_json(document: Any) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from tests.support.command_line import voicelab
 from tests.support.voices import trimmed
-from voicelab.analysis.bench.endpoint import Halves, by_pause, figures, halves
-from voicelab.analysis.bench.endpoint_plot import figure
+from voicelab.analysis.bench.endpoint import Halves, by_pause, figures, halves, plot
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.analysis.bench.replay import ClassifiedRecording, EndpointMethod, classified, outcome
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -68,7 +67,7 @@ def test_pauses_shorter_than_the_silence_cut_nothing_and_longer_ones_do(variants
     assert long.delay_p50_s == pytest.approx(1.0, abs=0.1)
     assert long.cut_interval is None  # one speaker
     assert [at.point for at in found.at_shares] == [long, long]
-    assert figure([found]).axes[0].get_lines()
+    assert plot([found]).axes[0].get_lines()
 
 
 def test_cuts_are_counted_by_how_soon_after_the_pause_begins_they_come():

@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from tests.support.command_line import voicelab
 from voicelab import datasets
-from voicelab.analysis.bench.server import bare, latency, load, recordings, remains, speech
-from voicelab.analysis.bench.server.bench import _RUN, PARTS, Sizes, run_part
+from voicelab.analysis.bench.server import bare, latency, load, remains, speaker, speech
+from voicelab.analysis.bench.server.bench import PARTS, Part, Sizes
 from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.cli.bench_server import _PARTS
@@ -32,7 +32,7 @@ def _short() -> Iterator[None]:
         patch.setattr(load, "_WARM_UP_S", 0.5)
         patch.setattr(remains, "_GIVES_BACK_S", 0.1)
         patch.setattr(remains, "_AT_ONCE", 10)
-        patch.setattr(recordings, "load", lambda folder: datasets.load(folder).only(limit=3))
+        patch.setattr(speaker, "load", lambda folder: datasets.load(folder).only(limit=3))
         patch.setattr(speech, "_STEPS", (0.5,))
         patch.setattr(load, "_STEPS", (0.25,))
         patch.setattr(load, "STEPS_IN_ALL", 2)
@@ -53,7 +53,7 @@ async def measured(part: str, folder: Path) -> dict[str, Measurement]:
 
         return tick
 
-    found = await run_part(part, SMALL, folder, bar)
+    found = await PARTS[part].run(SMALL, folder, bar)
     assert all(left == 0 for _, left in bars), bars
     assert {finding.part for finding in found} == {part}
     return {finding.what: finding for finding in found}
@@ -164,15 +164,15 @@ def test_a_finding_is_met_within_its_limits():
 
 
 def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_path):
-    async def instead(name, sizes, _folder, bar):
+    async def instead(sizes, _folder, bar):
         assert sizes.turns == 20, "--quick"
         bar(1, "a bar")()
         return [
-            Measurement(name, "a figure", 7.0, "ms", 3, most=5.0),
-            Measurement(name, "another", 0.5, "", 3, least=0.25),
+            Measurement("memory", "a figure", 7.0, "ms", 3, most=5.0),
+            Measurement("memory", "another", 0.5, "", 3, least=0.25),
         ]
 
-    monkeypatch.setattr("voicelab.analysis.bench.server.bench.run_part", instead)
+    monkeypatch.setitem(PARTS, "memory", Part("what connections leave", instead))
     arguments = ["bench", "server", "--quick", "--part", "memory", "--json", str(tmp_path / "figures.json")]
     done = voicelab(*arguments)
     assert done.exit_code == 0, done.output
@@ -200,7 +200,7 @@ def test_wrong_options_are_said(arguments, says):
 
 
 def test_the_help_names_every_part():
-    assert tuple(PARTS) == tuple(_RUN) == _PARTS
+    assert tuple(PARTS) == _PARTS
 
 
 async def test_a_figure_that_the_server_does_not_tell_is_not_taken_for_nothing(monkeypatch):

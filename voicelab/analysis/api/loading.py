@@ -40,9 +40,8 @@ def load_runs(*patterns: Path | str) -> pd.DataFrame:
 
 def newest_on_one_set(out: Path | str, count: int = 2) -> list[Path]:
     """Return the newest `count` finished runs with the same set as the newest one. Raises InputError for fewer."""
-    finished = [one for one in stored_runs(Path(out)) if one.state == "finished" and one.run is not None]
-    digest = finished[0].run.samples_sha256 if finished and finished[0].run is not None else ""
-    same = [one.path for one in finished if one.run is not None and one.run.samples_sha256 == digest][:count]
+    runs = [(one.path, one.run) for one in stored_runs(Path(out)) if one.state == "finished" and one.run is not None]
+    same = [path for path, run in runs if run.samples_sha256 == runs[0][1].samples_sha256][:count]
     if len(same) < count:
         raise InputError(
             f"{out}: only {len(same)} finished runs on the same set, but a comparison needs {count}; use `voicelab "

@@ -1,8 +1,8 @@
-"""A run as an object, with its figures, turns and report."""
+"""A run as an object, with its figures, turns and report, and the comparison of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicelab.analysis.api.measured import Figures
 from voicelab.analysis.compare import Comparison
+from voicelab.analysis.compare import compare as compare_folders
 from voicelab.errors import InputError
 from voicelab.report import cells, tables
 from voicelab.report.finish import finish
@@ -91,8 +92,6 @@ class Run:
 
     def compare(self, other: Run | Path | str, *more: Run | Path | str) -> Comparison:
         """Compare this run with others on the same samples. Raises InputError if they cannot be compared."""
-        from voicelab.analysis.api.comparing import compare
-
         return compare(self, other, *more, figures=self.extra_figures)
 
     def listen(self, sample_id: str) -> cells.Shown:
@@ -135,3 +134,19 @@ class Run:
             f"<p><b>Run {escape(self.id)}</b>: {escape(self.result.status)}; {escape(made)}; {link}</p>"
             f"{self.summary._repr_html_()}<details><summary>parameters</summary><table>{facts}</table></details>"
         )
+
+
+def compare(
+    *runs: Run | Path | str,
+    normalizer: str | None = None,
+    seed: int = 0,
+    draws: int = 2000,
+    figures: Iterable[Any] = (),
+) -> Comparison:
+    """Compare finished runs on the same samples: Run objects or their folders.
+
+    normalizer: for all runs; by default the one with which all runs were made. seed, draws: of the bootstrap. figures:
+    additional figures. Raises InputError if the runs cannot be compared.
+    """
+    folders = [run.folder if isinstance(run, Run) else Path(run) for run in runs]
+    return compare_folders(folders, rules=normalizer, seed=seed, draws=draws, figures=figures)

@@ -1,11 +1,7 @@
 """Notebook cards of suspects: the recording, the reference, and each system's transcript aligned with it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from voicelab.analysis.audit.acoustic import Misfit
 from voicelab.analysis.audit.audit import Audit, Suspect
@@ -17,9 +13,6 @@ from voicelab.report import sounds
 from voicelab.report.cells import Shown
 from voicelab.report.templating import environment
 from voicelab.text import Normalizer, normalizer
-
-if TYPE_CHECKING:
-    import jinja2
 
 _AROUND_S = 0.3
 
@@ -41,7 +34,8 @@ def suspects(found: Audit, limit: int = 10) -> Shown:
     """Render the first suspects as cards. If one word fits worst, its span has a separate player."""
     rules = found.normalizer or normalizer("english")
     shown = [_view(one, found, rules) for one in found.suspects[:limit]]
-    return Shown("suspects", html=_templates().get_template("suspects.html").render(views=shown))
+    template = environment(Path(__file__).parent / "templates").get_template("suspects.html")
+    return Shown("suspects", html=template.render(views=shown))
 
 
 def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
@@ -68,8 +62,3 @@ def _place(sample: Sample | None, one: Suspect) -> tuple[sounds.EmbeddedSound | 
     part = sample.clip().between(max(0.0, because.from_s - _AROUND_S), because.to_s + _AROUND_S)
     uri = sounds.data_uri(codecs.encode(part, "opus"), "audio/ogg")
     return sounds.EmbeddedSound(uri), f"at “{because.worst_word}”"
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    return environment(Path(__file__).parent / "templates")

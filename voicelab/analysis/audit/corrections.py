@@ -7,7 +7,6 @@ recordings and history.json; the old set does not change.
 """
 
 import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +44,12 @@ def write_template(path: Path, suspects: Iterable[Suspect]) -> None:
     """Write a corrections file without decisions; it has a column with the transcript of each system."""
     suspects = list(suspects)
     systems = list(suspects[0].heard) if suspects else []
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *(f"heard: {name}" for name in systems)])
-    for one in suspects:
-        blank = [""] * (len(_COLUMNS) - 3)
-        writer.writerow([one.sample_id, "", one.reference, *blank, *(one.heard.get(name, "") for name in systems)])
-    path.write_text(text.getvalue(), encoding="utf-8")
+    blank = [""] * (len(_COLUMNS) - 3)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*_COLUMNS, *(f"heard: {name}" for name in systems)])
+        for one in suspects:
+            writer.writerow([one.sample_id, "", one.reference, *blank, *(one.heard.get(name, "") for name in systems)])
 
 
 def read(path: Path, samples: SampleSet) -> list[Correction]:

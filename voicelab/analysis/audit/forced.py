@@ -18,6 +18,8 @@ _SCORE_SHIFT = 1024
 """PocketSphinx keeps scores divided by 2 to the power of 10 (SENSCR_SHIFT in its source)."""
 
 _BEAM = 1e-200
+_MEAN_S = 1.0
+"""Length of the sound from which the mean cepstrum is estimated, as in the recognizer."""
 _FILLERS = ("<sil>", "[")
 
 
@@ -66,29 +68,24 @@ def dictionary() -> frozenset[str]:
 class Aligner:
     """Align texts with recordings, using PocketSphinx's en-us model.
 
-    The features are those of the recognizer (`cmn_s` as in asr/pocketsphinx). All states are computed in every frame
+    The features are those of the recognizer. All states are computed in every frame
     (`compallsen`), because PocketSphinx reports a frame's scores relative to the best state that it computed. With the
     states of only one text, the scores of two texts would not be comparable.
     """
 
-    def __init__(self, *, cmn_s: float = 1.0) -> None:
+    def __init__(self) -> None:
         from pocketsphinx import Decoder
 
-        self._cmn_s = cmn_s
         self._mean = CepstralMean()
         self._decoder: Any = Decoder(
             loglevel="FATAL", samprate=SPEECH_RATE_HZ, lm=None, compallsen=True, bestpath=False,
             beam=_BEAM, wbeam=_BEAM, pbeam=_BEAM,
         )  # fmt: skip
 
-    def knows(self, word: str) -> bool:
-        """Whether a word has a pronunciation, in the dictionary or added by `add`."""
-        return self._decoder.lookup_word(word) is not None
-
     def learn(self, sounds: Mapping[str, str]) -> None:
-        """Add words with their ARPAbet phones."""
+        """Add words with their ARPAbet phones, except those that have a pronunciation."""
         for word, phones in sounds.items():
-            if not self.knows(word):
+            if self._decoder.lookup_word(word) is None:
                 self._decoder.add_word(word, phones, True)
 
     def align(self, clip: Clip, words: Sequence[str]) -> Alignment | None:
@@ -101,8 +98,8 @@ class Aligner:
         chain = [(position, position + 1, 1.0, word) for position, word in enumerate(steps)]
         self._decoder.add_fsg(name, self._decoder.create_fsg(name, 0, len(steps), chain))
         self._decoder.activate_search(name)
-        sound = _sound(clip, self._cmn_s)
-        self._mean.prepare(self._decoder, sound)
+        start_s = clip.sound_start_s()
+        self._mean.prepare(self._decoder, None if start_s is None else clip.between(start_s, start_s + _MEAN_S))
         self._decoder.start_utt()
         self._decoder.process_raw(clip.to_pcm16(), False, False)
         self._decoder.end_utt()
@@ -112,12 +109,6 @@ class Aligner:
         spans = [_span(segment, log) for segment in self._decoder.seg()]
         said = [span.word for span in spans if span.word is not None]
         return Alignment(tuple(spans)) if spans and len(said) == len(words) else None
-
-
-def _sound(clip: Clip, cmn_s: float) -> Clip | None:
-    """The first cmn_s seconds of a clip after its leading silence."""
-    start_s = clip.sound_start_s()
-    return None if start_s is None else clip.between(start_s, start_s + cmn_s)
 
 
 def _span(segment: Any, log: Any) -> PhoneSpan:

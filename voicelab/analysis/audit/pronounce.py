@@ -1,4 +1,7 @@
-"""Convert texts to words that the aligner can pronounce, from its dictionary or with eSpeak NG."""
+"""Convert texts to words that the aligner can pronounce, from its dictionary or with eSpeak NG.
+
+The IPA of eSpeak NG for US English is converted to PocketSphinx's ARPAbet phones.
+"""
 
 import json
 import re
@@ -7,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from voicelab.analysis.audit.arpabet import arpabet
 from voicelab.engines.pool.children import python_command, safe_environment
 from voicelab.errors import EngineMissingError
 
@@ -15,6 +17,17 @@ _MONEY = re.compile(r"^([$€£])(\d[\d,]*)(?:\.(\d\d))?$")
 _CURRENCIES = {"$": ("dollars", "cents"), "€": ("euros", "cents"), "£": ("pounds", "pence")}
 _EDGES = "\"'“”‘’«»()[]{}<>.,;:!?…–—-_*"
 _READABLE = set("$€£%&@#+=/.,:'-°")
+_PHONES = {
+    "p": "P", "b": "B", "t": "T", "d": "D", "k": "K", "ɡ": "G", "tʃ": "CH", "dʒ": "JH", "f": "F", "v": "V",
+    "θ": "TH", "ð": "DH", "s": "S", "z": "Z", "ʃ": "SH", "ʒ": "ZH", "h": "HH", "m": "M", "n": "N", "ŋ": "NG",
+    "l": "L", "ɬ": "L", "ɹ": "R", "r": "R", "w": "W", "j": "Y", "ɾ": "T", "ʔ": "T", "x": "K", "n̩": "AH N",
+    "nʲ": "N Y", "əl": "AH L", "i": "IY", "iː": "IY", "ɪ": "IH", "ᵻ": "IH", "eɪ": "EY", "ɛ": "EH", "æ": "AE",
+    "a": "AA", "ɑː": "AA", "ɔ": "AO", "ɔː": "AO", "o": "OW", "oː": "AO", "oʊ": "OW", "ʊ": "UH", "uː": "UW",
+    "ʌ": "AH", "ə": "AH", "ɐ": "AH", "ɜː": "ER", "ɚ": "ER", "aɪ": "AY", "aʊ": "AW", "ɔɪ": "OY", "iə": "IY AH",
+    "aɪə": "AY AH", "aɪɚ": "AY ER", "ɑːɹ": "AA R", "ɔːɹ": "AO R", "oːɹ": "AO R", "ɛɹ": "EH R", "ɪɹ": "IH R",
+    "ʊɹ": "UH R",
+}  # fmt: skip
+_STRESS = str.maketrans("", "", "ˈˌ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +55,7 @@ class Pronouncer:
 
         Raises EngineMissingError if eSpeak NG is not available.
         """
-        unknown = {
-            word
-            for text in texts
-            for word in self._words(text)
-            if not self._knows(word) and word not in self.sounds and word not in self._unreadable
-        }
+        unknown = {word for text in texts for word in self._words(text) if not self._knows(word)}
         readable = sorted(word for word in unknown if _is_readable(word))
         for word, ipa in zip(readable, _espeak([_spelled_out(word) for word in readable]), strict=True):
             phones = arpabet(ipa)
@@ -92,6 +100,19 @@ def _spelled_out(word: str) -> str:
         return word
     whole, part = _CURRENCIES[money[1]]
     return f"{money[2]} {whole}" + (f" and {int(money[3])} {part}" if money[3] and int(money[3]) else "")
+
+
+def arpabet(ipa: str) -> str | None:
+    """Return the phones separated by spaces; None if a phoneme has no phone.
+
+    ipa: phonemes separated by `_`, words separated by spaces.
+    """
+    phones = []
+    for phoneme in ipa.translate(_STRESS).replace("_", " ").split():
+        if phoneme not in _PHONES:
+            return None
+        phones.append(_PHONES[phoneme])
+    return " ".join(phones) or None
 
 
 def _espeak(texts: list[str]) -> list[str]:

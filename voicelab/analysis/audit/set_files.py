@@ -32,21 +32,21 @@ class FilePlan:
 
 def file_of(old: SampleSet) -> str:
     """The name of the new version's file."""
-    return old.path.name if _form(old) in _WRITERS else _OTHERS
+    return old.path.name if _file_and_form(old)[1] in _WRITERS else _OTHERS
 
 
 def text_of(plan: FilePlan) -> bytes:
     """The content of the new version's file."""
-    form = _form(plan.old)
+    _, form = _file_and_form(plan.old)
     data = _WRITERS.get(form, _jsonl)(plan).encode()
     return gzip.compress(data, mtime=0) if form in _WRITERS and plan.old.path.suffix.lower() == ".gz" else data
 
 
-def _form(old: SampleSet) -> str:
+def _file_and_form(old: SampleSet) -> tuple[Path, formats.Form]:
     found = formats.find(old.path)
     if found is None:
         raise InputError(f"{old.path}: is not a sample set; give {formats.KNOWN}")
-    return found[1]
+    return found
 
 
 def _change(
@@ -83,9 +83,7 @@ def _seed_json(plan: FilePlan) -> str:
 
 def _rows(plan: FilePlan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[Table, list[dict[str, Any]]]:
     """The old set's table, and the rows of the new version."""
-    found = formats.find(plan.old.path)
-    assert found is not None
-    table = formats.read_set(found[0], found[1])
+    table = formats.read_set(*_file_and_form(plan.old))
     columns = plan.old.columns
     text = columns.reference or table.column(TEXT_COLUMNS)
     audio = columns.audio or table.column(AUDIO_COLUMNS)

@@ -81,7 +81,8 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
     if os.path.lexists(folder):
         raise InputError(f"{folder}: exists already; name a new folder")
     dropped = {one.sample_id for one in corrections if one.action == "drop"}
-    if len(dropped) == len(old.samples):
+    kept = [sample for sample in old.samples if sample.id not in dropped]
+    if not kept:
         raise InputError("the corrections drop every sample of the set")
     number = version or _next(current_version(old))
     name = set_files.file_of(old)
@@ -90,7 +91,7 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
         with tempfile.TemporaryDirectory(prefix=".voicelab-", dir=folder.parent) as scratch:
             draft = Path(scratch, "version")
             draft.mkdir()
-            _fill(draft, name, old, corrections, number)
+            _fill(draft, name, old, kept, corrections, number)
             storage.sync_tree(draft)
             draft.rename(folder)
             storage.sync_folder(folder.parent)
@@ -100,10 +101,10 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
     return datasets.load(folder / name, old.columns)
 
 
-def _fill(draft: Path, name: str, old: SampleSet, corrections: Sequence[Correction], number: str) -> None:
+def _fill(
+    draft: Path, name: str, old: SampleSet, kept: Sequence[Sample], corrections: Sequence[Correction], number: str
+) -> None:
     """Write the new version's recordings, its file and its history, and check them against the old version."""
-    dropped = {one.sample_id for one in corrections if one.action == "drop"}
-    kept = [sample for sample in old.samples if sample.id not in dropped]
     where = copies.places(old.home, kept, taken=(name, HISTORY))
     digests = copies.copy(kept, where, draft)
     changes = {one.sample_id: one for one in corrections}

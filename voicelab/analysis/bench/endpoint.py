@@ -4,14 +4,16 @@ The silence that gives a requested share of cut-offs is tuned on the recordings 
 of the other speakers.
 """
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
+from itertools import cycle, pairwise
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,11 +21,16 @@ from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.analysis.bench.replay import ClassifiedRecording, EndpointMethod, ReplayOutcome, outcome
 from voicelab.datasets import Sample
 from voicelab.metrics.intervals import Interval, quantile_interval, ratio_interval
+from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SILENCES_S = tuple(round(0.2 + 0.04 * step, 2) for step in range(31))
 CUT_SHARES = (0.05, 0.1)
 _WITHIN_S = (0.3, 0.6)
 _EDGES_S = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.5)
+_COLORS = (VERMILION, BLUE, GREEN, PINK, ORANGE, SKY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +99,9 @@ def paused_clips(
 ) -> Iterator[PausedClip]:
     """Each recording `variants` times with different pauses, made with one process per core. asr: the recognizer."""
     seeds = range(seed, seed + variants)
-    with ProcessPoolExecutor(
-        min(os.cpu_count() or 1, len(samples)), mp_context=multiprocessing.get_context("spawn")
-    ) as pool:
-        for future in [pool.submit(partial(paused, asr=asr), sample, plan, seeds) for sample in samples]:
+    processes = min(os.cpu_count() or 1, len(samples))
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for future in [pool.submit(paused, sample, plan, seeds, asr=asr) for sample in samples]:
             yield from future.result()
 
 
@@ -159,3 +165,31 @@ def _point(silence_s: float, outcomes: Sequence[ReplayOutcome]) -> OperatingPoin
     return OperatingPoint(
         silence_s, len(cut), sum(cut), cut_interval, p50_s, sure, p95_s, len(outcomes) - len(delays_s)
     )
+
+
+def plot(found: Sequence[MethodFigures]) -> Figure:
+    """Plot cut-offs over latency, one line per method, with a ring around its default."""
+    from matplotlib.figure import Figure as Canvas
+
+    drawn = Canvas(figsize=(8, 4.2), layout="constrained")
+    panels = drawn.subplots(1, 2, sharey=True)
+    for axes, name in zip(panels, ("p50", "p95"), strict=True):
+        for one, color in zip(found, cycle(_COLORS), strict=False):
+            line = [point for point in (*one.curve, one.default) if point.delay_p50_s is not None]
+            places = [
+                ((point.delay_p50_s if name == "p50" else point.delay_p95_s) or 0.0, 100 * point.cut / point.n)
+                for point in line
+            ]
+            if not places:
+                continue
+            curve = places[: len(one.curve)]
+            axes.plot(*zip(*curve, strict=True), marker=".", color=color, label=one.name)
+            axes.plot(*places[-1], "o", markersize=12, markerfacecolor="none", color=LIGHT.muted)
+        axes.axhline(5, color=LIGHT.muted, linewidth=0.8, linestyle=":")
+        axes.set_xlabel(f"latency of the decision, {name}, seconds")
+        axes.grid(color=LIGHT.grid)
+        axes.set_axisbelow(True)
+        axes.set_ylim(-2, 50)
+    panels[0].set_ylabel("turns cut off, %")
+    panels[1].legend(frameon=False)
+    return drawn

@@ -169,6 +169,6 @@ def _partial_transcripts(samples: NDArray[np.float32], asr: str) -> tuple[tuple[
     for start in range(0, len(samples), FRAME):
         piece = samples[start : start + FRAME]
         stream.feed(Clip(piece, SPEECH_RATE_HZ))
-        found.append((len(piece) + (found[-1][0] if found else 0), stream.partial()))
+        found.append((start + len(piece), stream.partial()))
     stream.close()
     return tuple(found)

@@ -31,10 +31,6 @@ class WordsBench:
     jiwer_s: float
     errors: int
 
-    @property
-    def ratio(self) -> float:
-        return self.first_s / self.jiwer_s
-
 
 def make_pairs(count: int, seed: int) -> tuple[list[str], list[str]]:
     """References of ten words, and hypotheses with substitutions, deletions and insertions."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -48,7 +48,7 @@ class Comparison:
     weights: str
     seed: int
     draws: int
-    table: Table = field(default_factory=lambda: FIGURES)
+    table: Table
 
     def __repr__(self) -> str:
         return f"Comparison of {', '.join(one.name for one in self.systems)}: {len(self.systems[0].turns)} samples"
@@ -76,8 +76,11 @@ class Comparison:
         """One row per run: WER with its 95 % interval, the scored and unscored samples, and the failures."""
         rows = []
         for one in self.systems:
-            total = sum(one.counts.values(), WordCounts())
-            low, high = _bounds(self._interval(one))
+            counts = one.counts.values()
+            total = sum(counts, WordCounts())
+            keys = Clusters.of([one.turns[key] for key in one.counts]).keys
+            errors, words = [each.errors for each in counts], [each.reference_words for each in counts]
+            low, high = _bounds(ratio_interval(errors, words, keys))
             rows.append({
                 "run": one.name, "recognizer": one.run.recognizer, "WER": total.wer, "low": low, "high": high,
                 "substitutions": total.substitutions, "deletions": total.deletions, "insertions": total.insertions,
@@ -145,12 +148,7 @@ class Comparison:
 
     def flip_rows(self) -> Rows:
         """Samples without word errors in only one run of a pair, with the reference and the hypotheses."""
-        return [
-            {"sample": flip.sample, "right in": flip.right, "wrong in": flip.wrong, "said": flip.said,
-             "heard right": flip.heard_right, "heard wrong": flip.heard_wrong}
-            for pair in self.each_pair()
-            for flip in pair.flips()
-        ]  # fmt: skip
+        return [row for pair in self.each_pair() for row in pair.flips()]
 
     def speed(self) -> pd.DataFrame:
         """`speed_rows` as a table."""
@@ -188,12 +186,6 @@ class Comparison:
     def disagreeing(self) -> list[str]:
         """The samples with different transcripts, as normalized words."""
         return [key for key in self.systems[0].scores if len({one.words_heard(key) for one in self.systems}) > 1]
-
-    def _interval(self, one: System) -> Interval | None:
-        counts, turns = one.counts, one.turns
-        errors, words = ([getattr(each, name) for each in counts.values()] for name in ("errors", "reference_words"))
-        keys = Clusters.of([turns[key] for key in counts]).keys
-        return ratio_interval(errors, words, keys)
 
 
 def compare(

@@ -1,10 +1,7 @@
 """A comparison as HTML: one offline file for `voicelab compare --report`, or plain tables for a notebook cell."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from voicelab.analysis.compare.comparison import Comparison
 from voicelab.analysis.compare.pair import Difference, RunPair
@@ -19,9 +16,7 @@ from voicelab.report.title import run_title
 from voicelab.report.wording import NONE, in_unit
 from voicelab.runs import storage
 
-if TYPE_CHECKING:
-    import jinja2
-
+_TEMPLATES = Path(__file__).parent / "templates"
 MOST_FLIPS = 200
 """Maximum number of flipped samples per pair and direction."""
 LEADING = ("wer", "entity_recall", "intent_accuracy", "first_audio_s.p50", "response_s.p50", "tool_turns_right")
@@ -75,7 +70,8 @@ def write_page(found: Comparison, path: Path) -> None:
 
 def render(found: Comparison) -> str:
     """The page as text."""
-    return _template("compare.html").render(
+    template = environment(_TEMPLATES).get_template("compare.html")
+    return template.render(
         title=" and ".join(one.name for one in found.systems),
         systems=[(one, run_title(one.run), str(one.run.spec.target), one.run.spec.mode) for one in found.systems],
         found=found,
@@ -87,18 +83,14 @@ def render(found: Comparison) -> str:
 def render_cell(found: Comparison) -> str:
     """The words and the differences as tables without styles, which notebooks show even if they are not trusted."""
     words = as_text(found.words().rename(columns={"WER": "value"}))
-    return _template("compare_cell.html").render(
+    template = environment(_TEMPLATES).get_template("compare_cell.html")
+    return template.render(
         found=repr(found), words=words.to_dict("records"), pairs=[_pair(pair) for pair in found.each_pair()]
     )
 
 
-def _template(name: str) -> jinja2.Template:
-    return environment(Path(__file__).parent / "templates").get_template(name)
-
-
 def _pair(pair: RunPair) -> PairView:
-    units = {name: figure.unit for name, figure in pair.table.items()}
-    rows = tuple(_row(one, units[one.name]) for one in pair.differences())
+    rows = tuple(_row(one, pair.table[one.name].unit) for one in pair.differences())
     tests = (
         ("MAPSSWE", p_text(pair.matched.p_value)),
         ("McNemar", p_text(pair.sentences.p_value)),
@@ -113,11 +105,7 @@ def _row(one: Difference, unit: Unit) -> DifferenceRow:
     found = one.found
     bounds, difference = found.interval, found.difference
     assert difference is not None
-    interval, verdict = "", ""
-    if bounds is not None:
-        interval = f"[{_signed(bounds.low, unit)}, {_signed(bounds.high, unit)}]"
-        if bounds.low > 0 or bounds.high < 0:
-            verdict = "better" if (difference > 0) == (one.better == "higher") else "worse"
+    interval = f"[{_signed(bounds.low, unit)}, {_signed(bounds.high, unit)}]" if bounds is not None else ""
     refused = f"no interval: {found.refused.text(one.unit)}" if found.refused else ""
     note = ", ".join(filter(None, (f"{found.samples} samples, by {one.unit}", one.note, refused)))
     return DifferenceRow(
@@ -127,7 +115,7 @@ def _row(one: Difference, unit: Unit) -> DifferenceRow:
         second=in_unit(found.second, unit),
         difference=_signed(difference, unit),
         interval=interval,
-        verdict=verdict,
+        verdict=one.verdict or "",
         note=note,
     )
 
@@ -139,5 +127,5 @@ def _signed(value: float | None, unit: Unit) -> str:
 
 
 def _flipped(pair: RunPair, right: System, wrong: System) -> Flips:
-    keys = [one.sample for one in pair.flips() if one.right == right.name]
+    keys = [row["sample"] for row in pair.flips() if row["right in"] == right.name]
     return Flips(right.name, wrong.name, len(keys), tuple((key, tuple(wrong.steps[key])) for key in keys[:MOST_FLIPS]))

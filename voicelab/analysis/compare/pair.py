@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Literal
 
 from voicelab.analysis.compare.systems import System
-from voicelab.figures.figure import AnyFigure, Figure, Percentile, Ratio
+from voicelab.figures.figure import AnyFigure, Better, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
 from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, mcnemar, sign_test, wilcoxon
+from voicelab.metrics.words import WordCounts
 from voicelab.scoring.intervals import Clusters
 from voicelab.scoring.schema import ClusterUnit
 
@@ -24,22 +26,18 @@ class Difference:
 
     name: str
     title: str
-    better: str
+    better: Better
     unit: ClusterUnit
     found: PairedDifference
     note: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """A sample without word errors in only one run. right: the name of that run."""
-
-    sample: str
-    right: str
-    wrong: str
-    said: str
-    heard_right: str
-    heard_wrong: str
+    @property
+    def verdict(self) -> Literal["better", "worse"] | None:
+        """Whether the second run is better or worse; None without an interval, or if it contains 0."""
+        bounds = self.found.interval
+        if bounds is None or bounds.low <= 0 <= bounds.high:
+            return None
+        return "better" if (bounds.low > 0) == (self.better == "higher") else "worse"
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class RunPair:
     second: System
     seed: int
     draws: int
-    table: Table = field(default_factory=lambda: FIGURES)
+    table: Table
     _known: dict[str, Difference] = field(default_factory=dict, init=False, repr=False)
     _numbers: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict, init=False, repr=False)
     _known_clusters: dict[tuple[str, ...], Clusters] = field(default_factory=dict, init=False, repr=False)
@@ -77,8 +75,17 @@ class RunPair:
     def difference(self, figure: AnyFigure) -> Difference:
         """A figure's paired difference; it has no value if the figure cannot be paired by sample."""
         if figure.name not in self._known:
-            of = self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
-            self._known[figure.name] = of
+            pairs = self._timed(figure.sample) if isinstance(figure, Percentile) else self.shares(figure)
+            clusters = self._clusters(pairs)
+            first: list[Any] = [one for one, _ in pairs.values()]
+            second: list[Any] = [other for _, other in pairs.values()]
+            if isinstance(figure, Percentile):
+                share = 1.0 if figure.quantile is None else figure.quantile
+                found = paired_quantiles(first, second, clusters.keys, share, seed=self.seed, draws=self.draws)
+            else:
+                found = paired_rates(first, second, clusters.keys)
+            note = clusters.note(found.interval) if found.interval else None
+            self._known[figure.name] = Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
         return self._known[figure.name]
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
@@ -104,21 +111,6 @@ class RunPair:
         """Each sample and its scores in both runs."""
         second = self.second.scores
         return [(key, one, second[key]) for key, one in self.first.scores.items()]
-
-    def _of_rate(self, figure: Figure) -> Difference:
-        pairs = self.shares(figure)
-        clusters = self._clusters(pairs)
-        found = paired_rates([one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys)
-        return _noted(figure, clusters, found)
-
-    def _of_percentile(self, figure: Percentile) -> Difference:
-        pairs = self._timed(figure.sample)
-        clusters = self._clusters(pairs)
-        found = paired_quantiles(
-            [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
-            1.0 if figure.quantile is None else figure.quantile, seed=self.seed, draws=self.draws,
-        )  # fmt: skip
-        return _noted(figure, clusters, found)
 
     def _timed(self, sample: Callable[[TurnScore], float | None]) -> dict[str, tuple[float, float]]:
         """Each common sample's numbers in both runs. The percentiles of a stage have one function, so read it once."""
@@ -146,7 +138,7 @@ class RunPair:
     @cached_property
     def sentences(self) -> McNemar:
         """McNemar's test on samples without word errors."""
-        return mcnemar(*([_right(run, key) for key in self.shared] for run in (self.first, self.second)))
+        return mcnemar(*([not run.counts[key].errors for key in self.shared] for run in (self.first, self.second)))
 
     @cached_property
     def ranked_by(self) -> ClusterUnit:
@@ -169,20 +161,19 @@ class RunPair:
         names = self._clusters(self.shared).keys
         rates = []
         for run in (self.first, self.second):
-            errors, words = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
-            counts = run.counts
+            sums = dict.fromkeys(names, WordCounts())
             for name, key in zip(names, self.shared, strict=True):
-                errors[name] += counts[key].errors
-                words[name] += counts[key].reference_words
-            rates.append([errors[name] / words[name] for name in words if words[name]])
+                sums[name] += run.counts[key]
+            rates.append([total.wer for total in sums.values() if total.wer is not None])
         return rates[0], rates[1]
 
-    def flips(self) -> list[Flip]:
-        """Samples without word errors in only one run; first those with errors in the second run."""
-        lost = [key for key in self.shared if _right(self.first, key) and not _right(self.second, key)]
-        won = [key for key in self.shared if _right(self.second, key) and not _right(self.first, key)]
-        return [_flip(key, self.first, self.second) for key in lost] + [
-            _flip(key, self.second, self.first) for key in won
+    def flips(self) -> list[dict[str, str]]:
+        """A row for each sample without word errors in only one run; first those with errors in the second run."""
+        return [
+            _flip(key, right, wrong)
+            for right, wrong in ((self.first, self.second), (self.second, self.first))
+            for key in self.shared
+            if not right.counts[key].errors and wrong.counts[key].errors
         ]
 
 
@@ -191,15 +182,9 @@ def compared(table: Table) -> list[AnyFigure]:
     return [one for name, one in table.items() if one.pairable and ("compare" in one.shown_in or name not in FIGURES)]
 
 
-def _noted(figure: AnyFigure, clusters: Clusters, found: PairedDifference) -> Difference:
-    note = clusters.note(found.interval) if found.interval else None
-    return Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
-
-
-def _right(run: System, key: str) -> bool:
-    return all(step.operation == "equal" for step in run.steps[key])
-
-
-def _flip(key: str, right: System, wrong: System) -> Flip:
-    turn = right.scores[key].turn
-    return Flip(key, right.name, wrong.name, turn.text, turn.heard or "", wrong.scores[key].turn.heard or "")
+def _flip(key: str, right: System, wrong: System) -> dict[str, str]:
+    turn, other = right.scores[key].turn, wrong.scores[key].turn
+    return {
+        "sample": key, "right in": right.name, "wrong in": wrong.name, "said": turn.text,
+        "heard right": turn.heard or "", "heard wrong": other.heard or "",
+    }  # fmt: skip

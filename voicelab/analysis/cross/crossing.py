@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from voicelab.analysis.cross.hearing import CrossedSentence, hear_all, infos, loaded
+from voicelab.analysis.cross.hearing import CrossedSentence, hear_all, loaded
 from voicelab.analysis.cross.interaction import crossed_pairs, whole_sentences
 from voicelab.analysis.cross.plot import heat_map
 from voicelab.analysis.cross.record import CrossResult
@@ -50,7 +51,8 @@ def cross(
     if not texts:
         raise InputError(f"{samples.path}: no sample has a text to say")
     work = _Work(texts, (voices, recognizers), folder, rules, progress)
-    started_at, status = now(), "finished"
+    started_at = now()
+    status: Literal["finished", "stopped"] = "finished"
     try:
         run_blocking(work.run())
     except KeyboardInterrupt:
@@ -63,7 +65,7 @@ def cross(
         raise VoicelabError(f"stopped before any text was finished in all {pairs} pairs; transcripts so far: {folder}")
     result = CrossResult(
         samples=str(samples.path),
-        status="stopped" if status == "stopped" else "finished",
+        status=status,
         sentences=len(whole),
         planned=len(texts),
         voices=work.voices,
@@ -98,7 +100,8 @@ class _Work:
     async def run(self) -> None:
         async with loaded(*self.names) as (voices, recognizers):
             storage.make_folder(self.folder)
-            self.voices, self.recognizers = infos(voices), infos(recognizers)
+            self.voices = {name: pool.info for name, pool in voices.items()}
+            self.recognizers = {name: pool.info for name, pool in recognizers.items()}
             await hear_all(self.texts, voices, recognizers, self.rules, self._keep)
 
     def _keep(self, one: CrossedSentence) -> None:

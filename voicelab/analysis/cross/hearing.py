@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import Clip
 from voicelab.engines.pool.pool import EnginePool
-from voicelab.engines.spec import EngineInfo
 from voicelab.metrics.words import WordCounts, count
 from voicelab.pipeline.recognition import recognize
 from voicelab.pipeline.spoken_text import spoken_parts
@@ -72,8 +71,3 @@ async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rule
 async def _speak(pool: EnginePool, text: str) -> Clip:
     parts = spoken_parts(text, clauses=speaks_clauses(pool.info))
     return Clip.join([await pool.call("speak", part) for part in parts])
-
-
-def infos(pools: Pools) -> dict[str, EngineInfo]:
-    """Description of each engine as loaded."""
-    return {name: pool.info for name, pool in pools.items()}

@@ -1,6 +1,6 @@
 """The axes of a sweep, and the conditions on them."""
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -69,27 +69,18 @@ def points_of(spec: SweepSpec) -> tuple[SweepPoint, ...]:
     if not axes:
         raise InputError("a sweep needs at least one of --snr, --bitrate, --loss, --gain and --telephone")
     points = _grid(spec) if spec.grid else [point for axis in axes for point in axis.points]
-    _check_names(points)
+    # A name has six digits of a value, and two conditions with one name would share a run.
+    for name, count in Counter(point.name for point in points).items():
+        if count > 1:
+            raise InputError(f"two conditions are both named {name}: give values that differ in six digits")
     return (SweepPoint(CLEAN, None), *points)
-
-
-def _check_names(points: Sequence[SweepPoint]) -> None:
-    """Raise InputError for duplicate names, which have six digits of a value: two conditions would share a run."""
-    seen: dict[str, SweepPoint] = {}
-    for point in points:
-        if point.name in seen:
-            raise InputError(f"two conditions are both named {point.name}: give values that differ in six digits")
-        seen[point.name] = point
 
 
 def _axis(
     spec: SweepSpec, key: str, label: str, unit: str, option: str, values: list[tuple[float, dict[str, Any]]]
 ) -> Axis:
-    points = []
-    for place, fields in values:
-        condition = _condition(spec, option, fields)
-        points.append(SweepPoint(condition.name, condition, key, place))
-    return Axis(key, label, unit, tuple(points))
+    points = tuple(_point(spec, option, fields, key, place) for place, fields in values)
+    return Axis(key, label, unit, points)
 
 
 def _loss(spec: SweepSpec, loss: float) -> dict[str, Any]:
@@ -108,18 +99,18 @@ def _grid(spec: SweepSpec) -> list[SweepPoint]:
         [{"bitrate_kbps": rate} for rate in sorted(spec.bitrate_kbps, reverse=True)],
         losses,
     ]
-    points = []
-    for parts in product(*(choice for choice in choices if choice)):
-        condition = _condition(spec, "--grid", {name: value for part in parts for name, value in part.items()})
-        points.append(SweepPoint(condition.name, condition))
-    return points
+    cells = product(*(choice for choice in choices if choice))
+    return [_point(spec, "--grid", {name: value for part in parts for name, value in part.items()}) for parts in cells]
 
 
-def _condition(spec: SweepSpec, option: str, fields: dict[str, Any]) -> Condition:
+def _point(
+    spec: SweepSpec, option: str, fields: dict[str, Any], axis: str | None = None, place: float | None = None
+) -> SweepPoint:
     try:
-        return Condition(**fields, seed=spec.base.seed)
+        condition = Condition(**fields, seed=spec.base.seed)
     except ValidationError as error:
         first = error.errors()[0]
         reason = first["msg"].removeprefix("Value error, ")
         where = f"{first['loc'][-1]} {first['input']!r}: " if first["loc"] else ""
         raise InputError(f"{option}: {where}{reason}") from error
+    return SweepPoint(condition.name, condition, axis, place)

@@ -1,12 +1,9 @@
 """sweep.html: curves, breakpoints, all points, and one sample to play under each condition, in one file."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from voicelab.analysis.sweep import wording
 from voicelab.analysis.sweep.figures import SweepFigures
@@ -21,8 +18,7 @@ from voicelab.runs import storage
 from voicelab.runs.records import TurnResult
 from voicelab.scoring import inputs
 
-if TYPE_CHECKING:
-    import jinja2
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def _render(folder: SweepFolder, result: SweepResult, figures: SweepFigures) -> 
         for axis in drawable(figures)
     ]
     spec = result.spec.model_dump(exclude={"base"}) | clean.spec.model_dump(exclude={"condition"})
-    return _templates().get_template("sweep.html").render(
+    return environment(_TEMPLATES).get_template("sweep.html").render(
         sweep_id=folder.sweep_id,
         clean=clean,
         figures=figures,
@@ -93,13 +89,8 @@ def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]
 def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:
     """The result of `hearings` as cards with players, for a notebook."""
     found = hearings(folder, sample_id)
-    html = _templates().get_template("hearings.html").render(hearings=found)
+    html = environment(_TEMPLATES).get_template("hearings.html").render(hearings=found)
     return Shown(f"{found[0].turn.sample_id} under {len(found)} conditions", html=html)
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    return environment(Path(__file__).parent / "templates")
 
 
 def _value(value: object) -> str:

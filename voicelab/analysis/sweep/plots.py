@@ -74,8 +74,7 @@ def _steps(axis: AxisFigures) -> list[float]:
     placed = [abs(_scale(axis, place) - _scale(axis, axis.places[0])) for place in axis.places]
     reach = placed[-1] or 1.0
     count = max(1, len(placed) - 1)
-    scaled = [one / reach * count for one in placed]
-    return [-1.0, *scaled]
+    return [-1.0, *(one / reach * count for one in placed)]
 
 
 def _position(place: float, axis: AxisFigures, steps: list[float]) -> float:

@@ -12,7 +12,7 @@ from voicelab.figures.figure import Figure
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
 from voicelab.metrics.intervals import ratio_interval
-from voicelab.metrics.paired import paired_rates
+from voicelab.metrics.paired import Share, paired_rates
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.scored_run import read_scored
 
@@ -21,8 +21,7 @@ from voicelab.scoring.scored_run import read_scored
 class _Paired:
     """A measure of every run over the samples that all runs could score, in the same order."""
 
-    parts: Mapping[str, list[float]]
-    wholes: Mapping[str, list[float]]
+    shares: Mapping[str, list[Share]]
     clusters: Clusters
     left_out: int
 
@@ -73,8 +72,7 @@ def _pair(figure: Figure, scores: Mapping[str, Mapping[str, TurnScore]]) -> _Pai
     shared = [name for name in scores[first] if all(name in counts for counts in counted.values())]
     could = {name for counts in counted.values() for name in counts}
     return _Paired(
-        {run: [counts[name][0] for name in shared] for run, counts in counted.items()},
-        {run: [counts[name][1] for name in shared] for run, counts in counted.items()},
+        {run: [counts[name] for name in shared] for run, counts in counted.items()},
         Clusters.of([scores[first][name].turn for name in shared]),
         len(could) - len(shared),
     )
@@ -100,11 +98,10 @@ def _point(
 
 
 def _measured(run: str, clean: str, paired: _Paired) -> MeasureFigure:
-    parts, wholes, keys = paired.parts[run], paired.wholes[run], paired.clusters.keys
+    keys = paired.clusters.keys
+    parts, wholes = [part for part, _ in paired.shares[run]], [whole for _, whole in paired.shares[run]]
     sure = ratio_interval(parts, wholes, keys, level=LEVEL)
-    change = paired_rates(
-        list(zip(paired.parts[clean], paired.wholes[clean], strict=True)), list(zip(parts, wholes, strict=True)), keys
-    )
+    change = paired_rates(paired.shares[clean], paired.shares[run], keys)
     change_sure = change.interval if run != clean else None
     return MeasureFigure(
         value=sum(parts) / sum(wholes) if sum(wholes) else None,
@@ -123,12 +120,12 @@ def _measured(run: str, clean: str, paired: _Paired) -> MeasureFigure:
 def _break(option: str, axis: Axis, clean: str, paired: Mapping[str, _Paired], spec: SweepSpec) -> BreakFigures:
     key, limit = threshold(option)
     one = paired[key]
-    runs = [clean, *(point.name for point in axis.points)]
+    shares = [one.shares[run] for run in (clean, *(point.name for point in axis.points))]
     places = [point.place or 0.0 for point in axis.points]
     found: Breakpoint = breakpoint_of(
         places,
-        [one.parts[run] for run in runs],
-        [one.wholes[run] for run in runs],
+        [[part for part, _ in row] for row in shares],
+        [[whole for _, whole in row] for row in shares],
         one.clusters.keys,
         limit,
         seed=spec.base.seed,

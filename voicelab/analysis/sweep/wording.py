@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from voicelab.analysis.sweep.figures import MeasureFigure, PointFigures, SweepFigures
+from voicelab.analysis.sweep.figures import MeasureFigure, SweepFigures
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.breakpoints import Breakpoint, Threshold
 from voicelab.metrics.intervals import FEW
@@ -81,7 +81,16 @@ def change_text(figure: MeasureFigure) -> str:
 
 def rows(figures: SweepFigures) -> list[tuple[str, ...]]:
     """One row per point, with the columns of `columns`."""
-    return [_row(point) for point in figures.points]
+    return [
+        (
+            point.condition or "clean",
+            *map(figure_text, point.measures.values()),
+            change_text(point.measures["wer"]),
+            f"{point.lost}/{point.packets}" if point.packets else "",
+            str(point.failed),
+        )
+        for point in figures.points
+    ]
 
 
 SHORT_COLUMNS = ("run", "WER", "entity recall", "intent", "lost")
@@ -103,17 +112,6 @@ def _short(figure: MeasureFigure) -> str:
         return NONE
     low, high = (None if end is None else f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
     return f"{figure.value:.2f}" + ("" if low is None else f" [{low}, {high}]")
-
-
-def _row(point: PointFigures) -> tuple[str, ...]:
-    measures = point.measures
-    return (
-        point.condition or "clean",
-        *map(figure_text, measures.values()),
-        change_text(measures["wer"]),
-        f"{point.lost}/{point.packets}" if point.packets else "",
-        str(point.failed),
-    )
 
 
 def source_line(sweep_id: str, figures: SweepFigures) -> str:

@@ -40,15 +40,11 @@ class SystemPair:
 def compare_systems(scores: Mapping[str, Score]) -> list[SystemPair]:
     """Compare all pairs of systems, in the given order. scores: by system name, all under one normalizer."""
     found = [_compared(one, other, scores[one], scores[other]) for one, other in combinations(scores, 2)]
-    adjusted = [
-        holm([pair.tests[place].p_value for pair in found]) for place in range(len(found[0].tests) if found else 0)
-    ]
+    by_test = zip(*(pair.tests for pair in found), strict=True)
+    adjusted = zip(*(holm([test.p_value for test in tests]) for tests in by_test), strict=True)
     return [
-        replace(
-            pair,
-            tests=tuple(replace(test, holm=by_test[row]) for test, by_test in zip(pair.tests, adjusted, strict=True)),
-        )
-        for row, pair in enumerate(found)
+        replace(pair, tests=tuple(replace(test, holm=p) for test, p in zip(pair.tests, p_values, strict=True)))
+        for pair, p_values in zip(found, adjusted, strict=True)
     ]
 
 

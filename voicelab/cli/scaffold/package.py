@@ -6,7 +6,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import Literal, get_args
+from typing import Literal
 
 from voicelab.errors import InputError
 
@@ -64,6 +64,3 @@ def _object_name(kind: str, module: str) -> str:
     if kind == "figure":
         return module.upper()
     return f"read_{module}" if kind == "reader" else "".join(part.title() for part in module.split("_"))
-
-
-KINDS: tuple[str, ...] = get_args(Kind)

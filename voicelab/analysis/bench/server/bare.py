@@ -17,7 +17,7 @@ import psutil
 import uvicorn
 import websockets
 
-from voicelab.analysis.bench.server.talker import chunk_frames, open_socket, while_all_go_on
+from voicelab.analysis.bench.server.talker import chunk_frames, open_socket, running, wait_or_raise
 from voicelab.audio.opus import FRAME_S
 from voicelab.engines.pool.children import python_command, safe_environment
 
@@ -35,17 +35,14 @@ async def cores_per_session(speech: Sequence[list[bytes]], sessions: int, step_s
     speech: Opus packets of utterances. sessions: number of concurrent sessions. step_s: duration in seconds.
     """
     frames = [frame for packets in speech for frame in chunk_frames(packets)]
-    async with _server() as (address, process):
-        tasks = [asyncio.create_task(_speak(address, frames, number / sessions)) for number in range(sessions)]
-        try:
-            await while_all_go_on(tasks, _WARM_UP_S)
-            before_s, start_s = _cpu_s(process), perf_counter()
-            await while_all_go_on(tasks, step_s)
-            return (_cpu_s(process) - before_s) / (perf_counter() - start_s) / sessions
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async with (
+        _server() as (address, process),
+        running(_speak(address, frames, number / sessions) for number in range(sessions)) as tasks,
+    ):
+        await wait_or_raise(tasks, _WARM_UP_S)
+        before_s, start_s = _cpu_s(process), perf_counter()
+        await wait_or_raise(tasks, step_s)
+        return (_cpu_s(process) - before_s) / (perf_counter() - start_s) / sessions
 
 
 async def round_trips_s(count: int) -> list[float]:
@@ -63,18 +60,14 @@ async def round_trips_s(count: int) -> list[float]:
 
 async def _speak(address: str, frames: Sequence[str], offset: float) -> None:
     """Send frames at a microphone's pace until cancelled. offset: 0..1, phase within a frame."""
-    async with open_socket(address) as connection:
-        listening = asyncio.create_task(_drop_answers(connection))
+    async with open_socket(address) as connection, running([_drop_answers(connection)]):
         due_s = perf_counter() + offset * FRAME_S
-        try:
-            for sent, frame in enumerate(cycle(frames), 1):
-                await asyncio.sleep(due_s - perf_counter())
-                await connection.send(frame)
-                if sent % PROBE_EVERY == 0:
-                    await connection.send(HEARTBEAT)
-                due_s += FRAME_S
-        finally:
-            listening.cancel()
+        for sent, frame in enumerate(cycle(frames), 1):
+            await asyncio.sleep(due_s - perf_counter())
+            await connection.send(frame)
+            if sent % PROBE_EVERY == 0:
+                await connection.send(HEARTBEAT)
+            due_s += FRAME_S
 
 
 async def _drop_answers(connection: websockets.ClientConnection) -> None:

@@ -1,10 +1,10 @@
 """The parts of `voicelab bench server`, each with its own server."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from voicelab.analysis.bench.server import latency, load, memory, speech
 from voicelab.analysis.bench.server.findings import Measurement
@@ -40,18 +40,11 @@ class Sizes:
         )  # fmt: skip
 
 
-PARTS: dict[str, str] = {
-    "latency": "latency that the server adds to a turn, and time until an interrupted reply stops",
-    "load": "number of concurrent speaking sessions before their audio is late",
-    "memory": "memory of idle connections, and leftovers of closed ones",
-    "speech": "response time with a real recognizer, with one session and with all cores busy",
-}
-"""The parts by name, in the order in which they run."""
-
-Tick = Callable[[], None]
+Bar = Callable[[int, str], Callable[[], None]]
+"""Starts a progress bar, given its steps and label, and returns the function that advances it."""
 
 
-async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
+async def _latency(sizes: Sizes, folder: Path, bar: Bar) -> list[Measurement]:
     async with _server(folder, agent=latency.AGENT) as address:
         found = await latency.added(address, sizes.turns, bar(sizes.turns, "turns"))
         for sessions in sizes.interrupting:
@@ -62,7 +55,7 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
     return found
 
 
-async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
+async def _load(sizes: Sizes, folder: Path, bar: Bar) -> list[Measurement]:
     modes: Sequence[tuple[Mode, int]] = (("realtime", sizes.speaking), ("continuous", sizes.speaking_vad))
     found, first = [], []
     for mode, sessions in modes:
@@ -75,7 +68,7 @@ async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> 
     return [*found, load.over_sessions_without_vad(with_vad, without)]
 
 
-async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
+async def _memory(sizes: Sizes, folder: Path, bar: Bar) -> list[Measurement]:
     most = str(2 * sizes.idle_connections)
     async with _server(folder, MAX_CONNECTIONS=most, MAX_CONNECTIONS_PER_CLIENT=most) as address:
         steps = sizes.idle_connections // memory.AT_ONCE + 1
@@ -84,7 +77,7 @@ async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
         return found + await memory.churn(address, sizes.churn, tick)
 
 
-async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
+async def _speech(sizes: Sizes, folder: Path, bar: Bar) -> list[Measurement]:
     async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
         tick = bar(speech.turns_in_all(sizes.speech_turns), "turns, more sessions step by step")
         return await speech.answers(address, sizes.speech_turns, tick)
@@ -100,17 +93,17 @@ async def _server(
         yield server.address
 
 
-_RUN = {
-    "latency": _latency,
-    "load": _load,
-    "memory": _memory,
-    "speech": _speech,
+class Part(NamedTuple):
+    """A part. run: start the server, measure, and stop it; the folder is for the server's log and history."""
+
+    about: str
+    run: Callable[[Sizes, Path, Bar], Coroutine[Any, Any, list[Measurement]]]
+
+
+PARTS: dict[str, Part] = {
+    "latency": Part("latency that the server adds to a turn, and time until an interrupted reply stops", _latency),
+    "load": Part("number of concurrent speaking sessions before their audio is late", _load),
+    "memory": Part("memory of idle connections, and leftovers of closed ones", _memory),
+    "speech": Part("response time with a real recognizer, with one session and with all cores busy", _speech),
 }
-
-
-async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    """Start the server for a part of PARTS, measure, and stop it.
-
-    folder: for the server's log and history. bar: starts a progress bar, given its steps and label.
-    """
-    return await _RUN[name](sizes, folder, bar)
+"""The parts by name, in the order in which they run."""

@@ -17,8 +17,8 @@ import numpy as np
 
 from voicelab.analysis.bench.server.bare import PROBE_EVERY, cores_per_session
 from voicelab.analysis.bench.server.findings import Measurement
-from voicelab.analysis.bench.server.recordings import speech_at_hand
-from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames, while_all_go_on
+from voicelab.analysis.bench.server.speaker import speech_at_hand
+from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames, running, wait_or_raise
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.audio.opus import FRAME_S
 from voicelab.errors import ConnectionLostError, ServerError
@@ -126,23 +126,19 @@ class _LoadTally:
 
 async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: int, step_s: float) -> LoadStep:
     tally = _LoadTally()
-    tasks = [
-        asyncio.create_task(_speak(address, mode, [*speech[number % len(speech) :], *speech], number / count, tally))
+    sessions = (
+        _speak(address, mode, [*speech[number % len(speech) :], *speech], number / count, tally)
         for number in range(count)
-    ]
-    try:
-        await while_all_go_on(tasks, _WARM_UP_S)
+    )
+    async with running(sessions) as tasks:
+        await wait_or_raise(tasks, _WARM_UP_S)
         before, start = await Vitals.of(address), perf_counter()
         # Requesting the vitals kept the client from reading, so delays in this time do not count.
-        await while_all_go_on(tasks, _SETTLE_S)
+        await wait_or_raise(tasks, _SETTLE_S)
         tally.counts = True
-        await while_all_go_on(tasks, step_s)
+        await wait_or_raise(tasks, step_s)
         tally.counts = False
         cores = ((await Vitals.of(address)).cpu_s - before.cpu_s) / (perf_counter() - start)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
     if not tally.transit_ms:
         raise ConnectionLostError(f"no heartbeat of {count} sessions was answered within {step_s:g} s")
     spoken = tally.packets * FRAME_S / (count * step_s)
@@ -155,13 +151,11 @@ async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset
     events = ["speech_stopped"] if mode == "continuous" else []
     async with Talker.connect(address, mode=mode, events=events) as talker:
         session = _LoadSession(talker, tally)
-        both = [asyncio.create_task(session.listen()), asyncio.create_task(session.speak(mode, speech))]
-        try:
-            await while_all_go_on(both, None)
-        finally:
-            for task in both:
-                task.cancel()
-            session.count_what_is_late()
+        async with running([session.listen(), session.speak(mode, speech)]) as both:
+            try:
+                await wait_or_raise(both, None)
+            finally:
+                session.count_what_is_late()
 
 
 class _LoadSession:

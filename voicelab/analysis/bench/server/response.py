@@ -11,7 +11,7 @@ import numpy as np
 
 from voicelab.analysis.bench.pauses import PausePlan, without_words
 from voicelab.analysis.bench.server.speaker import EncodedUtterance, NoAnswer, Speaker, TimedTurn
-from voicelab.analysis.bench.server.talker import Mode
+from voicelab.analysis.bench.server.talker import Mode, running, wait_or_raise
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.audio.opus import encode_packets
 from voicelab.datasets import Sample
@@ -83,7 +83,6 @@ async def _at_once(
 ) -> ResponseTimes:
     """Speakers share the recordings, and continue to speak until the last one is answered."""
     numbers, found = count(), list[TimedTurn | NoAnswer]()
-    all_said = asyncio.Event()
 
     async def speak(number: int) -> None:
         await asyncio.sleep(_STAGGER_S * number / speakers)
@@ -96,20 +95,9 @@ async def _at_once(
                     found.append(turn)
                     tick()
                 if len(found) == len(said):
-                    all_said.set()
                     return
 
-    tasks = [asyncio.create_task(speak(number)) for number in range(speakers)]
-    waiting = asyncio.create_task(all_said.wait())
-    try:
-        pending = {*tasks, waiting}
-        while waiting in pending:
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-    finally:
-        for task in (*tasks, waiting):
-            task.cancel()
-        await asyncio.gather(*tasks, waiting, return_exceptions=True)
+    async with running(speak(number) for number in range(speakers)) as tasks:
+        await wait_or_raise(tasks, None)  # The first speaker to end was there for the last answer
     turns = tuple(turn for turn in found if isinstance(turn, TimedTurn))
     return ResponseTimes(speakers, turns, found.count(NoAnswer.CUT), found.count(NoAnswer.UNHEARD))

@@ -1,6 +1,7 @@
 """A speaker of a benchmark: says recordings to a server at a microphone's pace, and times the replies."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,14 +10,33 @@ from itertools import chain, cycle
 from time import perf_counter
 from typing import Any, Self
 
-from voicelab.analysis.bench.server.talker import PATIENCE_S, Mode, Talker, chunk_frame, chunk_frames
-from voicelab.audio.opus import FRAME_S
+from voicelab.analysis.bench.server.talker import PATIENCE_S, Mode, Talker, chunk_frame, chunk_frames, running
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import FRAME_S, encode_packets
+from voicelab.datasets import load
 from voicelab.errors import ServerError
+from voicelab.paths import shipped
 
 _PACE_S = FRAME_S
 """Time between two packets."""
 _UNNOTICED_S = 3.0
 """Time after the end of speech at which an end of turn that was not detected counts as missed."""
+
+
+async def speech_at_hand(pause_s: float = 0.0) -> list[list[bytes]]:
+    """Prepare the shipped recordings as Opus packets, each followed by a pause.
+
+    Freezes the garbage collector's objects, because collecting them would pause the client during measurements.
+    """
+    speech = await asyncio.to_thread(_encoded, pause_s)
+    gc.collect()
+    gc.freeze()
+    return speech
+
+
+def _encoded(pause_s: float) -> list[list[bytes]]:
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in load(shipped("voice_samples")).spoken]
+    return [encode_packets(Clip.join([clip, Clip.silence(pause_s)])) for clip in clips]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +102,8 @@ class Speaker:
         end_in_stream_s = self._sent * FRAME_S + utterance.end_s
         packets = chain(utterance.packets, cycle(utterance.background))
         frames = (chunk_frame(packet, is_final=False) for packet in packets)
-        sending = asyncio.create_task(self._send(frames))
-        try:
+        async with running([self._send(frames)]):
             found = await self._detected(utterance, end_s, end_in_stream_s)
-        finally:
-            sending.cancel()
-            await asyncio.wait({sending})
         # The server believes that the client still plays the reply, and would ignore the next utterance.
         await self._talker.send("interrupt")
         await self._talker.until("interrupted")

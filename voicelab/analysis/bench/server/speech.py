@@ -8,15 +8,13 @@ ones take the recognizer longer.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
 from math import floor
 
 import numpy as np
 
 from voicelab.analysis.bench.server.findings import Measurement
-from voicelab.analysis.bench.server.recordings import speech_at_hand
-from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn
+from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn, speech_at_hand
 from voicelab.audio.opus import FRAME_S
 from voicelab.engines.pool.cores import available_cores
 
@@ -29,40 +27,27 @@ _TIMES_AT_STEP = 2
 """How often several sessions say each recording; with once, the p95 would depend on the four slowest turns."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimedReply:
-    """A turn. first_s: end of speech → first audio. engines_s: recognizer's tail, agent, first sentence's synthesis.
-
-    busy_s: the recognizer's total time. None for a turn without a transcript.
-    """
-
-    first_s: float
-    engines_s: float
-    audio_s: float
-    busy_s: float
-
-
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
     """Measure all figures. turns: with one session. tick: called for each turn, including skipped ones."""
     speech = (await speech_at_hand())[:turns]
     alone = await _speaking(address, speech, 1, turns, tick)
-    rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
-    ratio = float(np.median([reply.first_s for reply in alone]) / np.median([reply.engines_s for reply in alone]))
+    rtf = sum(turn.metrics["asr_busy_s"] for turn in alone) / sum(turn.metrics["audio_s"] for turn in alone)
+    ratio = float(np.median([turn.first_s for turn in alone]) / np.median([_engines_s(turn) for turn in alone]))
     promised = max(1, floor(available_cores() / rtf * _SHARE_OF_CORES))
-    alone_p95 = _p95_ms(alone)
+    alone_p50, alone_p95 = (_quantile_ms(alone, share) for share in (0.5, 0.95))
     what = "end of speech → first audio over its engines' time, p50s, 1 session"
     found = [
         Measurement(_PART, what, ratio, "", len(alone), most=_MOST_OF_ENGINES),
         Measurement(_PART, "real-time factor of the recognizer", rtf, "", len(alone)),
-        Measurement(_PART, "end of speech → first audio, p50, 1 session", _p50_ms(alone), "ms", len(alone)),
+        Measurement(_PART, "end of speech → first audio, p50, 1 session", alone_p50, "ms", len(alone)),
         Measurement(_PART, "end of speech → first audio, p95, 1 session", alone_p95, "ms", len(alone)),
     ]
     most, steps = 1, 0
     for sessions in dict.fromkeys(max(2, round(share * promised)) for share in _STEPS):
-        replies = await _speaking(address, speech, sessions, _TIMES_AT_STEP * turns, tick)
-        p95 = _p95_ms(replies)
+        several = await _speaking(address, speech, sessions, _TIMES_AT_STEP * turns, tick)
+        p95 = _quantile_ms(several, 0.95)
         what = f"end of speech → first audio, p95, {sessions} speaking sessions"
-        found.append(Measurement(_PART, what, p95, "ms", len(replies)))
+        found.append(Measurement(_PART, what, p95, "ms", len(several)))
         steps += 1
         if p95 >= 2 * alone_p95:
             break
@@ -78,20 +63,21 @@ def turns_in_all(turns: int) -> int:
     return turns * (1 + _TIMES_AT_STEP * len(_STEPS))
 
 
-def _p50_ms(replies: Sequence[TimedReply]) -> float:
-    return 1000 * float(np.median([reply.first_s for reply in replies]))
+def _quantile_ms(turns: Sequence[TimedTurn], share: float) -> float:
+    return 1000 * float(np.quantile([turn.first_s for turn in turns], share))
 
 
-def _p95_ms(replies: Sequence[TimedReply]) -> float:
-    return 1000 * float(np.quantile([reply.first_s for reply in replies], 0.95))
+def _engines_s(turn: TimedTurn) -> float:
+    """The time of the recognizer after the end of speech, of the agent, and of the first sentence's synthesis."""
+    return float(sum(turn.metrics[name] for name in ("asr_s", "agent_s", "tts_first_s")))
 
 
 async def _speaking(
     address: str, speech: Sequence[list[bytes]], sessions: int, turns: int, tick: Callable[[], None]
-) -> list[TimedReply]:
-    """Run a number of turns in concurrent sessions."""
+) -> list[TimedTurn]:
+    """Run a number of turns in concurrent sessions; those without a transcript are left out."""
     waiting = islice(cycle(speech), turns)
-    replies: list[TimedReply] = []
+    found: list[TimedTurn] = []
 
     async def one(number: int) -> None:
         # Staggered, because people do not start to speak at the same time.
@@ -99,14 +85,8 @@ async def _speaking(
         async with Speaker.connect(address, "realtime") as speaker:
             for packets in waiting:
                 turn = await speaker.say(EncodedUtterance("", packets, end_s=len(packets) * FRAME_S))
-                replies.extend([_timed(turn)] if isinstance(turn, TimedTurn) else [])
+                found.extend([turn] if isinstance(turn, TimedTurn) else [])
                 tick()
 
     await asyncio.gather(*(one(number) for number in range(sessions)))
-    return replies
-
-
-def _timed(turn: TimedTurn) -> TimedReply:
-    stages = turn.metrics
-    engines_s = stages["asr_s"] + stages["agent_s"] + stages["tts_first_s"]
-    return TimedReply(turn.first_s, engines_s, stages["audio_s"], stages["asr_busy_s"])
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
@@ -19,7 +19,19 @@ PATIENCE_S = 60.0
 _PATH = "/ws/voice/simple"
 
 
-async def while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
+@asynccontextmanager
+async def running(work: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Run coroutines as tasks during the block; at its end, cancel them and wait until they have ended."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def wait_or_raise(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
     """Wait for a time in seconds, or forever (None); raise a task's exception at once."""
     done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
