@@ -7,7 +7,7 @@ receives the reply. Source: the Wyoming protocol's own description (github.com/O
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -170,10 +170,12 @@ class Wyoming(StreamTarget):
     rate_hz: int = 16_000
     start: str = "pipeline"
     language: str | None = None
-    ready_s: float = 10.0
+    # A pipeline neither speaks first nor ends a reply without a message.
+    greeting_s: float = field(default=0.0, init=False)
+    quiet_s: float = field(default=1.5, init=False)
 
     def __post_init__(self) -> None:
-        super().__init__(ready_s=self.ready_s)
+        super().__post_init__()
         check_choice("start", self.start, ("pipeline", "transcribe", "none"))
         read_format("pcm16", self.rate_hz, what="option rate_hz")
 
