@@ -18,7 +18,7 @@ from voicelab.engines.options import check_choice
 from voicelab.targets.base import SPEECH_TO_SPEECH, Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
-from voicelab.targets.streaming.sound import read_format, samples_clip
+from voicelab.targets.streaming.sound import pcm16_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
@@ -31,7 +31,7 @@ class RTVIWire(Wire):
 
     def __init__(self, bot: RTVI) -> None:
         self._bot = bot
-        self.send_format = read_format("pcm16", bot.rate_hz, what="option rate_hz")
+        self.send_format = bot.send_format
         self.waits_for_ready = self.marks_end = bot.handshake
         self._ids = count(1)
         self._text_kind: str | None = None
@@ -159,7 +159,7 @@ class RTVI(StreamTarget):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("format", self.format, ("protobuf", "json"))
-        read_format("pcm16", self.rate_hz, what="option rate_hz")
+        self.send_format = pcm16_format(self.rate_hz)
         if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)
 
