@@ -207,14 +207,15 @@ class Target(Protocol):
 
 
 class TargetBase:
-    """Defaults of a target: no voicelab engines, nothing to open, any pace."""
+    """Defaults of a target: no voicelab engines, nothing to open, any pace. timeout_s: that of the run's settings."""
 
     capabilities: Capabilities = Capabilities()
     engines: tuple[EngineInfo, ...] = ()
     unpaced: bool = True
+    timeout_s: float = 30.0
 
     async def open(self, settings: TargetSettings) -> None:
-        """Nothing to do."""
+        self.timeout_s = settings.timeout_s
 
     async def close(self) -> None:
         """Nothing to do."""

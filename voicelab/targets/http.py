@@ -23,7 +23,6 @@ from voicelab.targets.base import (
     Session,
     SoundPiece,
     TargetBase,
-    TargetSettings,
     TurnOutcome,
     Utterance,
 )
@@ -64,13 +63,9 @@ class HTTPAgent(TargetBase):
     def __post_init__(self) -> None:
         self.url = check_url(take_user(with_environment(self.url)), ("http", "https"), what="url")
         self.form = read_pairs(self.fields, what="option fields")
-        self.timeout_s = 30.0
         self.capabilities = Capabilities(
             caller_transcript=self.transcript is not None, reply_text=self.reply is not None, end_of_reply=True
         )
-
-    async def open(self, settings: TargetSettings) -> None:
-        self.timeout_s = settings.timeout_s
 
     @asynccontextmanager
     async def session(
@@ -108,8 +103,8 @@ class HTTPSession:
         content_type, body = await self._call(wav, outcome)
         came_s = perf_counter()
         if outcome.error is None:
-            self._take(content_type, body, outcome, came_s - t_end, came_s)
             outcome.turn_s = came_s - t_end
+            self._take(content_type, body, outcome, came_s)
         return outcome
 
     async def _call(self, wav: bytes, outcome: TurnOutcome) -> tuple[str, bytes]:
@@ -129,10 +124,8 @@ class HTTPSession:
                     body += chunk
                     outcome.chunks += 1
                     if len(body) > LARGEST_MESSAGE_BYTES:
-                        outcome.error = (
-                            "reply_too_long",
-                            f"{shown}: the response is larger than {LARGEST_MESSAGE_BYTES} bytes",
-                        )
+                        reason = f"{shown}: the response is larger than {LARGEST_MESSAGE_BYTES} bytes"
+                        outcome.error = ("reply_too_long", reason)
                         break
         except httpx.ConnectError as error:
             reason = certificate_reason(error) or f"{error}; is the agent running there?"
@@ -148,10 +141,10 @@ class HTTPSession:
             outcome.error = (f"http_{answer.status_code}", f"{shown}: answered HTTP {answer.status_code}: {reason}")
         return answer.headers.get("content-type", ""), bytes(body)
 
-    def _take(self, content_type: str, body: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
+    def _take(self, content_type: str, body: bytes, outcome: TurnOutcome, came_s: float) -> None:
         """Read the response: audio, or JSON with text and audio."""
         if content_type.startswith("audio/"):
-            self._take_sound(body, outcome, at_s, came_s)
+            self._take_sound(body, outcome, came_s)
             return
         agent = self._agent
         try:
@@ -159,22 +152,19 @@ class HTTPSession:
         except ValueError:
             outcome.error = ("bad_reply", f"{without_query(agent.url)}: the response is neither audio/* nor JSON")
             return
-        heard = value_at(agent.transcript, found) if agent.transcript else None
-        if heard is not None:
-            outcome.heard, outcome.transcript_s = str(heard), at_s
-        text = value_at(agent.reply, found) if agent.reply else None
-        if text is not None:
-            outcome.answer, outcome.reply_text_s = str(text), at_s
-        sound = value_at(agent.audio, found) if agent.audio else None
-        if sound is not None:
+        if agent.transcript and (heard := value_at(agent.transcript, found)) is not None:
+            outcome.heard, outcome.transcript_s = str(heard), outcome.turn_s
+        if agent.reply and (text := value_at(agent.reply, found)) is not None:
+            outcome.answer, outcome.reply_text_s = str(text), outcome.turn_s
+        if agent.audio and (sound := value_at(agent.audio, found)) is not None:
             try:
-                self._take_sound(base64.b64decode(sound, validate=True), outcome, at_s, came_s)
+                self._take_sound(base64.b64decode(sound, validate=True), outcome, came_s)
             except (binascii.Error, ValueError, TypeError):
                 outcome.error = ("bad_reply", f"{agent.audio} in the response is not base64")
         if outcome.answer is None and not outcome.received and outcome.error is None:
             outcome.error = ("empty_reply", f"{without_query(agent.url)}: the response contains no reply")
 
-    def _take_sound(self, sound: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
+    def _take_sound(self, sound: bytes, outcome: TurnOutcome, came_s: float) -> None:
         try:
             clip = decoding.decode(sound, source="the reply")
         except InputError as error:
@@ -182,4 +172,4 @@ class HTTPSession:
             return
         outcome.reply_audio = sound
         outcome.received = [SoundPiece(came_s, clip)]
-        outcome.first_audio_s = at_s if clip.sound_start_s() is not None else None
+        outcome.first_audio_s = outcome.turn_s if clip.sound_start_s() is not None else None
