@@ -39,25 +39,22 @@ class ModelServer:
 
 
 class TurnWithModel:
-    """A turn. Iterate `parts` once; the last one is the Reply. request: a template without messages.
-
-    wanted: see ToolSession; set it before `parts` starts.
-    """
+    """A turn. Iterate `parts` once; the last one is the Reply. request: a template without messages."""
 
     def __init__(self, server: ModelServer, request: ModelRequest, toolbox: Toolbox, tool_timeout_s: float) -> None:
         self._server = server
         self._request = request
-        self.wanted: asyncio.Event | None = None
         self._toolbox = toolbox
         self._tool_timeout_s = tool_timeout_s
         self._text = ""
         self._usage = Usage(requests=0)
-        self._begun_s = perf_counter()
 
-    async def parts(self, heard: str, dialogue: Dialogue) -> AsyncIterator[ReplyPart | Reply]:
-        """Raises EngineError."""
+    async def parts(
+        self, heard: str, dialogue: Dialogue, wanted: asyncio.Event | None = None
+    ) -> AsyncIterator[ReplyPart | Reply]:
+        """Yield the parts of the reply to these words. wanted: see ToolSession. Raises EngineError."""
         self._begun_s = perf_counter()
-        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s, self.wanted)
+        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s, wanted)
         messages = _messages(heard, dialogue)
         made = []
         for number in range(_ROUNDS + 1):
