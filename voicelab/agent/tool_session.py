@@ -12,7 +12,7 @@ The model reads results as JSON data, with a note that they contain no instructi
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -128,10 +128,7 @@ class ToolSession:
         for change in output.changes:
             if not self.toolbox.names(change.ticker, said):
                 raise _RefusedCallError(_NOT_NAMED.format(subject=change.ticker))
-        for change in output.changes:
-            rest = tuple(ticker for ticker in self.dialogue.watchlist if ticker != change.ticker)
-            watchlist = (*rest, change.ticker) if change.operation == "add" else rest
-            self.dialogue = replace(self.dialogue, watchlist=watchlist)
+        self.dialogue = self.dialogue.changed(output.changes)
         self.changes += output.changes
         self.entities += [entity for entity in output.entities if entity not in self.entities]
         self.intent = tool.intent
