@@ -12,6 +12,7 @@ import jellyfish
 from rapidfuzz import fuzz
 
 from voicelab.agent.base import Entity
+from voicelab.agent.finance.market import Company
 from voicelab.text import NORMALIZERS
 
 _LONGEST_RUN = 4
@@ -42,14 +43,14 @@ class _Form:
 
 
 class CompanyLinker:
-    """Links words to companies. names: all spoken and written names of each company by ticker, the main one first."""
+    """Links words to companies, given by ticker."""
 
-    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
-        self._display = {ticker: forms[0] for ticker, forms in names.items()}
+    def __init__(self, companies: Mapping[str, Company]) -> None:
+        self._companies = companies
         self._fuzzy: list[_Form] = []
         self._exact: dict[tuple[str, ...], str] = {}
-        for ticker, forms in names.items():
-            for form in forms:
+        for ticker, company in companies.items():
+            for form in (company.name, *company.aliases):
                 words = tuple(NORMALIZERS["basic"].words(form))
                 joined = "".join(words)
                 self._exact[words] = ticker
@@ -87,7 +88,7 @@ class CompanyLinker:
             score, ticker = max((_likeness(joined, sound, form), form.ticker) for form in self._fuzzy)
             if score <= (_SURE if common else 0.0):
                 return None
-        return Entity("company", ticker, self._display[ticker], " ".join(run), round(score, 4)), (start, end)
+        return Entity("company", ticker, self._companies[ticker].name, " ".join(run), round(score, 4)), (start, end)
 
 
 def _likeness(joined: str, sound: str, form: _Form) -> float:
