@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from voicelab.datasets.columns import USUAL, SetColumns
+from voicelab.datasets.fields import check_ids
 from voicelab.datasets.memory_rows import rows_of
 from voicelab.datasets.memory_sound import EncodedSound, encoded_sound
 from voicelab.datasets.rows import AUDIO_COLUMNS, Table, TableRow
-from voicelab.datasets.sample_fields import check_ids
 from voicelab.datasets.samples import SampleSet
 from voicelab.datasets.tables import from_table
 from voicelab.errors import InputError
