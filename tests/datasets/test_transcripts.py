@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.sample_sets import table_lines
 from voicelab.datasets.transcripts import formats, manifest, timed, trn
 from voicelab.datasets.transcripts.base import TranscriptLine
 from voicelab.datasets.transcripts.timed import CtmWord, StmSegment
@@ -107,7 +108,7 @@ def test_tables_round_trip(folder, ending, cells, side, data):
     path = folder / f"a.{ending}"
     made = [TranscriptLine(name, text, speaker) for name, speaker, text in utterances]
     write_table(path, made, side)
-    found = manifest.read(path, side)
+    found = table_lines(path, side)
     assert [(one.id, one.text, one.speaker) for one in found] == [(one.id, one.text, one.speaker) for one in made]
 
 
@@ -158,8 +159,8 @@ def test_a_fault_names_its_place(tmp_path, name, content, complaint):
         ".trn": trn.read,
         ".stm": timed.read_stm,
         ".ctm": timed.read_ctm,
-        ".jsonl": lambda file: manifest.read(file, manifest.REFERENCE),
-        ".csv": lambda file: manifest.read(file, manifest.REFERENCE),
+        ".jsonl": table_lines,
+        ".csv": table_lines,
     }
     with pytest.raises(InputError, match=complaint):
         readers[path.suffix](path)

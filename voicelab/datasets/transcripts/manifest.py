@@ -116,16 +116,6 @@ class TableSide:
         return value
 
 
-def read(
-    path: Path, side: str, columns: TranscriptColumns | None = None, *, form: Form | None = None
-) -> list[TranscriptLine]:
-    """Read the utterances of a file. side: REFERENCE or HYPOTHESIS. Raises InputError that names line and field."""
-    columns = columns or TranscriptColumns()
-    table = read_rows(path, form)
-    found = reference_side(table, columns) if side == REFERENCE else hypothesis_side(table, columns)
-    return found.utterances(found.depth)
-
-
 def read_rows(path: Path, form: Form | None = None) -> Table:
     """Read the rows of a file or folder; the format defaults to that of its name.
 
