@@ -31,8 +31,8 @@ from voicelab.targets.streaming.transport import (
     LARGEST_MESSAGE_BYTES,
     bearer,
     certificate_reason,
-    certificates,
     check_url,
+    http_client,
     with_environment,
     without_keys,
     without_query,
@@ -73,9 +73,7 @@ class HTTPAgent(TargetBase):
     ) -> AsyncIterator[Session]:
         authorization = bearer(self.key_env) or basic_authorization(self.url)
         name = session_id or user_id
-        # Loading the certificates takes long, so it runs in a thread.
-        verify = await analyse(certificates)
-        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=self.timeout_s) as client:
+        async with await http_client(self.timeout_s) as client:
             yield HTTPSession(client, self, {**authorization, "X-Session-Id": name})
 
 
