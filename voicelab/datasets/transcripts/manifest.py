@@ -49,12 +49,12 @@ class TableSide:
     @property
     def placed(self) -> bool:
         """Whether utterances are identified only by position."""
-        return not any(self._id(row) or self._audio(row) for row in self.table.rows)
+        return not any(self._cell(row, self.id) or self._cell(row, self.audio) for row in self.table.rows)
 
     @property
     def depth(self) -> int:
         """Number of trailing path components that identify utterances without an id."""
-        paths = (self._audio(row) for row in self.table.rows if self._id(row) is None)
+        paths = (self._cell(row, self.audio) for row in self.table.rows if self._cell(row, self.id) is None)
         return naming.depth(path for path in paths if path is not None)
 
     def utterances(self, depth: int) -> list[TranscriptLine]:
@@ -68,7 +68,7 @@ class TableSide:
             name = self._name(row, depth)
             if name is None and not placed:
                 raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, but other rows have an id")
-            speaker = self._cell(row, self.speaker) or None
+            speaker = self._cell(row, self.speaker)
             found.append(TranscriptLine(name or str(place), self._text(row), speaker, row.number))
         refuse_doubles(self.table.path, found)
         return found
@@ -82,7 +82,7 @@ class TableSide:
                 raise InputError(f"{self.table.path}: line {line.line}: field {self.text!r} {problem}")
 
     def _name(self, row: TableRow, depth: int) -> str | None:
-        name, audio = self._id(row), self._audio(row)
+        name, audio = self._cell(row, self.id), self._cell(row, self.audio)
         if name is not None or audio is None:
             return name
         try:
@@ -90,20 +90,15 @@ class TableSide:
         except ValueError as error:
             raise self.table.fail(row, "offset", str(error)) from None
 
-    def _id(self, row: TableRow) -> str | None:
-        return self._cell(row, self.id) or None
-
-    def _audio(self, row: TableRow) -> str | None:
-        return self._cell(row, self.audio) or None
-
     def _cell(self, row: TableRow, column: str | None) -> str | None:
+        """Return the text of a cell; None if it is empty."""
         value = row.values.get(column) if column is not None else None
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
             assert column is not None
             raise self.table.fail(row, column, f"must be a string, not {value!r}")
-        return value
+        return value or None
 
     def _text(self, row: TableRow) -> str:
         value = row.values.get(self.text)

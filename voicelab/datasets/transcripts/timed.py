@@ -61,9 +61,7 @@ def read_stm(path: Path) -> list[StmSegment]:
     """Read an .stm file, in its order. Raises InputError, which names the file, the line and the field."""
     segments = []
     lines: dict[tuple[str, str, str, float, float], int] = {}
-    for number, line in numbered_lines(path):
-        if line.startswith(";;"):
-            continue
+    for number, line in numbered_lines(path, comments=(";;",)):
         fields = line.split(maxsplit=5)
         if len(fields) < 5:
             wanted = "file channel speaker start end [<labels>] text"
@@ -88,9 +86,7 @@ def read_stm(path: Path) -> list[StmSegment]:
 def read_ctm(path: Path) -> list[CtmWord]:
     """Read a .ctm file, in its order. Raises InputError, which names the file, the line and the field."""
     words = []
-    for number, line in numbered_lines(path):
-        if line.startswith(";;"):
-            continue
+    for number, line in numbered_lines(path, comments=(";;",)):
         fields = line.split()
         if not 5 <= len(fields) <= 8:
             wanted = "file channel start duration word [confidence]"
