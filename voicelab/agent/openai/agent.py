@@ -6,17 +6,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from voicelab.agent.base import Dialogue, Reply, ReplyWriter
-from voicelab.agent.openai.chat import ChatCompletions
+from voicelab.agent.openai import chat, responses
 from voicelab.agent.openai.conversing import ModelServer, TurnWithModel
 from voicelab.agent.openai.loop_thread import LoopStream, LoopThread
 from voicelab.agent.openai.model_api import ModelApi, ModelRequest
-from voicelab.agent.openai.responses import Responses
 from voicelab.agent.tools import toolbox
 from voicelab.engines.openai_client import OPENAI_URL, connect, connect_async
 from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import InputError
 
-_APIS: dict[str, type[ModelApi]] = {"chat": ChatCompletions, "responses": Responses}
+_APIS: dict[str, ModelApi] = {"chat": chat.stream, "responses": responses.stream}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -63,7 +62,7 @@ class OpenAIAgent:
         client = connect_async(*how)
         self._loop = LoopThread()
         weakref.finalize(self, self._loop.close, client.close)
-        self._server = ModelServer(client, _APIS[self.api](), self._url, self.timeout_s)
+        self._server = ModelServer(client, _APIS[self.api], self._url, self.timeout_s)
         digest = hashlib.sha256(self._prompt.encode()).hexdigest()[:12]
         used = f"{package_revision('openai')}, {self._toolbox.revision}, prompt {digest}"
         revision = f"{self.model} at {self._url}, {used}"

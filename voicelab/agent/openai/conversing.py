@@ -105,7 +105,7 @@ class TurnWithModel:
         try:
             with translated_errors(server.base_url):
                 async with asyncio.timeout(server.timeout_s):
-                    async for event in server.api.stream(server.client, request):
+                    async for event in server.api(server.client, request):
                         if isinstance(event, TokenCounts):
                             self._count(event)
                             continue

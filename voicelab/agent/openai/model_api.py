@@ -1,9 +1,9 @@
 """The common interface of both OpenAI APIs: from a conversation to text, tool calls and token counts."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from voicelab.agent.tools import Tool
 
@@ -64,15 +64,12 @@ class ModelRequest:
     may_call: bool = True
 
 
-class ModelApi(Protocol):
-    """One of the APIs."""
+ModelApi = Callable[[Any, ModelRequest], AsyncIterator[ModelEvent]]
+"""Sends a request with the openai client. Yields text as it is written, then complete tool calls, then the counts.
 
-    def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Yield text as it is written, then complete tool calls, then the counts.
-
-        Raises the openai client's errors, CutOffError if the reply is incomplete, and ValueError, TypeError or
-        AttributeError if it does not have the format of the API.
-        """
+Raises the client's errors, CutOffError if the reply is incomplete, and ValueError, TypeError or AttributeError if it
+does not have the format of the API.
+"""
 
 
 class CutOffError(Exception):
