@@ -83,7 +83,7 @@ class RulesAgent:
         return (
             f"{_titled(company)}, has a stock price of {quote.price:.2f} dollars, "
             f"{way} {abs(quote.change_percent):.1f} percent from the close before. "
-            f"That is a sample quote of {_spoken_date(self._market)}."
+            f"That is a sample quote of {self._market.as_of:%B} {self._market.as_of.day}."
         )
 
     def _news(self, company: Company) -> str:
@@ -162,7 +162,3 @@ class RulesAgent:
 def _titled(company: Company) -> str:
     """Return the name with its ticker, unless they are the same word."""
     return company.name if company.name == company.ticker else f"{company.name}, ticker {company.ticker}"
-
-
-def _spoken_date(market: Market) -> str:
-    return f"{market.as_of:%B} {market.as_of.day}"
