@@ -22,7 +22,7 @@ def is_folder(path: Path) -> bool:
 
 def read(path: Path) -> Table:
     """Read the texts and speakers of a data folder or a `text` file, without recordings and times."""
-    text = _text(path)
+    text = path / "text" if path.is_dir() else path
     speakers = _pairs(text.parent / "utt2spk")
     rows = []
     for number, line in numbered_lines(text):
@@ -62,10 +62,6 @@ def read_set(path: Path) -> Table:
         )
         return replace(Table.of(table.path, rows), notices=(notice,))
     return Table.of(table.path, rows)
-
-
-def _text(path: Path) -> Path:
-    return path / "text" if path.is_dir() else path
 
 
 def _pairs(path: Path) -> dict[str, str]:

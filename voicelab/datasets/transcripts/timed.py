@@ -8,10 +8,11 @@ Alternatives in a .ctm are enclosed in <ALT_BEGIN>, <ALT> and <ALT_END>, whose t
 """
 
 import re
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.datasets.transcripts.base import UtterancePair
@@ -137,7 +138,7 @@ def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[
         for place, segment in enumerate(members):
             last = place == len(members) - 1
             # sclite stores segment ends as 32-bit floats; this affects words whose midpoint equals an end.
-            end_s = _in_32_bits(segment.end_s)
+            end_s = float(np.float32(segment.end_s))
             outside = (count for count, block in enumerate(blocks) if block.middle_s >= end_s)
             count = len(blocks) if last else next(outside, len(blocks))
             taken, blocks = blocks[:count], blocks[count:]
@@ -207,8 +208,3 @@ def _alternatives(wordings: Sequence[Sequence[CtmWord]], before_s: float) -> _Bl
 
 def _middle_s(word: CtmWord) -> float:
     return (word.start_s or 0.0) + (word.duration_s or 0.0) / 2
-
-
-def _in_32_bits(value: float) -> float:
-    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
-    return rounded

@@ -232,8 +232,6 @@ class StreamSession:
                     await self._send_all(frames)
                 case events.ReplyInterrupted():
                     await self._stop_playing(turn, at_s)
-                case _:
-                    pass
         turn.take(at_s, reading)
         for event in reading.events:
             if isinstance(event, events.Mark):

@@ -156,8 +156,6 @@ class TurnState:
                 self.fail(code, message)
             case events.HungUp(reason):
                 self.fail("hung_up", f"the target ended the conversation{f': {reason}' if reason else ''}")
-            case _:
-                pass
 
     def _take_heard(self, at_s: float, event: events.CallerText) -> None:
         if self.interrupted_by_us and self._heard_parts:
