@@ -107,7 +107,7 @@ class ToolSession:
         self._reading = self._reading or tool.reads_outside
         try:
             output = await asyncio.wait_for(asyncio.to_thread(tool.run, arguments, self.dialogue), self.limit_s)
-            shown = _shown(tool, output)
+            shown = _json({"note": _NOTE, "data": output.data} if tool.reads_outside else output.data)
             self._take(tool, output)
         except TimeoutError:
             raise ToolError(f"returned no result within {self.limit_s:g} s") from None
@@ -149,10 +149,6 @@ def _object(name: str, arguments: str) -> dict[str, Any]:
 
 def _no_constant(value: str) -> None:
     raise ValueError(f"{value} is not a JSON value")
-
-
-def _shown(tool: Tool, output: ToolOutput) -> str:
-    return _json({"note": _NOTE, "data": output.data} if tool.reads_outside else output.data)
 
 
 def _json(value: Any) -> str:

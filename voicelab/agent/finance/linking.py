@@ -64,7 +64,8 @@ class CompanyLinker:
 
     def candidates(self, text: str) -> list[Entity]:
         """Return the best matches, best first; no two of them share a word."""
-        words = tuple(NORMALIZERS["basic"].words(_without_possessives(text)))
+        without_possessives = text.replace("’", "'").replace("'s ", " ").removesuffix("'s")
+        words = tuple(NORMALIZERS["basic"].words(without_possessives))
         scored = [scored for run in _runs(words) if (scored := self._best(words, *run)) is not None]
         scored.sort(key=lambda item: (-item[0].score, item[1][0] - item[1][1], item[1]))
         taken: list[tuple[int, int]] = []
@@ -102,7 +103,3 @@ def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     for start in range(len(words)):
         for end in range(start + 1, min(start + _LONGEST_RUN, len(words)) + 1):
             yield start, end
-
-
-def _without_possessives(text: str) -> str:
-    return text.replace("’", "'").replace("'s ", " ").removesuffix("'s")

@@ -143,8 +143,8 @@ def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
     text = table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
     if maybe := [name for name in table.columns if name != text and _MAYBE_HYPOTHESES.search(name)]:
         raise InputError(
-            f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {_listed(maybe)} or in {text!r}: "
-            f"choose one with --hyp-column"
+            f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {', '.join(map(repr, maybe))} or in "
+            f"{text!r}: choose one with --hyp-column"
         )
     return _side(table, text, OPTIONS["hypothesis"], columns, copied=True)
 
@@ -159,7 +159,3 @@ def _side(table: Table, text: str, option: str, columns: TranscriptColumns, *, c
 
 def _if_there(table: Table, name: str | None, known: tuple[str, ...]) -> str | None:
     return table.column(known if name is None else (name,))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))
