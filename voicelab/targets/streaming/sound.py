@@ -37,9 +37,6 @@ class SoundFormat:
         if self.encoding == "opus" and self.rate_hz not in OPUS_RATES_HZ:
             raise ValueError(f"Opus supports {', '.join(map(str, OPUS_RATES_HZ))} Hz, not {self.rate_hz}")
 
-    def __str__(self) -> str:
-        return f"{self.encoding} at {self.rate_hz} Hz"
-
 
 class SoundEncoder:
     """Encodes one audio stream, one payload per piece. Pieces for Opus must be 20 ms long."""
