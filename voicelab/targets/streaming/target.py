@@ -47,16 +47,16 @@ class StreamTarget(TargetBase):
     async def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AsyncIterator[Session]:
+        name = session_id or user_id
         if heard_before:
             _logger.warning(
                 "conversation %s starts again: this target cannot resume it and does not know the previous %d turns",
-                session_id or user_id,
+                name,
                 len(heard_before),
             )
         wire = self.wire(user_id)
         transport = await self.connect(wire, min(self.ready_s, self.timeout_s))
         limits = TurnLimits(timeout_s=self.timeout_s, quiet_s=self.quiet_s)
-        name = session_id or user_id
         session = StreamSession(wire, transport, limits, session_id=name, signals=self.capabilities)
         try:
             await session.begin(ready_s=self.ready_s, greeting_s=self.greeting_s)
