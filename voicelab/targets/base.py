@@ -207,15 +207,14 @@ class Target(Protocol):
 
 
 class TargetBase:
-    """Defaults of a target: no voicelab engines, nothing to open, any pace. timeout_s: that of the run's settings."""
+    """Defaults of a target: no voicelab engines, nothing to open, any pace."""
 
     capabilities: Capabilities = Capabilities()
     engines: tuple[EngineInfo, ...] = ()
     unpaced: bool = True
-    timeout_s: float = 30.0
 
     async def open(self, settings: TargetSettings) -> None:
-        self.timeout_s = settings.timeout_s
+        """Nothing to do."""
 
     async def close(self) -> None:
         """Nothing to do."""

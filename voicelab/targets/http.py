@@ -23,6 +23,7 @@ from voicelab.targets.base import (
     Session,
     SoundPiece,
     TargetBase,
+    TargetSettings,
     TurnOutcome,
     Utterance,
 )
@@ -63,9 +64,13 @@ class HTTPAgent(TargetBase):
     def __post_init__(self) -> None:
         self.url = check_url(take_user(with_environment(self.url)), ("http", "https"), what="url")
         self.form = read_pairs(self.fields, what="option fields")
+        self.timeout_s = 30.0
         self.capabilities = Capabilities(
             caller_transcript=self.transcript is not None, reply_text=self.reply is not None, end_of_reply=True
         )
+
+    async def open(self, settings: TargetSettings) -> None:
+        self.timeout_s = settings.timeout_s
 
     @asynccontextmanager
     async def session(

@@ -34,6 +34,7 @@ class VoicelabServer(TargetBase):
 
     def __init__(self, *, url: str, partials: bool = False) -> None:
         self.url = url
+        self._timeout_s = 30.0
         self._partials = partials
         if partials:
             self.capabilities = replace(self.capabilities, partial_transcript=True)
@@ -45,7 +46,7 @@ class VoicelabServer(TargetBase):
     async def open(self, settings: TargetSettings) -> None:
         """Request the server's engines, and compare them with the requested ones."""
         self.check()
-        await super().open(settings)
+        self._timeout_s = settings.timeout_s
         self.engines = await _engines_of(self.url, settings.timeout_s)
         for catalog, wanted in zip(ENGINE_CATALOGS, (settings.asr, settings.agent, settings.tts), strict=True):
             if wanted is not None:
@@ -62,7 +63,7 @@ class VoicelabServer(TargetBase):
             user_id=user_id,
             session_id=session_id,
             events=("turn_metrics", "partial_transcription") if self._partials else ("turn_metrics",),
-            timeout_s=self.timeout_s,
+            timeout_s=self._timeout_s,
         ) as client:
             yield _ServerSession(client)
 

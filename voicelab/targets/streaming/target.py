@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from voicelab.errors import InputError
-from voicelab.targets.base import Session, TargetBase
+from voicelab.targets.base import Session, TargetBase, TargetSettings
 from voicelab.targets.streaming.session import StreamSession
 from voicelab.targets.streaming.transport import Transport
 from voicelab.targets.streaming.turn import TurnLimits
@@ -34,6 +34,7 @@ class StreamTarget(TargetBase):
         for name in ("ready_s", "greeting_s", "quiet_s"):
             if not 0 <= getattr(self, name) <= 600:
                 raise InputError(f"{name} must be from 0 to 600 seconds, not {getattr(self, name):g}")
+        self._timeout_s = 30.0
 
     def wire(self, user_id: str) -> Wire:
         """Return the wire of a new conversation."""
@@ -42,6 +43,9 @@ class StreamTarget(TargetBase):
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         """Open a connection. Raises the same errors as `WebSocket.connect`."""
         raise NotImplementedError
+
+    async def open(self, settings: TargetSettings) -> None:
+        self._timeout_s = settings.timeout_s
 
     @asynccontextmanager
     async def session(
@@ -55,8 +59,8 @@ class StreamTarget(TargetBase):
                 len(heard_before),
             )
         wire = self.wire(user_id)
-        transport = await self.connect(wire, min(self.ready_s, self.timeout_s))
-        limits = TurnLimits(timeout_s=self.timeout_s, quiet_s=self.quiet_s)
+        transport = await self.connect(wire, min(self.ready_s, self._timeout_s))
+        limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self.quiet_s)
         session = StreamSession(wire, transport, limits, session_id=name, signals=self.capabilities)
         try:
             await session.begin(ready_s=self.ready_s, greeting_s=self.greeting_s)
