@@ -37,8 +37,6 @@ BETA_NAMES: Mapping[str, str] = {
 
 _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
 """Errors that only mean that a message of ours and one of the target crossed in transit."""
-
-
 _IDS_KEPT = 64
 
 

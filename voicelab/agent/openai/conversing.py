@@ -114,13 +114,10 @@ class TurnWithModel:
                         yield event
         except TimeoutError:
             status = last_status.get()
+            reason = f"did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
             if status is not None and status >= 400:
-                message = (
-                    f"{server.base_url} answered {status} and asked for a pause beyond timeout_s={server.timeout_s:g}"
-                )
-                raise EngineError("openai", message) from None
-            message = f"{server.base_url} did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
-            raise EngineError("openai", message) from None
+                reason = f"answered {status} and asked for a pause beyond timeout_s={server.timeout_s:g}"
+            raise EngineError("openai", f"{server.base_url} {reason}") from None
         except CutOffError as error:
             why = f" ({error})" if error.args else ""
             raise EngineError("openai", f"{server.base_url} ended its reply early{why}") from None

@@ -7,14 +7,12 @@ from typing import Any, Literal
 
 from voicelab.agent.tools import Tool
 
-Role = Literal["user", "assistant"]
-
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """A message of the user or of the assistant."""
 
-    role: Role
+    role: Literal["user", "assistant"]
     text: str
 
 
