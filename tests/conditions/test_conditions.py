@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.support.conditions_speech import SAMPLES, SPEECH
-from tests.support.tones import tone
+from tests.support.tones import rms_dbfs, tone
 from voicelab.audio.clip import Clip
 from voicelab.conditions.babble import BabbleVoice
 from voicelab.conditions.chain import Subject, degrade, noise_for
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.gain import amplify, fit
 from voicelab.conditions.level import active_level_dbfs
-from voicelab.conditions.noise import pink, rms_dbfs, white
+from voicelab.conditions.noise import pink, white
 from voicelab.conditions.randomness import generator
 from voicelab.conditions.telephone import narrow
 from voicelab.errors import InputError

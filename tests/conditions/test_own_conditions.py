@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from tests.support.own_engines import Quieter, Shuffled, Wordy
-from tests.support.tones import tone
+from tests.support.tones import rms_dbfs, tone
 from voicelab import Clip
 from voicelab.audio.codecs import encode_wav
 from voicelab.conditions import outside
 from voicelab.conditions.chain import Subject, degrade, noise_for
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.level import active_level_dbfs
-from voicelab.conditions.noise import rms_dbfs
 from voicelab.conditions.parsing import parse_condition
 from voicelab.conditions.room import reverberate
 from voicelab.errors import EngineError, InputError

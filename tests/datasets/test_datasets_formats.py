@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.command_line import voicelab
 from tests.support.recordings import write_recording
+from tests.support.sample_sets import table_lines
 from voicelab.audio import decoding
 from voicelab.datasets import load
-from voicelab.datasets.transcripts import manifest
 from voicelab.errors import InputError
 
 TEXTS = {"anna-1": "good morning", "bob-1": 'he said "yes"'}
@@ -136,7 +136,7 @@ def test_a_format_gives_its_samples_and_its_utterances(tmp_path, make):
     assert {one.id: one.text for one in found} == TEXTS
     assert {one.id: one.speaker for one in found} == SPEAKERS
     assert all(one.clip().duration_s == pytest.approx(0.2, abs=0.06) for one in found)
-    utterances = manifest.read(path, manifest.REFERENCE)
+    utterances = table_lines(path)
     assert {one.id: (one.text, one.speaker) for one in utterances} == {
         name: (text, SPEAKERS[name]) for name, text in TEXTS.items()
     }
@@ -147,7 +147,7 @@ def test_texts_beside_recordings(tmp_path):
         write_recording(tmp_path / "deep" / f"{name}.wav")
         (tmp_path / "deep" / f"{name}.txt").write_text(text + "\n")
     assert {one.id: one.text for one in load(tmp_path)} == {f"deep/{name}": text for name, text in TEXTS.items()}
-    utterances = manifest.read(tmp_path, manifest.REFERENCE)
+    utterances = table_lines(tmp_path)
     assert [one.id for one in utterances] == ["deep/anna-1", "deep/bob-1"]
     write_recording(tmp_path / "deep" / "zoe-1.wav")
     with pytest.raises(InputError, match=r"1 recordings have no text, the first is deep/zoe-1\.wav; add zoe-1\.txt"):
@@ -237,7 +237,7 @@ def test_a_command_in_wav_scp_is_not_run(tmp_path):
     (kaldi(tmp_path) / "wav.scp").write_text(f"anna-1 touch {tmp_path}/ran |\nbob-1 touch {tmp_path}/ran |\n")
     with pytest.raises(InputError, match="which voicelab does not run"):
         load(tmp_path)
-    assert [one.id for one in manifest.read(tmp_path, manifest.REFERENCE)] == list(TEXTS), "texts need no recordings"
+    assert [one.id for one in table_lines(tmp_path)] == list(TEXTS), "texts need no recordings"
     assert not (tmp_path / "ran").exists()
 
 

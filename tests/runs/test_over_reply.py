@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.in_a_thread import in_a_thread
 from tests.support.made_runs import made_run
+from tests.support.scripted_agent import FixedPhone
 from tests.support.sharp_speech import recording, sharp_speech
 from voicelab.audio.clip import Clip
 from voicelab.datasets import load
@@ -16,8 +17,6 @@ from voicelab.runs.conversation_recording import IN_A_BURST
 from voicelab.runs.provenance import samples_sha256
 from voicelab.runs.records import RunSpec
 from voicelab.scoring.summary import summarize
-from voicelab.targets.echo_agent import EchoSettings
-from voicelab.targets.echo_phone import EchoPhone
 from voicelab.targets.streaming import target as stream_target
 from voicelab.targets.streaming.turn import TurnLimits
 
@@ -35,7 +34,7 @@ def test_an_interruption_is_spoken_and_the_agent_that_stops_has_yielded(tmp_path
     monkeypatch.setattr(stream_target, "TurnLimits", partial(TurnLimits, end_wait_s=0.3))
     written(tmp_path, after_s=0.5)
     reply = Clip.join([sharp_speech(3)] * 2)
-    with in_a_thread(EchoPhone("twilio", EchoSettings(delay_s=0.2, reply=reply)).serving()) as port:
+    with in_a_thread(FixedPhone(reply, delay_s=0.2).serving()) as port:
         spec = RunSpec(
             samples=str(tmp_path), target=f"twilio:url=ws://127.0.0.1:{port},quiet_s=0.3", mode="realtime",
             reply_asr=None,

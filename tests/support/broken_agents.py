@@ -45,8 +45,8 @@ class _Garbage(EchoAgent):
 
     async def _turns(self, connection: Any) -> None:
         await connection.receive()
-        await connection._socket.send("\x00 what?")
-        await connection.wait_closed()
+        await connection.socket.send("\x00 what?")
+        await connection.socket.wait_closed()
 
 
 class _Closes(EchoAgent):
@@ -54,14 +54,14 @@ class _Closes(EchoAgent):
 
     async def reply(self, connection: Any, turn: Any) -> None:
         await connection.send("transcription", {"text": "hello"})
-        await connection.close()
+        await connection.socket.close()
 
 
 class _Mute(EchoAgent):
     """Accepts the audio and never answers."""
 
     async def reply(self, connection: Any, turn: Any) -> None:
-        await connection.wait_closed()
+        await connection.socket.wait_closed()
 
 
 class _Fails(EchoAgent):

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from tests.support.tones import tone
 from voicelab.audio.opus import encode_ogg
+from voicelab.datasets.columns import TranscriptColumns
+from voicelab.datasets.transcripts import manifest
+from voicelab.datasets.transcripts.base import TranscriptLine
 
 
 def write_set(folder: Path, **changes) -> Path:
@@ -20,6 +23,13 @@ def write_set(folder: Path, **changes) -> Path:
     path = folder / "voice_samples.json"
     path.write_text(json.dumps({"samples": {"one": [first], "two": [second], "multi_turn_scenarios": [scenario]}}))
     return path
+
+
+def table_lines(path: Path, side: str = manifest.REFERENCE) -> list[TranscriptLine]:
+    """The references of a table, or its hypotheses."""
+    read_side = manifest.reference_side if side == manifest.REFERENCE else manifest.hypothesis_side
+    found = read_side(manifest.read_rows(path), TranscriptColumns())
+    return found.utterances(found.depth)
 
 
 def samples_folder() -> Path:

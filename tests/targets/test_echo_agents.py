@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.support.caller_sound import response_s, sound_s, utterance
+from tests.support.scripted_agent import FixedPhone
 from tests.support.tones import tone
 from voicelab.audio import g711
 from voicelab.targets.base import TargetSettings
@@ -50,7 +51,7 @@ async def test_each_protocol_gives_back_what_was_said_after_the_delay(tmp_path):
 async def test_a_caller_who_speaks_over_a_reply_makes_a_phone_agent_drop_the_rest():
     said = base64.b64encode(g711.encode(tone(0.1, 8_000), "mulaw")).decode()
     loud = json.dumps({"event": "media", "media": {"payload": said}})
-    agent = EchoPhone("twilio", EchoSettings(delay_s=0.05, reply=tone(2.0, 8_000)))
+    agent = FixedPhone(tone(2.0, 8_000), delay_s=0.05)
     async with agent.serving() as port, connect(f"ws://127.0.0.1:{port}") as socket:
         await socket.send(loud)
         answered = [json.loads(await socket.recv())["event"] for _ in range(10)]

@@ -13,7 +13,6 @@ from voicelab.errors import ConnectionLostError, NoReplyError
 from voicelab.metrics.response_timing import ResponseTiming
 from voicelab.runs.conversation_recording import IN_A_BURST, RATE_HZ, ConversationRecording
 from voicelab.targets.base import TargetSettings, TurnOutcome, Utterance
-from voicelab.targets.echo_agent import EchoSettings
 from voicelab.targets.voicelab_server import VoicelabServer
 
 WITHIN_S = 0.020
@@ -45,7 +44,7 @@ async def heard(script, tmp_path, audio, mode="realtime", timeout_s=20.0):
 
 async def test_a_reply_that_arrives_late_in_part_is_heard_with_its_gap(tmp_path):
     reply = sharp_speech(3)
-    script = Script(EchoSettings(delay_s=0.4, reply=reply), stutter_s=0.6)
+    script = Script(reply, delay_s=0.4, stutter_s=0.6)
     _, conversation, take = await heard(script, tmp_path, recording(sharp_speech()))
     _, right, rate_hz = decode_stereo(conversation.flac())
     sounding = np.flatnonzero(np.abs(right) > 0.02)
@@ -55,8 +54,8 @@ async def test_a_reply_that_arrives_late_in_part_is_heard_with_its_gap(tmp_path)
 
 async def test_the_recording_has_the_caller_left_and_the_agent_right(tmp_path):
     speech, reply = sharp_speech(), sharp_speech(3)
-    settings = EchoSettings(delay_s=0.5, reply=reply)
-    timing, conversation, _ = await heard(Script(settings), tmp_path, recording(speech, trailing_s=1.0))
+    script = Script(reply, delay_s=0.5)
+    timing, conversation, _ = await heard(script, tmp_path, recording(speech, trailing_s=1.0))
     left, right, rate_hz = decode_stereo(conversation.flac())
     assert rate_hz == RATE_HZ
     for channel, start_s, length_s in ((left, 0.2, speech.duration_s), (right, timing.reply_start_s, reply.duration_s)):
@@ -68,8 +67,8 @@ async def test_the_recording_has_the_caller_left_and_the_agent_right(tmp_path):
 
 
 async def test_a_burst_has_a_recording_and_no_response_time(tmp_path):
-    settings = EchoSettings(delay_s=0.0, reply=sharp_speech(3))
-    timing, conversation, take = await heard(Script(settings), tmp_path, recording(sharp_speech()), mode="burst")
+    script = Script(sharp_speech(3))
+    timing, conversation, take = await heard(script, tmp_path, recording(sharp_speech()), mode="burst")
     assert (timing.response_s, timing.reason) == (None, IN_A_BURST)
     assert not conversation.is_empty
     assert take.turn_s < 1.0
@@ -77,7 +76,7 @@ async def test_a_burst_has_a_recording_and_no_response_time(tmp_path):
 
 async def test_a_reply_of_noise_has_no_response_time_and_says_why(tmp_path):
     noise = type(sharp_speech())((0.3 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32), 16_000)
-    timing, _, _ = await heard(Script(EchoSettings(delay_s=0.1, reply=noise)), tmp_path, recording(sharp_speech()))
+    timing, _, _ = await heard(Script(noise, delay_s=0.1), tmp_path, recording(sharp_speech()))
     assert timing.response_s is None
     assert timing.reason == "agent: only one of the two detectors found speech"
 
@@ -90,7 +89,7 @@ async def test_a_reply_of_noise_has_no_response_time_and_says_why(tmp_path):
 async def test_a_reply_without_an_end_is_a_lost_turn_in_time(tmp_path, script, error):
     with pytest.raises(error):
         await heard(
-            Script(EchoSettings(delay_s=0.0, reply=sharp_speech(3)), **script),
+            Script(sharp_speech(3), **script),
             tmp_path,
             recording(sharp_speech()),
             mode="burst",

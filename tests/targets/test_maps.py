@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -18,11 +19,12 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.codecs import encode_wav
 from voicelab.audio.opus import encode_packets
 from voicelab.errors import ConnectionLostError, InputError
+from voicelab.targets import mapped
 from voicelab.targets.base import TargetSettings
 from voicelab.targets.catalog import target_config
 from voicelab.targets.mapped import Mapped
 from voicelab.targets.mapping.loading import load_map, parse_map, shipped_maps
-from voicelab.targets.mapping.model import TargetMap
+from voicelab.targets.mapping.model import SetupRequest, TargetMap
 from voicelab.targets.mapping.paths import holds, values_at
 from voicelab.targets.mapping.templates import fill
 from voicelab.targets.mapping.wire import MapWire
@@ -263,6 +265,23 @@ connect: {url: "${address}", headers: {X-Agent: "${agent}"}}
     assert request.headers["xi-api-key"] == "k3y/with?signs"
     assert agent.path == "/talk?token=t"
     assert agent.headers["X-Agent"] == "a b"
+
+
+async def test_a_call_before_the_connection_trusts_the_exported_certificates_only(monkeypatch):
+    from tests.support.http_agent import HTTPStub
+
+    made, create = [], ssl.create_default_context
+
+    def noted(**options):
+        made.append(options)
+        return create(**options)
+
+    monkeypatch.setenv("SSL_CERT_FILE", "own.pem")
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    with HTTPStub(lambda request: {"address": "ws://a"}) as stub:
+        call = SetupRequest(url=stub.url, method="POST", read={"url": "address"})
+        assert await mapped._request(call, {}, "a.yaml", timeout_s=2.0) == {"url": "ws://a"}
+    assert made == [{}], "a list of httpx would be a cafile"
 
 
 async def test_a_secret_stands_in_no_error(tmp_path, monkeypatch):

@@ -8,8 +8,7 @@ from tests.support.tones import tone
 from voicelab.audio.clip import Clip
 from voicelab.audio.playback import as_heard
 from voicelab.targets.streaming import events
-from voicelab.targets.streaming.playout import Playout
-from voicelab.targets.streaming.turn import MOST_UNREADABLE, TurnLimits, TurnState
+from voicelab.targets.streaming.turn import MOST_UNREADABLE, Playout, TurnLimits, TurnState
 from voicelab.targets.streaming.wire import Reading
 
 LIMITS = TurnLimits(timeout_s=10.0, quiet_s=1.0, end_wait_s=3.0, transcript_wait_s=2.0, longest_reply_s=20.0)

@@ -1,6 +1,6 @@
 """The agent protocol: an agent replies to new words within a dialogue and changes nothing itself."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, Self
 
@@ -104,12 +104,16 @@ class Dialogue:
         """Return the dialogue with one more turn and the reply's changes to the watchlist."""
         tickers = tuple(entity.value for entity in reply.entities if entity.kind == "company")
         exchange = Exchange(heard, reply.text, reply.intent, tickers)
+        return replace(self.changed(reply.changes), exchanges=(*self.exchanges, exchange))
+
+    def changed(self, changes: Iterable[WatchlistChange]) -> Self:
+        """Return the dialogue with these changes to the watchlist."""
         watchlist = self.watchlist
-        for change in reply.changes:
+        for change in changes:
             watchlist = tuple(ticker for ticker in watchlist if ticker != change.ticker)
             if change.operation == "add":
                 watchlist = (*watchlist, change.ticker)
-        return replace(self, exchanges=(*self.exchanges, exchange), watchlist=watchlist)
+        return replace(self, watchlist=watchlist)
 
 
 class Agent(Protocol):

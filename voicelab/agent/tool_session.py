@@ -12,7 +12,7 @@ The model reads results as JSON data, with a note that they contain no instructi
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -107,7 +107,7 @@ class ToolSession:
         self._reading = self._reading or tool.reads_outside
         try:
             output = await asyncio.wait_for(asyncio.to_thread(tool.run, arguments, self.dialogue), self.limit_s)
-            shown = _shown(tool, output)
+            shown = _json({"note": _NOTE, "data": output.data} if tool.reads_outside else output.data)
             self._take(tool, output)
         except TimeoutError:
             raise ToolError(f"returned no result within {self.limit_s:g} s") from None
@@ -128,10 +128,7 @@ class ToolSession:
         for change in output.changes:
             if not self.toolbox.names(change.ticker, said):
                 raise _RefusedCallError(_NOT_NAMED.format(subject=change.ticker))
-        for change in output.changes:
-            rest = tuple(ticker for ticker in self.dialogue.watchlist if ticker != change.ticker)
-            watchlist = (*rest, change.ticker) if change.operation == "add" else rest
-            self.dialogue = replace(self.dialogue, watchlist=watchlist)
+        self.dialogue = self.dialogue.changed(output.changes)
         self.changes += output.changes
         self.entities += [entity for entity in output.entities if entity not in self.entities]
         self.intent = tool.intent
@@ -152,10 +149,6 @@ def _object(name: str, arguments: str) -> dict[str, Any]:
 
 def _no_constant(value: str) -> None:
     raise ValueError(f"{value} is not a JSON value")
-
-
-def _shown(tool: Tool, output: ToolOutput) -> str:
-    return _json({"note": _NOTE, "data": output.data} if tool.reads_outside else output.data)
 
 
 def _json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.conditions import files, noise, outside
@@ -53,7 +54,8 @@ def degrade(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice
     speech_dbfs = active_level_dbfs(subject.clip)
     if condition.noise is not None and condition.snr_db is not None:
         clip = noise.add(clip, noise_for(replace(subject, clip=clip), condition, voices), condition.snr_db)
-        used += _noise_files(subject, condition)
+        if condition.noise not in NOISES:
+            used += (_noise_file(subject, condition).name,)
     if condition.gain_db is not None:
         clip = amplify(clip, condition.gain_db)
     if condition.telephone:
@@ -74,17 +76,15 @@ def _in_the_room(subject: Subject, condition: Condition) -> tuple[Clip, tuple[st
     clip = subject.clip
     if condition.transform is not None:
         chance = generator(condition.seed, "transform", subject.id)
-        clip = outside.degrade(condition.transform, outside.transform(condition.transform), clip, chance)
+        clip = outside.degrade(condition.transform, clip, chance)
     if condition.impulse_response is None:
         return clip, ()
     file = files.chosen_file(condition.impulse_response, "impulse_response", condition.seed, subject.id)
     return reverberate(clip, files.sound(file, clip.rate_hz)), (file.name,)
 
 
-def _noise_files(subject: Subject, condition: Condition) -> tuple[str, ...]:
-    if condition.noise is None or condition.noise in NOISES:
-        return ()
-    return (files.chosen_file(condition.noise, "noise", condition.seed, subject.id).name,)
+def _noise_file(subject: Subject, condition: Condition) -> Path:
+    return files.chosen_file(str(condition.noise), "noise", condition.seed, subject.id)
 
 
 def noise_for(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> Clip:
@@ -99,8 +99,7 @@ def noise_for(subject: Subject, condition: Condition, voices: Sequence[BabbleVoi
     if condition.noise == "babble":
         made = babble(wanted, subject.id, subject.speaker, voices, chance)
     elif condition.noise not in NOISES:
-        file = files.chosen_file(str(condition.noise), "noise", condition.seed, subject.id)
-        made = files.excerpt(file, wanted, chance)
+        made = files.excerpt(_noise_file(subject, condition), wanted, chance)
     else:
         made = {"white": noise.white, "pink": noise.pink}[str(condition.noise)](wanted, chance)
     found = made.at_rate(clip.rate_hz)

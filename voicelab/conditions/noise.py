@@ -1,7 +1,6 @@
 """White and pink noise, and mixing at a signal-to-noise ratio."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.conditions.level import active_level_dbfs
@@ -30,16 +29,11 @@ def add(speech: Clip, noise: Clip, snr_db: float) -> Clip:
     band of the clip. noise: at the speech's rate, at least as long. Only the noise is scaled, so the noise at two SNRs
     differs only by a factor. Raises InputError for digital silence in either.
     """
-    cut = noise.samples[: len(speech.samples)].astype(np.float64)
-    if noise.rate_hz != speech.rate_hz or len(cut) < len(speech.samples):
+    cut = Clip(noise.samples[: len(speech.samples)], noise.rate_hz)
+    if noise.rate_hz != speech.rate_hz or len(cut.samples) < len(speech.samples):
         raise ValueError("noise must have the rate of the speech and at least its length")
-    speech_db, noise_db = active_level_dbfs(speech), rms_dbfs(cut)
+    speech_db, noise_db = active_level_dbfs(speech), cut.level_dbfs
     if not np.isfinite(speech_db) or not np.isfinite(noise_db):
         raise InputError("an SNR is undefined here, because the recording or its noise is digital silence")
-    scaled = cut * 10 ** ((speech_db - snr_db - noise_db) / 20)
+    scaled = cut.samples.astype(np.float64) * 10 ** ((speech_db - snr_db - noise_db) / 20)
     return Clip((speech.samples.astype(np.float64) + scaled).astype(np.float32), speech.rate_hz)
-
-
-def rms_dbfs(samples: NDArray[np.float64]) -> float:
-    mean_square = float(np.mean(np.square(samples)))
-    return 10 * float(np.log10(mean_square)) if mean_square else float("-inf")

@@ -5,7 +5,7 @@ muffle                                        an entry point of the group voicel
 """
 
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -49,11 +49,6 @@ def transform(text: str) -> Degradation:
     return _build(text) if text.startswith(outside.OBJECT) else _built(text)
 
 
-@lru_cache(maxsize=16)
-def _built(text: str) -> Degradation:
-    return _build(text)
-
-
 def _build(text: str) -> Degradation:
     spec = _CATALOG.parse(_with_commas(text))
     if _CATALOG.entry(spec.name) is None:
@@ -65,14 +60,17 @@ def _build(text: str) -> Degradation:
     return cast("Degradation", _CATALOG.config(spec).build())
 
 
+_built = lru_cache(maxsize=16)(_build)
+
+
 def revision(text: str) -> str:
     """Return the version of the condition's package, or a digest of its source."""
-    made: Any = transform(text)
-    return outside.source_revision(type(made))
+    return outside.source_revision(type(transform(text)))
 
 
-def degrade(text: str, made: Degradation, clip: Clip, random: np.random.Generator) -> Clip:
+def degrade(text: str, clip: Clip, random: np.random.Generator) -> Clip:
     """Apply a condition from outside. Raises EngineError, which names it, if it fails or does not return a Clip."""
+    made = transform(text)
     try:
         found = made.degrade(clip, random)
     except Exception as error:

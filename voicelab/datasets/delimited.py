@@ -78,23 +78,15 @@ def _delimiter(path: Path, text: str) -> str:
 
 
 def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]], hint: str) -> Table:
-    notices: list[str] = []
-    rows = []
     empty = {number: None for number, cells in lines if len(names) > 1 and not any(cell.strip() for cell in cells)}
-    longer = [number for number, cells in lines if len(cells) > len(names) and number not in empty]
-    for number, cells in lines:
-        if number not in empty:
-            rows.append(TableRow(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
+    filled = [(number, cells) for number, cells in lines if number not in empty]
+    rows = tuple(TableRow(number, _values(path, number, cells, names, hint)) for number, cells in filled)
     wide = [number for number, cells in lines if any(len(cell.strip().splitlines()) > 1 for cell in cells)]
-    if wide:
-        notices.append(
-            f"{path}: line {_listed(wide)}: a quoted cell has several lines; if these are separate rows, double the "
-            "quotation mark that opens the cell"
-        )
-    if empty:
-        notices.append(f"{path}: line {_listed([*empty])}: empty rows were skipped")
-    if longer:
-        notices.append(f"{path}: line {_listed(longer)}: empty cells beyond the header's columns were dropped")
+    split = "a quoted cell has several lines; if these are separate rows, double the quotation mark that opens the cell"
+    longer = [number for number, cells in filled if len(cells) > len(names)]
+    beyond = "empty cells beyond the header's columns were dropped"
+    found = ((wide, split), ([*empty], "empty rows were skipped"), (longer, beyond))
+    notices = [f"{path}: line {_listed(numbers)}: {what}" for numbers, what in found if numbers]
     for place, name in enumerate(names):
         if not name:
             _refuse_filled(path, place, lines)
@@ -102,15 +94,14 @@ def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]],
             raise InputError(f"{path}: line 1: two columns have the name {name!r}; rename one")
     if "" in names:
         notices.append(f"{path}: line 1: an empty column without a name was dropped")
-        rows = [TableRow(row.number, {name: value for name, value in row.values.items() if name}) for row in rows]
-    return Table(path, tuple(name for name in names if name), tuple(rows), path.parent, tuple(notices))
+    return Table(path, tuple(name for name in names if name), rows, path.parent, tuple(notices))
 
 
-def _fitted(path: Path, number: int, cells: list[str], names: list[str], hint: str) -> list[str]:
-    """Return the cells of a row, without empty ones beyond the header."""
+def _values(path: Path, number: int, cells: list[str], names: list[str], hint: str) -> dict[str, str]:
+    """Return the cells of a row by the names of their columns."""
     if len(cells) != len(names) and (len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :])):
         raise InputError(f"{path}: line {number}: {len(cells)} fields, but the header has {len(names)}; {hint}")
-    return cells[: len(names)]
+    return {name: cell for name, cell in zip(names, cells, strict=False) if name}
 
 
 def _refuse_filled(path: Path, place: int, lines: Sequence[tuple[int, list[str]]]) -> None:

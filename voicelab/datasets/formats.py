@@ -81,8 +81,6 @@ def _in_folder(path: Path) -> tuple[Path, Form] | None:
 
 def tables_inside(path: Path) -> list[Path]:
     """The tables in a folder or its subfolders, such as the splits of a data set, of which one must be chosen."""
-    if not path.is_dir():
-        return []
     files = sorted(one for one in (*path.glob("*"), *path.glob("*/*")) if one.is_file())
     return [one for one in files if _ENDINGS.get(bare_name(one).suffix.lower(), "txt") != "txt"]
 

@@ -3,6 +3,7 @@
 {"audio_filepath": "a/0001.wav", "offset": 0.0, "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,17 @@ from voicelab.errors import InputError
 
 def read(path: Path) -> Table:
     """Read a .jsonl or .jsonl.gz file, or an array of objects. Raises InputError, which names the invalid line."""
+    entries: Iterable[tuple[int, Any]]
     if is_array(path):
-        return Table.of(path, _entries(path))
-    return Table.of(path, [_row(path, number, _loaded(path, number, line)) for number, line in numbered_lines(path)])
+        entries = enumerate(_loaded(path, 1, read_text(path)), start=1)
+    else:
+        entries = ((number, _loaded(path, number, line)) for number, line in numbered_lines(path))
+    return Table.of(path, [_row(path, number, entry) for number, entry in entries])
 
 
 def is_array(path: Path) -> bool:
     """Return whether a file is a JSON array, and not one object per line."""
     return read_text(path).lstrip("\ufeff \t\r\n").startswith("[")
-
-
-def _entries(path: Path) -> list[TableRow]:
-    values = _loaded(path, 1, read_text(path))
-    return [_row(path, number, entry) for number, entry in enumerate(values, 1)]
 
 
 def _loaded(path: Path, number: int, text: str) -> Any:

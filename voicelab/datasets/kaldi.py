@@ -7,7 +7,6 @@ Without `segments`, `wav.scp` names a recording per utterance. Commands in `wav.
 rejected and never run.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ def is_folder(path: Path) -> bool:
 
 def read(path: Path) -> Table:
     """Read the texts and speakers of a data folder or a `text` file, without recordings and times."""
-    text = _text(path)
+    text = path / "text" if path.is_dir() else path
     speakers = _pairs(text.parent / "utt2spk")
     rows = []
     for number, line in numbered_lines(text):
@@ -54,22 +53,15 @@ def read_set(path: Path) -> Table:
         if recording not in recordings:
             raise InputError(f"{table.location(row)}: recording {recording!r} is missing in {home / 'wav.scp'}")
         rows.append(TableRow(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
+    source, listed = ("segments", list(segments)) if segments else ("wav.scp", list(recordings))
     names = {row.values["id"] for row in rows}
-    listed: Mapping[str, Any]
-    source, listed = ("segments", segments) if segments else ("wav.scp", recordings)
-    unused = [name for name in listed if name not in names]
-    found = Table.of(table.path, rows)
-    if not unused:
-        return found
-    notice = (
-        f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
-        f"{unused[0]!r}; add a line for each, or remove them"
-    )
-    return replace(found, notices=(notice,))
-
-
-def _text(path: Path) -> Path:
-    return path / "text" if path.is_dir() else path
+    if unused := [name for name in listed if name not in names]:
+        notice = (
+            f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
+            f"{unused[0]!r}; add a line for each, or remove them"
+        )
+        return replace(Table.of(table.path, rows), notices=(notice,))
+    return Table.of(table.path, rows)
 
 
 def _pairs(path: Path) -> dict[str, str]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from voicelab.datasets import formats, readers, voice_samples
 from voicelab.datasets.columns import USUAL, SetColumns
+from voicelab.datasets.fields import check_ids
 from voicelab.datasets.frames import from_rows
-from voicelab.datasets.sample_fields import check_ids
 from voicelab.datasets.samples import SampleSet
 from voicelab.datasets.tables import from_table
 from voicelab.errors import InputError

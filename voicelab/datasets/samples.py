@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -67,8 +68,6 @@ class Sample:
 
     def _repr_html_(self) -> str:
         """Return the text, which is readable in an untrusted notebook too, then a waveform and a player."""
-        from html import escape
-
         from voicelab.audio.display import clip_html
 
         try:
@@ -188,8 +187,6 @@ class SampleSet:
         return f"SampleSet of {len(self)} samples{scenarios} ({', '.join(self.categories)}): {self.path}"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         shown = self.to_frame()[["id", "category", "speaker", "text"]]
         table = shown.to_html(index=False, na_rep="", max_rows=20, border=0)
         return f"<p>{escape(repr(self))}</p>{table}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,8 @@ def save(samples: SampleSet, path: Path) -> Path:
 def _document(samples: SampleSet, file: Path) -> str:
     entries: dict[str, list[dict[str, Any]]] = {name: [] for name in samples.categories}
     for sample in samples.samples:
-        entries[sample.category].append(
-            {"id": sample.id, "audio_path": _recording(sample, file), **_fields(sample, file)}
-        )
+        row = {"id": sample.id, "audio_path": _recording(sample, file), **_fields(sample, file)}
+        entries[sample.category].append(row)
     scenarios = [
         {
             "id": one.id,
@@ -51,12 +51,8 @@ def _manifest(samples: SampleSet, file: Path) -> str:
     if samples.scenarios:
         raise InputError(f"{file}: a manifest cannot contain the set's scenarios; save a .json file or a folder")
     rows = [
-        {
-            "id": sample.id,
-            "audio_filepath": _recording(sample, file),
-            "category": sample.category,
-            **_fields(sample, file),
-        }
+        {"id": sample.id, "audio_filepath": _recording(sample, file), "category": sample.category}
+        | _fields(sample, file)
         for sample in samples.samples
     ]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -75,9 +71,7 @@ def _fields(sample: Sample, file: Path) -> dict[str, Any]:
         if calls is None
         else [{"name": call.name, "arguments": dict(call.arguments)} for call in calls],
         "requires_context": sample.requires_context or None,
-        "over_reply": None
-        if over is None
-        else {"audio_path": _relative(over.audio_path, file), "kind": over.kind, "after_s": over.after_s},
+        "over_reply": None if over is None else asdict(over) | {"audio_path": _relative(over.audio_path, file)},
         "sha256": sample.sha256 if sample.audio_kind == "file" else None,
         "offset": sample.offset_s,
         "duration": sample.duration_s,

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from voicelab.datasets import naming, parquet
 from voicelab.datasets.columns import USUAL, SetColumns, option
-from voicelab.datasets.fields import Fields
+from voicelab.datasets.fields import Fields, sample
 from voicelab.datasets.memory_sound import EncodedSound
 from voicelab.datasets.rows import AUDIO_COLUMNS, ID_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
-from voicelab.datasets.sample_fields import sample
 from voicelab.datasets.samples import Sample, SampleSet
 from voicelab.errors import InputError
 

@@ -52,10 +52,10 @@ def split_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the non-blank lines of a file, with their numbers from 1."""
+def numbered_lines(path: Path, comments: tuple[str, ...] = ()) -> Iterator[tuple[int, str]]:
+    """Yield the non-blank lines of a file, with their numbers from 1. comments: how lines begin that are left out."""
     for number, line in enumerate(split_lines(read_text(path)), start=1):
-        if line.strip():
+        if line.strip() and not line.startswith(comments):
             yield number, line
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from voicelab.datasets import strict_json
-from voicelab.datasets.fields import Fields
+from voicelab.datasets.fields import Fields, check_ids, sample
 from voicelab.datasets.rows import Table, TableRow
-from voicelab.datasets.sample_fields import check_ids, sample
 from voicelab.datasets.samples import AudioKind, Sample, SampleSet, Scenario
 from voicelab.datasets.text_files import read_text
 from voicelab.errors import InputError

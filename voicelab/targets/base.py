@@ -1,7 +1,7 @@
 """The interface of targets, their capabilities, and the outcome of a turn."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,16 +40,12 @@ class Capabilities:
     @property
     def shown(self) -> tuple[str, ...]:
         """The readable names of the signals that the target sends."""
-        return tuple(name.replace("_", " ") for name in self._names() if getattr(self, name))
+        return tuple(name.replace("_", " ") for name, is_sent in asdict(self).items() if is_sent)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The readable names of the signals that the target does not send."""
-        return tuple(name.replace("_", " ") for name in self._names() if not getattr(self, name))
-
-    @classmethod
-    def _names(cls) -> tuple[str, ...]:
-        return tuple(one.name for one in fields(cls))
+        return tuple(name.replace("_", " ") for name, is_sent in asdict(self).items() if not is_sent)
 
 
 SPEECH_TO_SPEECH = Capabilities(

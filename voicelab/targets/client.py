@@ -107,9 +107,7 @@ class VoiceClient:
             if outcome.error is None:
                 outcome.error = self._excess(len(outcome.events), arrived_s - t_end)
             is_over = is_over or outcome.error is not None
-        outcome.reply_audio, outcome.chunks = clock.audio, clock.chunks
-        outcome.first_audio_s = await analyse(clock.first_sound_s)
-        outcome.received = await analyse(clock.pieces, t_end)
+        await analyse(clock.fill, outcome, t_end)
         return outcome
 
     def _excess(self, messages: int, since_s: float) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ import base64
 import json
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -40,13 +40,11 @@ class EchoSettings:
     """The behaviour of the agent.
 
     delay_s: from the end of the caller's speech to the reply. leading_silence_s: silence at the start of the reply's
-    audio. reply: the audio of the reply; None repeats the caller. text: transcript and reply text to send; None: none.
+    audio.
     """
 
     delay_s: float = 0.5
     leading_silence_s: float = 0.0
-    reply: Clip | None = None
-    text: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +76,7 @@ class CallerTurn:
 
 
 class EchoServer(ABC):
-    """An agent that repeats the caller's audio, in one protocol."""
+    """An agent that repeats the caller's audio, in one protocol. Subclasses override `sound` to say something else."""
 
     def __init__(self, settings: EchoSettings | None = None) -> None:
         self.settings = settings or EchoSettings()
@@ -98,41 +96,34 @@ class EchoServer(ABC):
             chosen: int = next(iter(server.sockets)).getsockname()[1]
             yield chosen
 
-    def with_silence(self, said: Clip, rate_hz: int) -> Clip:
-        """Return the audio at rate_hz, preceded by the silence of the settings."""
-        return Clip.join([Clip.silence(self.settings.leading_silence_s, rate_hz), said.at_rate(rate_hz)])
+    def sound(self, turn: CallerTurn, rate_hz: int) -> Clip:
+        """Return the reply's audio with its leading silence."""
+        return Clip.join([Clip.silence(self.settings.leading_silence_s, rate_hz), turn.speech().at_rate(rate_hz)])
+
+    def left_s(self, turn: CallerTurn) -> float | None:
+        """Return the seconds until the reply is due; None before the caller has spoken."""
+        if turn.ended_s is None:
+            return None
+        return max(0.0, turn.ended_s + self.settings.delay_s - perf_counter())
+
+    async def wait(self, turn: CallerTurn) -> None:
+        """Wait until the reply is due; in a turn without speech, for the delay."""
+        left_s = self.left_s(turn)
+        await asyncio.sleep(self.settings.delay_s if left_s is None else left_s)
 
 
 class EchoAgent(EchoServer):
-    """A server for voicelab's protocol. Subclasses override `reply` to misbehave.
-
-    A fixed reply is encoded in advance, because encoding it on time would add to the delay.
-    """
-
-    def __init__(self, settings: EchoSettings | None = None) -> None:
-        super().__init__(settings)
-        reply = self.settings.reply
-        self._set_reply = self.with_silence(reply, REPLY_RATE_HZ) if reply is not None else None
-        self._encoded = tuple(encoded(self._set_reply)) if self._set_reply is not None else None
+    """A server for voicelab's protocol. Subclasses override `reply` to misbehave."""
 
     def start(self, host: str, port: int) -> Awaitable[Server]:
         return serve(self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None)
 
     async def reply(self, connection: EchoConnection, turn: CallerTurn) -> None:
         """Reply to one turn."""
-        await connection.wait_until((turn.ended_s or perf_counter()) + self.settings.delay_s)
-        if self.settings.text is not None:
-            await connection.send("transcription", {"text": self.settings.text})
-            await connection.send("agent_response", {"text": self.settings.text, "intent": None, "entities": []})
-        await connection.send_pieces(self._encoded or encoded(self.sound(turn)))
-
-    def sound(self, turn: CallerTurn) -> Clip:
-        """Return the reply's audio with its leading silence, at REPLY_RATE_HZ."""
-        return self._set_reply or self.with_silence(turn.speech(), REPLY_RATE_HZ)
-
-    def may_answer(self, turn: CallerTurn, is_final: bool, now_s: float) -> bool:
-        """Return whether the agent considers the turn complete."""
-        return is_final or (turn.ended_s is not None and now_s >= turn.ended_s + self.settings.delay_s)
+        await self.wait(turn)
+        for data, is_final in encoded(self.sound(turn, REPLY_RATE_HZ)):
+            await connection.send_chunk(data, is_final=is_final)
+            await asyncio.sleep(0)  # send the message before the next piece is encoded
 
     async def _converse(self, socket: ServerConnection) -> None:
         connection = EchoConnection(socket)
@@ -143,7 +134,7 @@ class EchoAgent(EchoServer):
         turn, answer = CallerTurn(), None
         while True:
             try:
-                message = await asyncio.wait_for(connection.receive(), self._patience_s(turn, answer))
+                message = await asyncio.wait_for(connection.receive(), self.left_s(turn) if answer is None else None)
             except TimeoutError:
                 message = None
             is_final = False
@@ -153,7 +144,7 @@ class EchoAgent(EchoServer):
             if message is not None and message["event"] == "audio_chunk":
                 is_final = bool(message["data"].get("is_final"))
                 _feed(turn, message["data"], is_final)
-            if answer is None and self.may_answer(turn, is_final, perf_counter()):
+            if answer is None and (is_final or self.left_s(turn) == 0):
                 answer = asyncio.create_task(self._answered(connection, turn))
             if is_final:
                 if answer is not None:
@@ -164,71 +155,37 @@ class EchoAgent(EchoServer):
         with suppress(ConnectionClosed):
             await self.reply(connection, turn)
 
-    def _patience_s(self, turn: CallerTurn, answer: asyncio.Task[None] | None) -> float | None:
-        """Return the seconds to wait for more speech before the reply is due."""
-        if turn.ended_s is None or answer is not None:
-            return None
-        return max(0.0, turn.ended_s + self.settings.delay_s - perf_counter())
-
 
 class EchoConnection:
     """A connection to one client."""
 
     def __init__(self, socket: ServerConnection) -> None:
-        self._socket = socket
+        self.socket = socket
         self.session_id = str(uuid.uuid4())
 
     async def receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(await self._socket.recv())
+        message: dict[str, Any] = json.loads(await self.socket.recv())
         return message
 
     async def send(self, event: str, data: dict[str, Any]) -> None:
-        await self._socket.send(json.dumps({"event": event, "data": {**data, "session_id": self.session_id}}))
-
-    async def send_pieces(
-        self, pieces: Iterable[EncodedPiece], *, pace: float | None = None, ends: bool = True
-    ) -> None:
-        """Send a reply. pace: seconds of audio per second; None: all at once. ends: mark the last piece as final."""
-        started_s = perf_counter()
-        for piece in pieces:
-            await self.send_chunk(piece.data, is_final=piece.is_last and ends)
-            # This also sends the message before the next piece is encoded.
-            await self.wait_until(started_s + piece.end_s / pace if pace is not None else started_s)
+        await self.socket.send(json.dumps({"event": event, "data": {**data, "session_id": self.session_id}}))
 
     async def send_chunk(self, data: bytes, *, is_final: bool) -> None:
         coded = base64.b64encode(data).decode()
         await self.send("audio_chunk", {"audio_chunk": coded, "format": "opus", "is_final": is_final})
 
-    async def wait_until(self, instant_s: float) -> None:
-        await asyncio.sleep(max(0.0, instant_s - perf_counter()))
 
-    async def close(self) -> None:
-        await self._socket.close()
-
-    async def wait_closed(self) -> None:
-        await self._socket.wait_closed()
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedPiece:
-    """A part of a reply as Ogg Opus. end_s: end of its audio within the reply."""
-
-    data: bytes
-    end_s: float
-    is_last: bool
-
-
-def encoded(sound: Clip, piece_s: float = _PIECE_S) -> Iterator[EncodedPiece]:
-    """Yield the reply in pieces, each encoded on demand."""
-    writer, parts = OggOpusWriter(sound.rate_hz), pieces(sound, piece_s)
+def encoded(sound: Clip) -> Iterator[tuple[bytes, bool]]:
+    """Yield the reply as pieces of Ogg Opus, each encoded on demand, and whether it is the last one."""
+    writer, parts = OggOpusWriter(sound.rate_hz), pieces(sound)
     for number, part in enumerate(parts, start=1):
         is_last = number == len(parts)
-        yield EncodedPiece(writer.feed(part) + (writer.close() if is_last else b""), number * piece_s, is_last)
+        yield writer.feed(part) + (writer.close() if is_last else b""), is_last
 
 
-def pieces(sound: Clip, piece_s: float = _PIECE_S) -> list[Clip]:
+def pieces(sound: Clip) -> list[Clip]:
     """Split a reply into pieces; at least one."""
-    size = max(1, round(piece_s * sound.rate_hz))
+    size = round(_PIECE_S * sound.rate_hz)
     starts = range(0, max(1, len(sound.samples)), size)
     return [Clip(sound.samples[start : start + size], sound.rate_hz) for start in starts]
 

@@ -42,23 +42,21 @@ class EchoPhone(EchoServer):
                     if turn.began_s is None:
                         turn.parts.clear()  # silence between turns
                     turn.take(decoder.decode(sound), now_s)
-                if turn.ended_s is None:
+                left_s = self.left_s(turn)
+                if left_s is None:
                     continue
                 if now_s < plays_until_s:
                     await socket.send(json.dumps({self._dialect.kind: self._dialect.clears}))
                     plays_until_s = now_s
-                if now_s >= turn.ended_s + self.settings.delay_s:
-                    reply = self.with_silence(self.settings.reply or turn.speech(), self._dialect.sound.form.rate_hz)
+                if left_s == 0:
+                    reply = self.sound(turn, self._dialect.sound.form.rate_hz)
                     await self._play(socket, reply, encoder)
                     turn, plays_until_s = CallerTurn(), now_s + reply.duration_s
 
     async def _frame_or_due(self, socket: ServerConnection, turn: CallerTurn) -> Frame | None:
         """Return the next message; None if the reply is due before it arrives."""
-        wait_s = None
-        if turn.ended_s is not None:
-            wait_s = max(0.0, turn.ended_s + self.settings.delay_s - perf_counter())
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout(self.left_s(turn)):
                 return await socket.recv()
         except TimeoutError:
             return None

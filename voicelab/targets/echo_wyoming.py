@@ -30,16 +30,14 @@ class EchoWyoming(EchoServer):
                 if name == "audio-chunk":
                     turn.take(samples_clip(payload, data["rate"], data["channels"]), perf_counter())
                 elif name == "audio-stop":
-                    due_s = (turn.ended_s or perf_counter()) + self.settings.delay_s
-                    await asyncio.sleep(max(0.0, due_s - perf_counter()))
+                    await self.wait(turn)
                     for event in self._reply(turn):
                         await connection.send(event)
                     turn = CallerTurn()
         writer.close()
 
     def _reply(self, turn: CallerTurn) -> Iterator[bytes]:
-        reply = self.with_silence(self.settings.reply or turn.speech(), REPLY_RATE_HZ)
         yield encode_event("audio-start", _FORM)
-        for piece in pieces(reply):
+        for piece in pieces(self.sound(turn, REPLY_RATE_HZ)):
             yield encode_event("audio-chunk", _FORM, piece.to_pcm16())
         yield encode_event("audio-stop")

@@ -32,8 +32,8 @@ from voicelab.targets.streaming.transport import (
     LARGEST_MESSAGE_BYTES,
     bearer,
     certificate_reason,
-    certificates,
     check_url,
+    http_client,
     with_environment,
     without_keys,
     without_query,
@@ -78,9 +78,7 @@ class HTTPAgent(TargetBase):
     ) -> AsyncIterator[Session]:
         authorization = bearer(self.key_env) or basic_authorization(self.url)
         name = session_id or user_id
-        # Loading the certificates takes long, so it runs in a thread.
-        verify = await analyse(certificates)
-        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=self.timeout_s) as client:
+        async with await http_client(self.timeout_s) as client:
             yield HTTPSession(client, self, {**authorization, "X-Session-Id": name})
 
 
@@ -108,8 +106,8 @@ class HTTPSession:
         content_type, body = await self._call(wav, outcome)
         came_s = perf_counter()
         if outcome.error is None:
-            self._take(content_type, body, outcome, came_s - t_end, came_s)
             outcome.turn_s = came_s - t_end
+            self._take(content_type, body, outcome, came_s)
         return outcome
 
     async def _call(self, wav: bytes, outcome: TurnOutcome) -> tuple[str, bytes]:
@@ -129,10 +127,8 @@ class HTTPSession:
                     body += chunk
                     outcome.chunks += 1
                     if len(body) > LARGEST_MESSAGE_BYTES:
-                        outcome.error = (
-                            "reply_too_long",
-                            f"{shown}: the response is larger than {LARGEST_MESSAGE_BYTES} bytes",
-                        )
+                        reason = f"{shown}: the response is larger than {LARGEST_MESSAGE_BYTES} bytes"
+                        outcome.error = ("reply_too_long", reason)
                         break
         except httpx.ConnectError as error:
             reason = certificate_reason(error) or f"{error}; is the agent running there?"
@@ -148,10 +144,10 @@ class HTTPSession:
             outcome.error = (f"http_{answer.status_code}", f"{shown}: answered HTTP {answer.status_code}: {reason}")
         return answer.headers.get("content-type", ""), bytes(body)
 
-    def _take(self, content_type: str, body: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
+    def _take(self, content_type: str, body: bytes, outcome: TurnOutcome, came_s: float) -> None:
         """Read the response: audio, or JSON with text and audio."""
         if content_type.startswith("audio/"):
-            self._take_sound(body, outcome, at_s, came_s)
+            self._take_sound(body, outcome, came_s)
             return
         agent = self._agent
         try:
@@ -159,22 +155,19 @@ class HTTPSession:
         except ValueError:
             outcome.error = ("bad_reply", f"{without_query(agent.url)}: the response is neither audio/* nor JSON")
             return
-        heard = value_at(agent.transcript, found) if agent.transcript else None
-        if heard is not None:
-            outcome.heard, outcome.transcript_s = str(heard), at_s
-        text = value_at(agent.reply, found) if agent.reply else None
-        if text is not None:
-            outcome.answer, outcome.reply_text_s = str(text), at_s
-        sound = value_at(agent.audio, found) if agent.audio else None
-        if sound is not None:
+        if agent.transcript and (heard := value_at(agent.transcript, found)) is not None:
+            outcome.heard, outcome.transcript_s = str(heard), outcome.turn_s
+        if agent.reply and (text := value_at(agent.reply, found)) is not None:
+            outcome.answer, outcome.reply_text_s = str(text), outcome.turn_s
+        if agent.audio and (sound := value_at(agent.audio, found)) is not None:
             try:
-                self._take_sound(base64.b64decode(sound, validate=True), outcome, at_s, came_s)
+                self._take_sound(base64.b64decode(sound, validate=True), outcome, came_s)
             except (binascii.Error, ValueError, TypeError):
                 outcome.error = ("bad_reply", f"{agent.audio} in the response is not base64")
         if outcome.answer is None and not outcome.received and outcome.error is None:
             outcome.error = ("empty_reply", f"{without_query(agent.url)}: the response contains no reply")
 
-    def _take_sound(self, sound: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
+    def _take_sound(self, sound: bytes, outcome: TurnOutcome, came_s: float) -> None:
         try:
             clip = decoding.decode(sound, source="the reply")
         except InputError as error:
@@ -182,4 +175,4 @@ class HTTPSession:
             return
         outcome.reply_audio = sound
         outcome.received = [SoundPiece(came_s, clip)]
-        outcome.first_audio_s = at_s if clip.sound_start_s() is not None else None
+        outcome.first_audio_s = outcome.turn_s if clip.sound_start_s() is not None else None

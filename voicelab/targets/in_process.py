@@ -103,9 +103,7 @@ class _LocalSession:
         finally:
             await turn.close()
         outcome.stages = turn.times.model_dump()
-        outcome.reply_audio, outcome.chunks = clock.audio, clock.chunks
-        outcome.first_audio_s = clock.first_sound_s()
         outcome.t_end = t_end
         outcome.sent = sent_sound(utterance, mode, chunks, sent_s)
-        outcome.received = clock.pieces(t_end)
+        clock.fill(outcome, t_end)
         return outcome

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import httpx
 
 from voicelab.errors import ConnectionLostError, InputError, VoicelabError
-from voicelab.targets.background import analyse
 from voicelab.targets.base import Capabilities
 from voicelab.targets.mapping.loading import load_map, rules_give
 from voicelab.targets.mapping.model import SetupRequest, TargetMap
@@ -16,7 +15,7 @@ from voicelab.targets.mapping.paths import value_at
 from voicelab.targets.mapping.templates import fill
 from voicelab.targets.mapping.wire import MapWire
 from voicelab.targets.streaming.target import StreamTarget
-from voicelab.targets.streaming.transport import Transport, WebSocket, check_url, without_query
+from voicelab.targets.streaming.transport import Transport, WebSocket, check_url, http_client, without_query
 from voicelab.targets.streaming.wire import Wire
 
 _HIDDEN = "***"
@@ -97,8 +96,7 @@ async def _request(request: SetupRequest, values: Mapping[str, Any], file: str, 
     headers = {name: str(fill(value, values.__getitem__)) for name, value in request.headers.items()}
     body = fill(request.body, values.__getitem__) if request.body is not None else None
     try:
-        # Loading the certificates takes long, so it runs in a thread.
-        async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:
+        async with await http_client(timeout_s) as client:
             answer = await client.request(request.method, url, headers=headers, json=body)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__

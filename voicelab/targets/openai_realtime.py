@@ -10,7 +10,7 @@ import base64
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from voicelab.audio.clip import Clip
@@ -37,8 +37,6 @@ BETA_NAMES: Mapping[str, str] = {
 
 _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
 """Errors that only mean that a message of ours and one of the target crossed in transit."""
-
-
 _IDS_KEPT = 64
 
 
@@ -219,8 +217,8 @@ class OpenAIRealtime(StreamTarget):
     sent as a bearer token if it is set. version: ga or beta. encoding: pcm16 (24 kHz), mulaw or alaw (8 kHz), in both
     directions. turn_detection: server_vad, semantic_vad, or none; with none, voicelab commits each utterance. voice,
     instructions, transcription (a model): fields of the session. tools: a JSON file with the session's tools;
-    tool_output: the answer to every call. configure: `no` keeps the server's default session. ready_s, greeting_s,
-    quiet_s: see `StreamTarget`.
+    tool_output: the answer to every call. configure: `no` keeps the server's default session. ready_s, greeting_s: see
+    `StreamTarget`.
     """
 
     capabilities = SPEECH_TO_SPEECH
@@ -237,11 +235,10 @@ class OpenAIRealtime(StreamTarget):
     tools: str | None = None
     tool_output: str = "{}"
     configure: bool = True
-    ready_s: float = 10.0
-    greeting_s: float = 0.0
+    quiet_s: float = field(default=1.5, init=False)
 
     def __post_init__(self) -> None:
-        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s)
+        super().__post_init__()
         check_choice("version", self.version, ("ga", "beta"))
         check_choice("encoding", self.encoding, tuple(FORMATS))
         check_choice("turn_detection", self.turn_detection, TURN_DETECTION)

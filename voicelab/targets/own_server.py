@@ -43,13 +43,11 @@ class OwnServerTarget(VoicelabServer):
         self._server: OwnServer | None = None
 
     async def open(self, settings: TargetSettings) -> None:
-        self._server = await self._stack.enter_async_context(own_server(settings, settings.folder))
-        self.url = self._server.address
-        try:
+        async with AsyncExitStack() as stack:
+            self._server = await stack.enter_async_context(own_server(settings, settings.folder))
+            self.url = self._server.address
             await super().open(settings)
-        except BaseException:
-            await self._stack.aclose()
-            raise
+            self._stack = stack.pop_all()
 
     async def close(self) -> None:
         await self._stack.aclose()

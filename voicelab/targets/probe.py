@@ -201,7 +201,7 @@ class _Prober:
                 await self._target.close()
 
     def _shown(self, outcome: TurnOutcome) -> None:
-        """Yield the steps that a turn confirms."""
+        """Record the steps that a turn confirms."""
         sent_s = sum(piece.clip.duration_s for piece in outcome.sent)
         self._ok(ACCEPTED, f"{sent_s:.1f} s of speech at the pace of a microphone")
         capabilities = self._target.capabilities

@@ -60,12 +60,8 @@ def _beta_session(target: OpenAIRealtime) -> dict[str, Any]:
 
 
 def _instructions(target: OpenAIRealtime) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if target.instructions:
-        found["instructions"] = target.instructions
-    if target.functions:
-        found["tools"] = list(target.functions)
-    return found
+    found = {"instructions": target.instructions, "tools": list(target.functions)}
+    return {name: value for name, value in found.items() if value}
 
 
 def _turn_detection(target: OpenAIRealtime) -> dict[str, str] | None:

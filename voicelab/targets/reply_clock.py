@@ -6,6 +6,7 @@ from voicelab.audio.incoming import reply_clip
 from voicelab.audio.ogg_progress import playable_s
 from voicelab.audio.playback import SoundPiece
 from voicelab.errors import InputError
+from voicelab.targets.base import TurnOutcome
 
 
 class ReplyClock:
@@ -19,15 +20,13 @@ class ReplyClock:
         self._joined += data
         self._arrivals.append((at_s, len(self._joined)))
 
-    @property
-    def audio(self) -> bytes:
-        return bytes(self._joined)
+    def fill(self, outcome: TurnOutcome, t_end: float) -> None:
+        """Add the reply's audio, and when it arrived, to the outcome."""
+        outcome.reply_audio, outcome.chunks = bytes(self._joined), len(self._arrivals)
+        outcome.first_audio_s = self._first_sound_s()
+        outcome.received = self._pieces(outcome.reply_audio, t_end)
 
-    @property
-    def chunks(self) -> int:
-        return len(self._arrivals)
-
-    def first_sound_s(self) -> float | None:
+    def _first_sound_s(self) -> float | None:
         """Return the arrival of the first chunk after which the reply (Ogg Opus) is audible; None if there is none."""
         place = bisect_left(self._arrivals, True, key=lambda arrival: self._has_sound(arrival[1]))
         return self._arrivals[place][0] if place < len(self._arrivals) else None
@@ -38,14 +37,14 @@ class ReplyClock:
         except InputError:
             return False  # the headers alone are not sound yet
 
-    def pieces(self, t_end: float) -> list[SoundPiece]:
+    def _pieces(self, audio: bytes, t_end: float) -> list[SoundPiece]:
         """Return the audio that each chunk completed, with its arrival on the clock of t_end; empty if undecodable."""
         try:
-            clip = reply_clip(self.audio)
+            clip = reply_clip(audio)
         except InputError:
             return []
         sizes = [size for _, size in self._arrivals]
-        ends_s = playable_s(self.audio, sizes) or [_duration_s(self.audio[:size]) for size in sizes]
+        ends_s = playable_s(audio, sizes) or [_duration_s(audio[:size]) for size in sizes]
         ends_s[-1] = clip.duration_s
         found, start_s = [], 0.0
         for (at_s, _), end_s in zip(self._arrivals, ends_s, strict=True):

@@ -18,7 +18,7 @@ from voicelab.engines.options import check_choice
 from voicelab.targets.base import SPEECH_TO_SPEECH, Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
-from voicelab.targets.streaming.sound import read_format, samples_clip
+from voicelab.targets.streaming.sound import pcm16_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import Transport, WebSocket, bearer
 from voicelab.targets.streaming.wire import Reading, Wire, read_arguments, read_object
@@ -31,7 +31,7 @@ class RTVIWire(Wire):
 
     def __init__(self, bot: RTVI) -> None:
         self._bot = bot
-        self.send_format = read_format("pcm16", bot.rate_hz, what="option rate_hz")
+        self.send_format = bot.send_format
         self.waits_for_ready = self.marks_end = bot.handshake
         self._ids = count(1)
         self._text_kind: str | None = None
@@ -60,7 +60,8 @@ class RTVIWire(Wire):
         if kind == "message":
             return self._read_message(read_object(fields["data"]))
         if kind == "audio":
-            return Reading("audio", (_sound(fields["audio"], fields["sample_rate"], fields["num_channels"]),))
+            clip = samples_clip(fields["audio"], fields["sample_rate"], fields["num_channels"])
+            return Reading("audio", (events.ReplySound(clip),))
         if kind == "interruption":
             return Reading("interruption", (events.ReplyInterrupted(),))
         if kind == "transcription":
@@ -106,7 +107,8 @@ class RTVIWire(Wire):
             return ()
         sound = base64.b64decode(data.get("audio") or data["base64Audio"], validate=True)
         rate_hz = data.get("sample_rate") or data["sampleRate"]
-        return (_sound(sound, int(rate_hz), int(data.get("num_channels") or data.get("numChannels") or 1)),)
+        channels = int(data.get("num_channels") or data.get("numChannels") or 1)
+        return (events.ReplySound(samples_clip(sound, int(rate_hz), channels)),)
 
     def _fault(self, data: dict[str, Any], *, harness: bool = False) -> Sequence[Event]:
         fatal = bool(data.get("fatal")) and not harness
@@ -153,14 +155,11 @@ class RTVI(StreamTarget):
     version: str = "1.2.0"
     handshake: bool = True
     key_env: str | None = None
-    ready_s: float = 10.0
-    greeting_s: float = 0.0
-    quiet_s: float = 1.5
 
     def __post_init__(self) -> None:
-        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
+        super().__post_init__()
         check_choice("format", self.format, ("protobuf", "json"))
-        read_format("pcm16", self.rate_hz, what="option rate_hz")
+        self.send_format = pcm16_format(self.rate_hz)
         if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)
 
@@ -169,7 +168,3 @@ class RTVI(StreamTarget):
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         return await WebSocket.connect(self.url, headers=bearer(self.key_env), timeout_s=timeout_s)
-
-
-def _sound(data: bytes, rate_hz: int, channels: int) -> events.ReplySound:
-    return events.ReplySound(samples_clip(data, rate_hz, channels))

@@ -112,12 +112,9 @@ class Twilio(StreamTarget):
     rate_hz: int | None = None
     digits: str = ""
     parameters: str = ""
-    ready_s: float = 10.0
-    greeting_s: float = 0.0
-    quiet_s: float = 1.5
 
     def __post_init__(self) -> None:
-        super().__init__(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s)
+        super().__post_init__()
         dialects = phone_dialects()
         check_choice("dialect", self.dialect, dialects)
         self._dialect = dialects[self.dialect]

@@ -14,10 +14,9 @@ from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.engines.spec import Catalog, EngineInfo
 from voicelab.errors import InputError
-from voicelab.targets.background import analyse
 from voicelab.targets.base import PIPELINE, Interruption, Session, TargetBase, TargetSettings, TurnOutcome, Utterance
 from voicelab.targets.client import VoiceClient
-from voicelab.targets.streaming.transport import certificate_reason, certificates
+from voicelab.targets.streaming.transport import certificate_reason, http_client
 from voicelab.tts.catalog import VOICES
 
 ENGINE_CATALOGS: tuple[Catalog, Catalog, Catalog] = (RECOGNIZERS, AGENTS, VOICES)
@@ -99,9 +98,7 @@ def check_address(address: str) -> None:
 
 async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
     try:
-        # Loading the certificates takes long, so it runs in a thread.
-        verify = await analyse(certificates)
-        async with await analyse(httpx.AsyncClient, trust_env=False, verify=verify, timeout=timeout_s) as client:
+        async with await http_client(timeout_s) as client:
             answer = await client.get(address, headers=basic_authorization(address))
             answer.raise_for_status()
             found = answer.json()

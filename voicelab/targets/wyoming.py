@@ -7,7 +7,7 @@ receives the reply. Source: the Wyoming protocol's own description (github.com/O
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from voicelab.errors import ConnectionLostError, InputError, UnreachableError
 from voicelab.targets.base import Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
-from voicelab.targets.streaming.sound import read_format, samples_clip
+from voicelab.targets.streaming.sound import SoundFormat, pcm16_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget
 from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, Transport, check_url
 from voicelab.targets.streaming.wire import Reading, Wire, shorten
@@ -120,8 +120,8 @@ class WyomingWire(Wire):
     continuous = False
     marks_end = True
 
-    def __init__(self, rate_hz: int, start: str, language: str | None) -> None:
-        self.send_format = read_format("pcm16", rate_hz, what="option rate_hz")
+    def __init__(self, send_format: SoundFormat, start: str, language: str | None) -> None:
+        self.send_format = send_format
         self._start = start
         self._language = language
         self._sent_s = 0.0
@@ -170,15 +170,17 @@ class Wyoming(StreamTarget):
     rate_hz: int = 16_000
     start: str = "pipeline"
     language: str | None = None
-    ready_s: float = 10.0
+    # A pipeline neither speaks first nor ends a reply without a message.
+    greeting_s: float = field(default=0.0, init=False)
+    quiet_s: float = field(default=1.5, init=False)
 
     def __post_init__(self) -> None:
-        super().__init__(ready_s=self.ready_s)
+        super().__post_init__()
         check_choice("start", self.start, ("pipeline", "transcribe", "none"))
-        read_format("pcm16", self.rate_hz, what="option rate_hz")
+        self._send_format = pcm16_format(self.rate_hz)
 
     def wire(self, user_id: str) -> Wire:
-        return WyomingWire(self.rate_hz, self.start, self.language)
+        return WyomingWire(self._send_format, self.start, self.language)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         return await WyomingConnection.connect(self.url, timeout_s=timeout_s)

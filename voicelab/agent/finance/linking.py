@@ -12,6 +12,7 @@ import jellyfish
 from rapidfuzz import fuzz
 
 from voicelab.agent.base import Entity
+from voicelab.agent.finance.market import Company
 from voicelab.text import NORMALIZERS
 
 _LONGEST_RUN = 4
@@ -42,14 +43,14 @@ class _Form:
 
 
 class CompanyLinker:
-    """Links words to companies. names: all spoken and written names of each company by ticker, the main one first."""
+    """Links words to companies, given by ticker."""
 
-    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
-        self._display = {ticker: forms[0] for ticker, forms in names.items()}
+    def __init__(self, companies: Mapping[str, Company]) -> None:
+        self._companies = companies
         self._fuzzy: list[_Form] = []
         self._exact: dict[tuple[str, ...], str] = {}
-        for ticker, forms in names.items():
-            for form in forms:
+        for ticker, company in companies.items():
+            for form in (company.name, *company.aliases):
                 words = tuple(NORMALIZERS["basic"].words(form))
                 joined = "".join(words)
                 self._exact[words] = ticker
@@ -63,7 +64,8 @@ class CompanyLinker:
 
     def candidates(self, text: str) -> list[Entity]:
         """Return the best matches, best first; no two of them share a word."""
-        words = tuple(NORMALIZERS["basic"].words(_without_possessives(text)))
+        without_possessives = text.replace("’", "'").replace("'s ", " ").removesuffix("'s")
+        words = tuple(NORMALIZERS["basic"].words(without_possessives))
         scored = [scored for run in _runs(words) if (scored := self._best(words, *run)) is not None]
         scored.sort(key=lambda item: (-item[0].score, item[1][0] - item[1][1], item[1]))
         taken: list[tuple[int, int]] = []
@@ -87,7 +89,7 @@ class CompanyLinker:
             score, ticker = max((_likeness(joined, sound, form), form.ticker) for form in self._fuzzy)
             if score <= (_SURE if common else 0.0):
                 return None
-        return Entity("company", ticker, self._display[ticker], " ".join(run), round(score, 4)), (start, end)
+        return Entity("company", ticker, self._companies[ticker].name, " ".join(run), round(score, 4)), (start, end)
 
 
 def _likeness(joined: str, sound: str, form: _Form) -> float:
@@ -101,7 +103,3 @@ def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     for start in range(len(words)):
         for end in range(start + 1, min(start + _LONGEST_RUN, len(words)) + 1):
             yield start, end
-
-
-def _without_possessives(text: str) -> str:
-    return text.replace("’", "'").replace("'s ", " ").removesuffix("'s")

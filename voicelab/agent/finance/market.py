@@ -24,10 +24,6 @@ class Company(_MarketRow):
     aliases: tuple[str, ...] = ()
     sector: str
 
-    @property
-    def forms(self) -> tuple[str, ...]:
-        return (self.name, self.ticker, *self.aliases)
-
 
 class Quote(_MarketRow):
     """A price in `currency`, with the day's range and the volume in shares."""
@@ -113,7 +109,7 @@ class Market:
 
     def forms(self) -> dict[str, tuple[str, ...]]:
         """All names of each company, by ticker."""
-        return {ticker: company.forms for ticker, company in self.companies.items()}
+        return {ticker: (company.name, ticker, *company.aliases) for ticker, company in self.companies.items()}
 
 
 def _read(path: Path, model: type[_File]) -> _File:

@@ -1,7 +1,7 @@
 """A rule-based agent: keyword intents, company linking, dialogue context, and answers from the market data."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -40,21 +40,23 @@ class RulesAgent:
     def __post_init__(self) -> None:
         self._market: Market
         self._linker: CompanyLinker
-        self._answers: dict[str, Callable[[list[Entity], Dialogue], Reply]] = {
+        self._told: dict[str, Callable[[Company], str]] = {
             intents.PRICE: self._price,
             intents.NEWS: self._news,
+            intents.DEEP_DIVE: self._deep_dive,
+            intents.FOLLOW_UP: self._follow_up,
+        }
+        self._answers: dict[str, Callable[[list[Entity], Dialogue], Reply]] = {
+            intents.NEWS: self._newest,
             intents.WATCHLIST_ADD: partial(self._change, "add"),
             intents.WATCHLIST_REMOVE: partial(self._change, "remove"),
             intents.WATCHLIST_VIEW: self._view,
-            intents.DEEP_DIVE: self._deep_dive,
-            intents.FOLLOW_UP: self._follow_up,
             intents.UNKNOWN: self._unknown,
         }
 
     def load(self) -> EngineInfo:
         self._market = Market.load(Path(self.market) if self.market else None)
-        companies = self._market.companies.values()
-        self._linker = CompanyLinker({company.ticker: (company.name, *company.aliases) for company in companies})
+        self._linker = CompanyLinker(self._market.companies)
         self.respond("what is the price of apple", Dialogue())
         revision = f"{package_revision('rapidfuzz', 'jellyfish')}, market data of {self._market.as_of}"
         return EngineInfo("agent", "rules", asdict(self), revision, licence="Apache-2.0")
@@ -64,42 +66,54 @@ class RulesAgent:
         companies = [entity for entity in candidates if entity.score >= self.threshold]
         intent = intents.classify(heard, named=bool(companies), has_context=bool(dialogue.exchanges))
         subjects = companies if intent == intents.UNKNOWN else companies or self._in_focus(dialogue)
-        if not subjects and intent in _QUESTIONS:
+        if subjects and intent in self._told:
+            texts = [self._told[intent](self._company(entity)) for entity in subjects]
+            reply = Reply(" ".join(texts), intent, tuple(subjects))
+        elif not subjects and intent in _QUESTIONS:
             reply = Reply(_QUESTIONS[intent], intent)
         else:
             reply = self._answers[intent](subjects, dialogue)
-        return Reply(reply.text, intent, reply.entities, reply.changes, tuple(candidates[:3]))
+        return replace(reply, candidates=tuple(candidates[:3]))
 
-    # One method per intent: from the companies in question and the dialogue so far to the reply.
+    # One method per intent about companies: from one of them to its part of the reply.
 
-    def _price(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
-        texts = [self._price_text(self._company(entity)) for entity in subjects]
-        return Reply(" ".join(texts), intents.PRICE, tuple(subjects))
-
-    def _price_text(self, company: Company) -> str:
+    def _price(self, company: Company) -> str:
         quote = self._market.quotes[company.ticker]
         way = "up" if quote.change_percent >= 0 else "down"
         return (
             f"{_titled(company)}, has a stock price of {quote.price:.2f} dollars, "
             f"{way} {abs(quote.change_percent):.1f} percent from the close before. "
-            f"That is a sample quote of {_spoken_date(self._market)}."
+            f"That is a sample quote of {self._market.as_of:%B} {self._market.as_of.day}."
         )
 
-    def _news(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
-        if not subjects:
-            newest = max((items[0] for items in self._market.news.values() if items), key=lambda item: item.published)
-            company = self._market.companies[newest.ticker]
-            entity = Entity("company", company.ticker, company.name, "", 1.0)
-            text = f"The latest news in the market is about {_titled(company)}. {newest.headline}."
-            return Reply(text, intents.NEWS, (entity,))
-        texts = []
-        for entity in subjects:
-            company, items = self._company(entity), self._market.news[entity.value]
-            if not items:
-                texts.append(f"I have no news about {_titled(company)}.")
-                continue
-            texts.append(f"Here is the latest news about {_titled(company)}. {items[0].headline}. {items[0].summary}")
-        return Reply(" ".join(texts), intents.NEWS, tuple(subjects))
+    def _news(self, company: Company) -> str:
+        items = self._market.news[company.ticker]
+        if not items:
+            return f"I have no news about {_titled(company)}."
+        return f"Here is the latest news about {_titled(company)}. {items[0].headline}. {items[0].summary}"
+
+    def _deep_dive(self, company: Company) -> str:
+        items = self._market.news[company.ticker]
+        body = " ".join(item.analysis for item in items[:1]) or "I have no news to analyse."
+        return f"Here is a deeper analysis of the news about {_titled(company)}. {body}"
+
+    def _follow_up(self, company: Company) -> str:
+        quote, items = self._market.quotes[company.ticker], self._market.news[company.ticker]
+        way = "up" if quote.change_percent >= 0 else "down"
+        why = items[0].cause if items else "I have no news that explains it."
+        return (
+            f"The price movement of {_titled(company)}, was {abs(quote.change_percent):.1f} percent {way}. "
+            f"This is more about what caused it. {why}"
+        )
+
+    # One method per other intent: from the companies in question and the dialogue so far to the reply.
+
+    def _newest(self, _companies: list[Entity], _dialogue: Dialogue) -> Reply:
+        newest = max((items[0] for items in self._market.news.values() if items), key=lambda item: item.published)
+        company = self._market.companies[newest.ticker]
+        entity = Entity("company", company.ticker, company.name, "", 1.0)
+        text = f"The latest news in the market is about {_titled(company)}. {newest.headline}."
+        return Reply(text, intents.NEWS, (entity,))
 
     def _change(self, operation: Literal["add", "remove"], subjects: list[Entity], dialogue: Dialogue) -> Reply:
         changing = [entity for entity in subjects if (entity.value in dialogue.watchlist) == (operation == "remove")]
@@ -125,27 +139,6 @@ class RulesAgent:
         noun = "company" if count == 1 else "companies"
         return Reply(f"Your watchlist shows {count} {noun}. " + " ".join(lines), intents.WATCHLIST_VIEW)
 
-    def _deep_dive(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
-        texts = []
-        for entity in subjects:
-            company, items = self._company(entity), self._market.news[entity.value]
-            body = " ".join(item.analysis for item in items[:1]) or "I have no news to analyse."
-            texts.append(f"Here is a deeper analysis of the news about {_titled(company)}. {body}")
-        return Reply(" ".join(texts), intents.DEEP_DIVE, tuple(subjects))
-
-    def _follow_up(self, subjects: list[Entity], _dialogue: Dialogue) -> Reply:
-        texts = []
-        for entity in subjects:
-            company, items = self._company(entity), self._market.news[entity.value]
-            quote = self._market.quotes[entity.value]
-            way = "up" if quote.change_percent >= 0 else "down"
-            why = items[0].cause if items else "I have no news that explains it."
-            texts.append(
-                f"The price movement of {_titled(company)}, was {abs(quote.change_percent):.1f} percent {way}. "
-                f"This is more about what caused it. {why}"
-            )
-        return Reply(" ".join(texts), intents.FOLLOW_UP, tuple(subjects))
-
     def _unknown(self, companies: list[Entity], _dialogue: Dialogue) -> Reply:
         if companies:
             company = self._company(companies[0])
@@ -169,7 +162,3 @@ class RulesAgent:
 def _titled(company: Company) -> str:
     """Return the name with its ticker, unless they are the same word."""
     return company.name if company.name == company.ticker else f"{company.name}, ticker {company.ticker}"
-
-
-def _spoken_date(market: Market) -> str:
-    return f"{market.as_of:%B} {market.as_of.day}"

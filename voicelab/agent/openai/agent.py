@@ -1,27 +1,21 @@
 """An agent for any server with chat completions or responses: OpenAI, vLLM, Ollama, llama.cpp, LiteLLM."""
 
-from __future__ import annotations
-
-import asyncio
 import hashlib
 import weakref
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from voicelab.agent.base import Dialogue, Reply, ReplyWriter
-from voicelab.agent.openai.chat import ChatCompletions
+from voicelab.agent.openai import chat, responses
 from voicelab.agent.openai.conversing import ModelServer, TurnWithModel
 from voicelab.agent.openai.loop_thread import LoopStream, LoopThread
 from voicelab.agent.openai.model_api import ModelApi, ModelRequest
-from voicelab.agent.openai.responses import Responses
 from voicelab.agent.tools import toolbox
 from voicelab.engines.openai_client import OPENAI_URL, connect, connect_async
 from voicelab.engines.spec import EngineInfo, package_revision
-from voicelab.engines.streams import StreamProgress
 from voicelab.errors import InputError
 
-_APIS: dict[str, type[ModelApi]] = {"chat": ChatCompletions, "responses": Responses}
+_APIS: dict[str, ModelApi] = {"chat": chat.stream, "responses": responses.stream}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -67,15 +61,18 @@ class OpenAIAgent:
         connect(*how).close()
         client = connect_async(*how)
         self._loop = LoopThread()
-        weakref.finalize(self, _end, self._loop, client)
-        self._server = ModelServer(client, _APIS[self.api](), self._url, self.timeout_s)
+        weakref.finalize(self, self._loop.close, client.close)
+        self._server = ModelServer(client, _APIS[self.api], self._url, self.timeout_s)
         digest = hashlib.sha256(self._prompt.encode()).hexdigest()[:12]
         used = f"{package_revision('openai')}, {self._toolbox.revision}, prompt {digest}"
         revision = f"{self.model} at {self._url}, {used}"
         return EngineInfo("agent", "openai", asdict(self), revision, device="remote", licence="the server's own")
 
-    def stream(self) -> OpenAIReplyStream:
-        return OpenAIReplyStream(self, self._loop)
+    def stream(self) -> LoopStream:
+        request = ModelRequest(
+            self.model, self._prompt, (), self._toolbox.tools, temperature=self.temperature, seed=self.seed
+        )
+        return LoopStream(self._loop, TurnWithModel(self._server, request, self._toolbox, self.tool_timeout_s).parts)
 
     def respond(self, heard: str, dialogue: Dialogue) -> ReplyWriter:
         stream = self.stream()
@@ -89,38 +86,6 @@ class OpenAIAgent:
             return reply
         finally:
             stream.close()
-
-    def turn(self) -> TurnWithModel:
-        """Return a turn that has not started."""
-        request = ModelRequest(
-            self.model, self._prompt, (), self._toolbox.tools, temperature=self.temperature, seed=self.seed
-        )
-        return TurnWithModel(self._server, request, self._toolbox, self.tool_timeout_s)
-
-
-class OpenAIReplyStream(LoopStream):
-    """A reply; see AnswerStream and HoldingStream."""
-
-    def __init__(self, agent: OpenAIAgent, loop: LoopThread) -> None:
-        super().__init__(loop)
-        self._agent = agent
-        self._wanted: asyncio.Event | None = None
-
-    def hold(self) -> None:
-        self._wanted = asyncio.Event()
-
-    def release(self) -> None:
-        if self._wanted is not None:
-            self.call_soon(self._wanted.set)
-
-    def start(self, heard: str, dialogue: Dialogue) -> StreamProgress:
-        turn = self._agent.turn()
-        turn.wanted = self._wanted
-        return self.begin(turn.parts(heard, dialogue))
-
-
-def _end(loop: LoopThread, client: Any) -> None:
-    loop.close(client.close())
 
 
 def _read(path: str) -> str:

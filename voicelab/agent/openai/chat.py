@@ -18,40 +18,38 @@ from voicelab.agent.openai.model_api import (
 from voicelab.agent.openai.spoken_text import SpokenText
 
 
-class ChatCompletions:
-    """See ModelApi."""
-
-    async def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        calls = _Calls()
-        counts: TokenCounts | None = None
-        reason = ""
-        spoken = SpokenText()
-        async with await client.chat.completions.create(**_body(request)) as chunks:
-            async for chunk in chunks:
-                if chunk.usage is not None:
-                    counts = token_counts(chunk.usage, "prompt_tokens", "completion_tokens")
-                # Keepalives and the last chunk have no choices, and some servers end with a choice without a delta.
-                for choice in (chunk.choices or ())[:1]:
-                    reason = choice.finish_reason or reason
-                    if choice.delta is None:
-                        continue
-                    delta = choice.delta
-                    if text := spoken.take(_text(delta.content) or _text(getattr(delta, "refusal", None))):
-                        yield text
-                    for part in delta.tool_calls or ():
-                        calls.add(part)
-        if rest := spoken.end():
-            yield rest
-        if not reason:
-            raise CutOffError
-        found = calls.whole()
-        # The last call may be incomplete although its arguments are valid, for example if they are still empty.
-        if (found and reason in ("length", "content_filter")) or (spoken.is_empty and not found and reason != "stop"):
-            raise CutOffError(reason)
-        for call in found:
-            yield call
-        if counts is not None:
-            yield counts
+async def stream(client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    """Send a request; see ModelApi."""
+    calls = _Calls()
+    counts: TokenCounts | None = None
+    reason = ""
+    spoken = SpokenText()
+    async with await client.chat.completions.create(**_body(request)) as chunks:
+        async for chunk in chunks:
+            if chunk.usage is not None:
+                counts = token_counts(chunk.usage, "prompt_tokens", "completion_tokens")
+            # Keepalives and the last chunk have no choices, and some servers end with a choice without a delta.
+            for choice in (chunk.choices or ())[:1]:
+                reason = choice.finish_reason or reason
+                if choice.delta is None:
+                    continue
+                delta = choice.delta
+                if text := spoken.take(_text(delta.content) or _text(getattr(delta, "refusal", None))):
+                    yield text
+                for part in delta.tool_calls or ():
+                    calls.add(part)
+    if rest := spoken.end():
+        yield rest
+    if not reason:
+        raise CutOffError
+    found = calls.whole()
+    # The last call may be incomplete although its arguments are valid, for example if they are still empty.
+    if (found and reason in ("length", "content_filter")) or (spoken.is_empty and not found and reason != "stop"):
+        raise CutOffError(reason)
+    for call in found:
+        yield call
+    if counts is not None:
+        yield counts
 
 
 class _Calls:

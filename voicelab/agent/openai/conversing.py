@@ -39,25 +39,22 @@ class ModelServer:
 
 
 class TurnWithModel:
-    """A turn. Iterate `parts` once; the last one is the Reply. request: a template without messages.
-
-    wanted: see ToolSession; set it before `parts` starts.
-    """
+    """A turn. Iterate `parts` once; the last one is the Reply. request: a template without messages."""
 
     def __init__(self, server: ModelServer, request: ModelRequest, toolbox: Toolbox, tool_timeout_s: float) -> None:
         self._server = server
         self._request = request
-        self.wanted: asyncio.Event | None = None
         self._toolbox = toolbox
         self._tool_timeout_s = tool_timeout_s
         self._text = ""
         self._usage = Usage(requests=0)
-        self._begun_s = perf_counter()
 
-    async def parts(self, heard: str, dialogue: Dialogue) -> AsyncIterator[ReplyPart | Reply]:
-        """Raises EngineError."""
+    async def parts(
+        self, heard: str, dialogue: Dialogue, wanted: asyncio.Event | None = None
+    ) -> AsyncIterator[ReplyPart | Reply]:
+        """Yield the parts of the reply to these words. wanted: see ToolSession. Raises EngineError."""
         self._begun_s = perf_counter()
-        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s, self.wanted)
+        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s, wanted)
         messages = _messages(heard, dialogue)
         made = []
         for number in range(_ROUNDS + 1):
@@ -108,7 +105,7 @@ class TurnWithModel:
         try:
             with translated_errors(server.base_url):
                 async with asyncio.timeout(server.timeout_s):
-                    async for event in server.api.stream(server.client, request):
+                    async for event in server.api(server.client, request):
                         if isinstance(event, TokenCounts):
                             self._count(event)
                             continue
@@ -117,13 +114,10 @@ class TurnWithModel:
                         yield event
         except TimeoutError:
             status = last_status.get()
+            reason = f"did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
             if status is not None and status >= 400:
-                message = (
-                    f"{server.base_url} answered {status} and asked for a pause beyond timeout_s={server.timeout_s:g}"
-                )
-                raise EngineError("openai", message) from None
-            message = f"{server.base_url} did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
-            raise EngineError("openai", message) from None
+                reason = f"answered {status} and asked for a pause beyond timeout_s={server.timeout_s:g}"
+            raise EngineError("openai", f"{server.base_url} {reason}") from None
         except CutOffError as error:
             why = f" ({error})" if error.args else ""
             raise EngineError("openai", f"{server.base_url} ended its reply early{why}") from None

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from typing import Any, cast
 
-from voicelab.agent.base import Reply, ReplyPart
+from voicelab.agent.base import Dialogue, Reply, ReplyPart
 from voicelab.engines.streams import StreamProgress
 from voicelab.errors import EngineError, VoicelabError
 
@@ -20,8 +20,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=_run, args=(self._loop,), name="agent-openai-loop", daemon=True)
-        self._thread.start()
+        threading.Thread(target=_run, args=(self._loop,), name="agent-openai-loop", daemon=True).start()
 
     def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -29,43 +28,42 @@ class LoopThread:
     def call_soon(self, function: Callable[[], object]) -> None:
         self._loop.call_soon_threadsafe(function)
 
-    def close(self, last: Coroutine[Any, Any, Any]) -> None:
+    def close(self, last: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Run `last` and end the loop, without waiting for either."""
-        ended = self.submit(last)
+        ended = self.submit(last())
         ended.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
-    try:
-        loop.run_forever()
-    finally:
-        loop.run_until_complete(_cancel_rest())
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-
-async def _cancel_rest() -> None:
-    """Cancel all other tasks, such as replies that are no longer needed."""
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
+    """Run the loop. At its end, this cancels all tasks, such as replies that are no longer needed."""
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.get_loop().run_forever()
 
 
 class LoopStream:
-    """An AnswerStream whose parts are produced in a LoopThread; the last one is the Reply."""
+    """An AnswerStream and HoldingStream whose parts are produced in a LoopThread; the last one is the Reply.
 
-    def __init__(self, loop: LoopThread) -> None:
+    parts: produces them, from the user's words, the dialogue, and the event set by `release`; None without `hold`.
+    """
+
+    def __init__(
+        self, loop: LoopThread, parts: Callable[[str, Dialogue, asyncio.Event | None], AsyncIterator[ReplyPart | Reply]]
+    ) -> None:
         self._loop = loop
+        self._parts = parts
+        self._wanted: asyncio.Event | None = None
         self._came: queue.SimpleQueue[ReplyPart | Reply | VoicelabError] = queue.SimpleQueue()
         self._making: Future[None] | None = None
 
-    def call_soon(self, function: Callable[[], object]) -> None:
-        """Call a function in the loop that produces the parts."""
-        self._loop.call_soon(function)
+    def hold(self) -> None:
+        self._wanted = asyncio.Event()
 
-    def begin(self, parts: AsyncIterator[ReplyPart | Reply]) -> StreamProgress:
-        self._making = self._loop.submit(self._make(parts))
+    def release(self) -> None:
+        if self._wanted is not None:
+            self._loop.call_soon(self._wanted.set)
+
+    def start(self, heard: str, dialogue: Dialogue) -> StreamProgress:
+        self._making = self._loop.submit(self._make(self._parts(heard, dialogue, self._wanted)))
         return self.next()
 
     def next(self) -> StreamProgress:

@@ -1,20 +1,18 @@
 """The common interface of both OpenAI APIs: from a conversation to text, tool calls and token counts."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from voicelab.agent.tools import Tool
-
-Role = Literal["user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """A message of the user or of the assistant."""
 
-    role: Role
+    role: Literal["user", "assistant"]
     text: str
 
 
@@ -64,15 +62,12 @@ class ModelRequest:
     may_call: bool = True
 
 
-class ModelApi(Protocol):
-    """One of the APIs."""
+ModelApi = Callable[[Any, ModelRequest], AsyncIterator[ModelEvent]]
+"""Sends a request with the openai client. Yields text as it is written, then complete tool calls, then the counts.
 
-    def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Yield text as it is written, then complete tool calls, then the counts.
-
-        Raises the openai client's errors, CutOffError if the reply is incomplete, and ValueError, TypeError or
-        AttributeError if it does not have the format of the API.
-        """
+Raises the client's errors, CutOffError if the reply is incomplete, and ValueError, TypeError or AttributeError if it
+does not have the format of the API.
+"""
 
 
 class CutOffError(Exception):

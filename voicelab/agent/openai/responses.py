@@ -18,43 +18,41 @@ from voicelab.agent.openai.spoken_text import SpokenText
 from voicelab.errors import EngineError
 
 
-class Responses:
-    """See ModelApi."""
-
-    async def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        finished = False
-        spoken = SpokenText()
-        calls: list[RequestedCall] = []
-        counts: TokenCounts | None = None
-        async with await client.responses.create(**_body(request)) as events:
-            async for event in events:
-                match event.type:
-                    case "response.output_text.delta" | "response.refusal.delta":
-                        if text := spoken.take(event.delta):
-                            yield text
-                    case "response.output_item.done" if event.item.type == "function_call":
-                        calls.append(RequestedCall(event.item.call_id, event.item.name, event.item.arguments or ""))
-                    case "response.completed" | "response.incomplete":
-                        finished = True
-                        counts = token_counts(event.response.usage, "input_tokens", "output_tokens")
-                        # The last call may be incomplete although its arguments are valid.
-                        if event.type == "response.incomplete" and (calls or spoken.is_empty):
-                            details = event.response.incomplete_details
-                            raise CutOffError(details.reason if details else "incomplete")
-                    case "response.failed":
-                        failure = event.response.error
-                        reason = failure.message if failure else "no reason given"
-                        raise EngineError("openai", f"the model failed: {reason}")
-                    case "error":
-                        raise EngineError("openai", f"the model failed: {event.message}")
-        if rest := spoken.end():
-            yield rest
-        if not finished:
-            raise CutOffError
-        for call in calls:
-            yield call
-        if counts is not None:
-            yield counts
+async def stream(client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    """Send a request; see ModelApi."""
+    finished = False
+    spoken = SpokenText()
+    calls: list[RequestedCall] = []
+    counts: TokenCounts | None = None
+    async with await client.responses.create(**_body(request)) as events:
+        async for event in events:
+            match event.type:
+                case "response.output_text.delta" | "response.refusal.delta":
+                    if text := spoken.take(event.delta):
+                        yield text
+                case "response.output_item.done" if event.item.type == "function_call":
+                    calls.append(RequestedCall(event.item.call_id, event.item.name, event.item.arguments or ""))
+                case "response.completed" | "response.incomplete":
+                    finished = True
+                    counts = token_counts(event.response.usage, "input_tokens", "output_tokens")
+                    # The last call may be incomplete although its arguments are valid.
+                    if event.type == "response.incomplete" and (calls or spoken.is_empty):
+                        details = event.response.incomplete_details
+                        raise CutOffError(details.reason if details else "incomplete")
+                case "response.failed":
+                    failure = event.response.error
+                    reason = failure.message if failure else "no reason given"
+                    raise EngineError("openai", f"the model failed: {reason}")
+                case "error":
+                    raise EngineError("openai", f"the model failed: {event.message}")
+    if rest := spoken.end():
+        yield rest
+    if not finished:
+        raise CutOffError
+    for call in calls:
+        yield call
+    if counts is not None:
+        yield counts
 
 
 def _body(request: ModelRequest) -> dict[str, Any]:

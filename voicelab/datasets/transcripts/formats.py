@@ -75,7 +75,8 @@ def paired(
     if form in ("trn", "stm", "nlp"):
         if columns.options:
             raise InputError(f"{reference}: a .{form} file has no columns; omit the --...-column options")
-        _refuse_one_file(reference, hypothesis)
+        if reference.exists() and hypothesis.exists() and reference.samefile(hypothesis):
+            raise InputError(f"{hypothesis}: REF and HYP are the same file; give the hypotheses as HYP")
     if form == "stm":
         return _timed_pairs(reference, hypothesis, missing)
     if form == "nlp":
@@ -84,11 +85,6 @@ def paired(
         references, hypotheses = trn.read(reference, id_type), trn.read(hypothesis, id_type)
         return Pairing(tuple(_matched(reference, references, hypothesis, hypotheses, missing)))
     return _table_pairs(reference, hypothesis, form, missing, columns)
-
-
-def _refuse_one_file(reference: Path, hypothesis: Path) -> None:
-    if reference.exists() and hypothesis.exists() and reference.samefile(hypothesis):
-        raise InputError(f"{hypothesis}: REF and HYP are the same file; give the hypotheses as HYP")
 
 
 def _table_pairs(

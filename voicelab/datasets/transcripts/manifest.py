@@ -49,12 +49,12 @@ class TableSide:
     @property
     def placed(self) -> bool:
         """Whether utterances are identified only by position."""
-        return not any(self._id(row) or self._audio(row) for row in self.table.rows)
+        return not any(self._cell(row, self.id) or self._cell(row, self.audio) for row in self.table.rows)
 
     @property
     def depth(self) -> int:
         """Number of trailing path components that identify utterances without an id."""
-        paths = (self._audio(row) for row in self.table.rows if self._id(row) is None)
+        paths = (self._cell(row, self.audio) for row in self.table.rows if self._cell(row, self.id) is None)
         return naming.depth(path for path in paths if path is not None)
 
     def utterances(self, depth: int) -> list[TranscriptLine]:
@@ -68,7 +68,7 @@ class TableSide:
             name = self._name(row, depth)
             if name is None and not placed:
                 raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, but other rows have an id")
-            speaker = self._cell(row, self.speaker) or None
+            speaker = self._cell(row, self.speaker)
             found.append(TranscriptLine(name or str(place), self._text(row), speaker, row.number))
         refuse_doubles(self.table.path, found)
         return found
@@ -82,7 +82,7 @@ class TableSide:
                 raise InputError(f"{self.table.path}: line {line.line}: field {self.text!r} {problem}")
 
     def _name(self, row: TableRow, depth: int) -> str | None:
-        name, audio = self._id(row), self._audio(row)
+        name, audio = self._cell(row, self.id), self._cell(row, self.audio)
         if name is not None or audio is None:
             return name
         try:
@@ -90,20 +90,15 @@ class TableSide:
         except ValueError as error:
             raise self.table.fail(row, "offset", str(error)) from None
 
-    def _id(self, row: TableRow) -> str | None:
-        return self._cell(row, self.id) or None
-
-    def _audio(self, row: TableRow) -> str | None:
-        return self._cell(row, self.audio) or None
-
     def _cell(self, row: TableRow, column: str | None) -> str | None:
+        """Return the text of a cell; None if it is empty."""
         value = row.values.get(column) if column is not None else None
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
             assert column is not None
             raise self.table.fail(row, column, f"must be a string, not {value!r}")
-        return value
+        return value or None
 
     def _text(self, row: TableRow) -> str:
         value = row.values.get(self.text)
@@ -114,16 +109,6 @@ class TableSide:
         if not isinstance(value, str):
             raise self.table.fail(row, self.text, f"must be a string, not {value!r}")
         return value
-
-
-def read(
-    path: Path, side: str, columns: TranscriptColumns | None = None, *, form: Form | None = None
-) -> list[TranscriptLine]:
-    """Read the utterances of a file. side: REFERENCE or HYPOTHESIS. Raises InputError that names line and field."""
-    columns = columns or TranscriptColumns()
-    table = read_rows(path, form)
-    found = reference_side(table, columns) if side == REFERENCE else hypothesis_side(table, columns)
-    return found.utterances(found.depth)
 
 
 def read_rows(path: Path, form: Form | None = None) -> Table:
@@ -158,8 +143,8 @@ def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
     text = table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
     if maybe := [name for name in table.columns if name != text and _MAYBE_HYPOTHESES.search(name)]:
         raise InputError(
-            f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {_listed(maybe)} or in {text!r}: "
-            f"choose one with --hyp-column"
+            f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {', '.join(map(repr, maybe))} or in "
+            f"{text!r}: choose one with --hyp-column"
         )
     return _side(table, text, OPTIONS["hypothesis"], columns, copied=True)
 
@@ -174,7 +159,3 @@ def _side(table: Table, text: str, option: str, columns: TranscriptColumns, *, c
 
 def _if_there(table: Table, name: str | None, known: tuple[str, ...]) -> str | None:
     return table.column(known if name is None else (name,))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))

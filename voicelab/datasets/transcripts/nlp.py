@@ -64,7 +64,7 @@ def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -
 
 def read_tokens(path: Path) -> list[NlpToken]:
     """Read the rows of a reference or hypothesis; a hypothesis needs only the column `token`."""
-    lines = [(number, line) for number, line in numbered_lines(path) if line.strip()]
+    lines = list(numbered_lines(path))
     header = [name.strip() for name in lines[0][1].split("|")] if lines else []
     if "token" not in header:
         raise InputError(f"{path}: line 1: no column `token`; a .nlp file begins with a row such as token|speaker|...")

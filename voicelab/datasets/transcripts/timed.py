@@ -8,10 +8,11 @@ Alternatives in a .ctm are enclosed in <ALT_BEGIN>, <ALT> and <ALT_END>, whose t
 """
 
 import re
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.datasets.transcripts.base import UtterancePair
@@ -21,7 +22,7 @@ IGNORED = "ignore_time_segment_in_scoring"
 """Segments with this text, and the words recognized in them, are excluded from scoring. NIST's corpora write it with or
 without underscores, in any case.
 """
-_LABEL = re.compile(r"(<[^>]*>|<\S*)\s*(.*)", re.DOTALL)
+_LABEL = re.compile(r"^(<[^>]*>|<\S*)\s*")
 _BEGIN, _NEXT, _END = "<alt_begin>", "<alt>", "<alt_end>"
 
 
@@ -35,7 +36,6 @@ class StmSegment:
     start_s: float
     end_s: float
     text: str
-    label: str | None = None
     line: int = field(default=0, compare=False)
 
     @property
@@ -53,7 +53,6 @@ class CtmWord:
     start_s: float | None
     duration_s: float | None
     word: str
-    confidence: float | None = None
     line: int = field(default=0, compare=False)
 
 
@@ -61,9 +60,7 @@ def read_stm(path: Path) -> list[StmSegment]:
     """Read an .stm file, in its order. Raises InputError, which names the file, the line and the field."""
     segments = []
     lines: dict[tuple[str, str, str, float, float], int] = {}
-    for number, line in numbered_lines(path):
-        if line.startswith(";;"):
-            continue
+    for number, line in numbered_lines(path, comments=(";;",)):
         fields = line.split(maxsplit=5)
         if len(fields) < 5:
             wanted = "file channel speaker start end [<labels>] text"
@@ -71,9 +68,7 @@ def read_stm(path: Path) -> list[StmSegment]:
         start_s, end_s = (_seconds(path, number, name, fields[at]) for name, at in (("start", 3), ("end", 4)))
         if end_s < start_s:
             raise InputError(f"{path}: line {number}: field 'end': {fields[4]} is before the start, {fields[3]}")
-        text, label = fields[5].strip() if len(fields) > 5 else "", None
-        if labelled := _LABEL.match(text):
-            label, text = labelled[1], labelled[2]
+        text = _LABEL.sub("", fields[5].strip()) if len(fields) > 5 else ""
         file, channel, speaker = (field.lower() for field in fields[:3])
         stretch = (file, channel, speaker, start_s, end_s)
         if lines.setdefault(stretch, number) != number and end_s > start_s:
@@ -81,29 +76,26 @@ def read_stm(path: Path) -> list[StmSegment]:
                 f"{path}: line {number}: the segment {' '.join(fields[:5])} already occurs in line {lines[stretch]}; "
                 "keep one of the two"
             )
-        segments.append(StmSegment(file, channel, speaker, start_s, end_s, text.strip(), label, number))
+        segments.append(StmSegment(file, channel, speaker, start_s, end_s, text.strip(), number))
     return segments
 
 
 def read_ctm(path: Path) -> list[CtmWord]:
     """Read a .ctm file, in its order. Raises InputError, which names the file, the line and the field."""
     words = []
-    for number, line in numbered_lines(path):
-        if line.startswith(";;"):
-            continue
+    for number, line in numbered_lines(path, comments=(";;",)):
         fields = line.split()
         if not 5 <= len(fields) <= 8:
             wanted = "file channel start duration word [confidence]"
             raise InputError(f"{path}: line {number}: {len(fields)} fields; expected: {wanted}")
         mark = fields[4].lower() in (_BEGIN, _NEXT, _END)
-        start_s = duration_s = confidence = None
+        start_s = duration_s = None
         if not mark:
             start_s = _seconds(path, number, "start", fields[2])
             duration_s = _seconds(path, number, "duration", fields[3])
         if len(fields) > 5 and fields[5].lower() not in ("na", "*"):
-            confidence = _seconds(path, number, "confidence", fields[5])
-        file, channel = fields[0].lower(), fields[1].lower()
-        words.append(CtmWord(file, channel, start_s, duration_s, fields[4], confidence, number))
+            _seconds(path, number, "confidence", fields[5])  # checked, not used
+        words.append(CtmWord(fields[0].lower(), fields[1].lower(), start_s, duration_s, fields[4], number))
     return words
 
 
@@ -141,7 +133,7 @@ def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[
         for place, segment in enumerate(members):
             last = place == len(members) - 1
             # sclite stores segment ends as 32-bit floats; this affects words whose midpoint equals an end.
-            end_s = _in_32_bits(segment.end_s)
+            end_s = float(np.float32(segment.end_s))
             outside = (count for count, block in enumerate(blocks) if block.middle_s >= end_s)
             count = len(blocks) if last else next(outside, len(blocks))
             taken, blocks = blocks[:count], blocks[count:]
@@ -211,8 +203,3 @@ def _alternatives(wordings: Sequence[Sequence[CtmWord]], before_s: float) -> _Bl
 
 def _middle_s(word: CtmWord) -> float:
     return (word.start_s or 0.0) + (word.duration_s or 0.0) / 2
-
-
-def _in_32_bits(value: float) -> float:
-    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
-    return rounded

@@ -34,9 +34,7 @@ def speaker_of(utterance_id: str, id_type: str = "spu_id") -> str:
 def read(path: Path, id_type: str = "spu_id") -> list[TranscriptLine]:
     """Read a .trn file. Raises InputError, which names the file and the line."""
     found = []
-    for number, line in numbered_lines(path):
-        if line.startswith((";;", "**")):
-            continue
+    for number, line in numbered_lines(path, comments=(";;", "**")):
         opened, closed = line.rfind("("), line.rfind(")")
         if opened < 0 or closed < opened or not line[opened + 1 : closed].strip():
             raise InputError(f"{path}: line {number}: no id at the end; expected: text (speaker_utterance)")

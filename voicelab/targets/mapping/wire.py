@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -82,36 +82,25 @@ class MapWire(Wire):
                     found.extend(self._apply(rule, part, message))
         return Reading(name, tuple(found), first_text(found))
 
-    def _apply(self, rule: Rule, part: Any, message: Any) -> list[Event]:
+    def _apply(self, rule: Rule, part: Any, message: Any) -> Iterator[Event]:
         """Yield the events that a rule gives for a message or a part of it."""
 
-        def at(path: str) -> Any:
+        def at(path: str | None) -> Any:
+            if path is None:
+                return None
             return value_at(path[2:], message) if path.startswith("$.") else value_at(path, part)
 
         for variable, path in rule.set.items():
             if (value := at(path)) is not None:
                 self.values[variable] = value
-        found = [*_texts(rule, at), *self._sounds(rule, at), *_calls(rule, at), *_signals(rule)]
-        if rule.mark is not None:
-            found.append(events.Mark(str(at(rule.mark))))
-        if rule.fault is not None:
-            code = at(rule.fault.code) if rule.fault.code else None
-            text = at(rule.fault.message) if rule.fault.message else None
-            found.append(
-                events.Fault(str(code or "target_error"), str(text or "the target reported an error"), rule.fault.fatal)
-            )
+        yield from _texts(rule, at)
+        if rule.sound is not None:
+            wanted = rule.sound if isinstance(rule.sound, SoundField) else SoundField(field=rule.sound)
+            if (sound := at(wanted.field)) is not None:
+                yield events.ReplySound(self._decoder.decode(_from_text(sound, wanted.text)))
+        yield from _signals(rule, at)
         if rule.answer:
-            found.append(events.MessagesToSend(self._frames(rule.answer, message=message, part=part)))
-        return found
-
-    def _sounds(self, rule: Rule, at: Callable[[str], Any]) -> list[Event]:
-        if rule.sound is None:
-            return []
-        wanted = rule.sound if isinstance(rule.sound, SoundField) else SoundField(field=rule.sound)
-        value = at(wanted.field)
-        if value is None:
-            return []
-        return [events.ReplySound(self._decoder.decode(_from_text(value, wanted.text)))]
+            yield events.MessagesToSend(self._frames(rule.answer, message=message, part=part))
 
     def _frames(self, messages: Sequence[Message], **extra: Any) -> tuple[Frame, ...]:
         def look_up(name: str) -> Any:
@@ -145,33 +134,22 @@ def _matches(rule: Rule, part: Any, message: Any) -> bool:
     return holds(inside, part) and holds(at_root, message)
 
 
-def _texts(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
-    found: list[Event] = []
+def _texts(rule: Rule, at: Callable[[str | None], Any]) -> Iterator[Event]:
     if rule.caller_text is not None:
         wanted = rule.caller_text if isinstance(rule.caller_text, TextField) else TextField(field=rule.caller_text)
-        text = at(wanted.field)
         final = at(wanted.final) if isinstance(wanted.final, str) else wanted.final
-        if text is not None:
-            found.append(events.CallerText(str(text), final=bool(final), delta=wanted.delta))
+        if (text := at(wanted.field)) is not None:
+            yield events.CallerText(str(text), final=bool(final), delta=wanted.delta)
     if rule.reply_text is not None:
         wanted = rule.reply_text if isinstance(rule.reply_text, TextField) else TextField(field=rule.reply_text)
-        text = at(wanted.field)
-        if text is not None:
-            found.append(events.AgentText(str(text), delta=wanted.delta))
-    return found
+        if (text := at(wanted.field)) is not None:
+            yield events.AgentText(str(text), delta=wanted.delta)
 
 
-def _calls(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
-    if rule.tool_call is None:
-        return []
-    arguments = read_arguments(at(rule.tool_call.arguments)) if rule.tool_call.arguments else {}
-    name = at(rule.tool_call.name)
-    call_id = at(rule.tool_call.id) if rule.tool_call.id else ""
-    return [events.AgentToolCall(str(name), arguments, str(call_id))]
-
-
-def _signals(rule: Rule) -> list[Event]:
-    found: list[Event] = []
+def _signals(rule: Rule, at: Callable[[str | None], Any]) -> Iterator[Event]:
+    if (call := rule.tool_call) is not None:
+        call_id = at(call.id) if call.id else ""
+        yield events.AgentToolCall(str(at(call.name)), read_arguments(at(call.arguments)), str(call_id))
     for name, event in (
         ("ready", events.Ready()),
         ("reply_continues", events.ReplyContinues()),
@@ -181,10 +159,14 @@ def _signals(rule: Rule) -> list[Event]:
         ("hang_up", events.HungUp()),
     ):
         if getattr(rule, name):
-            found.append(event)
+            yield event
     if rule.reply_end:
-        found.append(events.ReplyEnd(cancelled=rule.reply_end == "cancelled"))
-    return found
+        yield events.ReplyEnd(cancelled=rule.reply_end == "cancelled")
+    if rule.mark is not None:
+        yield events.Mark(str(at(rule.mark)))
+    if (fault := rule.fault) is not None:
+        code, text = at(fault.code) or "target_error", at(fault.message) or "the target reported an error"
+        yield events.Fault(str(code), str(text), fault.fatal)
 
 
 def _from_text(value: Any, form: Text) -> bytes:

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
@@ -145,15 +144,12 @@ class StreamSession:
         return t_end
 
     async def _spoken(self, turn: TurnState, spoken: asyncio.Future[float]) -> float:
+        spoken.add_done_callback(lambda _: self._changed.set())
         while not spoken.done():
             self._check()
             if turn.outcome.error is not None:
                 return perf_counter()
-            waiting = asyncio.ensure_future(self._changed.wait())
-            both: set[asyncio.Future[Any]] = {spoken, waiting}
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            self._changed.clear()
+            await self._change(until_s=float("inf"))
         return spoken.result()
 
     async def _interrupt(self, turn: TurnState, interruption: Interruption) -> None:
@@ -182,7 +178,7 @@ class StreamSession:
         turn.check_length(perf_counter())
 
     async def _change(self, *, until_s: float) -> bool:
-        """Wait for the next message. Returns False if none arrives until until_s."""
+        """Wait for a message or the end of the speech. Returns False if neither comes until until_s."""
         self._changed.clear()
         try:
             async with asyncio.timeout(max(0.0, until_s - perf_counter()) if until_s != float("inf") else None):
@@ -232,8 +228,6 @@ class StreamSession:
                     await self._send_all(frames)
                 case events.ReplyInterrupted():
                     await self._stop_playing(turn, at_s)
-                case _:
-                    pass
         turn.take(at_s, reading)
         for event in reading.events:
             if isinstance(event, events.Mark):

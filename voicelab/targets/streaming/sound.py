@@ -37,9 +37,6 @@ class SoundFormat:
         if self.encoding == "opus" and self.rate_hz not in OPUS_RATES_HZ:
             raise ValueError(f"Opus supports {', '.join(map(str, OPUS_RATES_HZ))} Hz, not {self.rate_hz}")
 
-    def __str__(self) -> str:
-        return f"{self.encoding} at {self.rate_hz} Hz"
-
 
 class SoundEncoder:
     """Encodes one audio stream, one payload per piece. Pieces for Opus must be 20 ms long."""
@@ -108,9 +105,9 @@ def samples_clip(data: bytes, rate_hz: int, channels: int) -> Clip:
     return Clip(clip.samples.reshape(-1, channels).mean(axis=1, dtype=np.float32), rate_hz)
 
 
-def read_format(encoding: str, rate_hz: int, *, what: str) -> SoundFormat:
-    """Return the format for the values of options. Raises InputError, which starts with `what`."""
+def pcm16_format(rate_hz: int) -> SoundFormat:
+    """Return the format for the option rate_hz. Raises InputError."""
     try:
-        return SoundFormat(encoding, rate_hz)  # type: ignore[arg-type]  # checked by the constructor
+        return SoundFormat("pcm16", rate_hz)
     except ValueError as error:
-        raise InputError(f"{what}: {error}") from error
+        raise InputError(f"option rate_hz: {error}") from error

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from voicelab.errors import InputError
 from voicelab.targets.base import Session, TargetBase, TargetSettings
@@ -14,6 +15,7 @@ from voicelab.targets.streaming.wire import Wire
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class StreamTarget(TargetBase):
     """Holds conversations with the wire and the transport of a protocol, which are created for each conversation.
 
@@ -24,11 +26,14 @@ class StreamTarget(TargetBase):
 
     unpaced = False
 
-    def __init__(self, *, ready_s: float = 10.0, greeting_s: float = 0.0, quiet_s: float = 1.5) -> None:
-        for name, time_s in (("ready_s", ready_s), ("greeting_s", greeting_s), ("quiet_s", quiet_s)):
-            if not 0 <= time_s <= 600:
-                raise InputError(f"{name} must be from 0 to 600 seconds, not {time_s:g}")
-        self._ready_s, self._greeting_s, self._quiet_s = ready_s, greeting_s, quiet_s
+    ready_s: float = 10.0
+    greeting_s: float = 0.0
+    quiet_s: float = 1.5
+
+    def __post_init__(self) -> None:
+        for name in ("ready_s", "greeting_s", "quiet_s"):
+            if not 0 <= getattr(self, name) <= 600:
+                raise InputError(f"{name} must be from 0 to 600 seconds, not {getattr(self, name):g}")
         self._timeout_s = 30.0
 
     def wire(self, user_id: str) -> Wire:
@@ -46,19 +51,19 @@ class StreamTarget(TargetBase):
     async def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AsyncIterator[Session]:
+        name = session_id or user_id
         if heard_before:
             _logger.warning(
                 "conversation %s starts again: this target cannot resume it and does not know the previous %d turns",
-                session_id or user_id,
+                name,
                 len(heard_before),
             )
         wire = self.wire(user_id)
-        transport = await self.connect(wire, min(self._ready_s, self._timeout_s))
-        limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self._quiet_s)
-        name = session_id or user_id
+        transport = await self.connect(wire, min(self.ready_s, self._timeout_s))
+        limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self.quiet_s)
         session = StreamSession(wire, transport, limits, session_id=name, signals=self.capabilities)
         try:
-            await session.begin(ready_s=self._ready_s, greeting_s=self._greeting_s)
+            await session.begin(ready_s=self.ready_s, greeting_s=self.greeting_s)
             yield session
         finally:
             await session.close()

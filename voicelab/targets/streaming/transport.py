@@ -10,11 +10,13 @@ from http import HTTPStatus
 from typing import Protocol, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection
 
 from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, UnreachableError, VoicelabError
+from voicelab.targets.background import analyse
 from voicelab.targets.streaming.events import Frame
 
 LARGEST_MESSAGE_BYTES = 16 * 2**20
@@ -192,9 +194,14 @@ def bearer(variable: str | None, *, is_required: bool = True) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def certificates() -> ssl.SSLContext | bool:
-    """Return how httpx verifies a server: by SSL_CERT_FILE if it is set, like WebSockets, else by its own list."""
-    return ssl.create_default_context() if os.environ.get("SSL_CERT_FILE") else True
+async def http_client(timeout_s: float) -> httpx.AsyncClient:
+    """Return a client that trusts SSL_CERT_FILE if it is set, like WebSockets, otherwise httpx's own list."""
+
+    def opened() -> httpx.AsyncClient:
+        verify = ssl.create_default_context() if os.environ.get("SSL_CERT_FILE") else True
+        return httpx.AsyncClient(trust_env=False, verify=verify, timeout=timeout_s)
+
+    return await analyse(opened)  # in a thread, because loading the certificates takes long
 
 
 def certificate_reason(error: BaseException | None) -> str | None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from voicelab.agent.base import ToolCall
+from voicelab.audio.clip import Clip
 from voicelab.targets.base import PartialTranscript, SoundPiece, TargetEvent, TurnOutcome
 from voicelab.targets.streaming import events
-from voicelab.targets.streaming.playout import Playout
 from voicelab.targets.streaming.wire import Reading
 
 MOST_MESSAGES = 20_000
@@ -35,6 +35,36 @@ class TurnLimits:
     def longest_wait_s(self) -> float:
         """The turn fails if it is not over this long after the caller has finished."""
         return self.timeout_s + self.longest_reply_s + self.end_wait_s
+
+
+class Playout:
+    """Plays a reply while it arrives: `audio.playback` piece by piece. `pieces` contains when each one is heard.
+
+    `drop` discards audio that was not heard yet, like a player that is interrupted.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: list[SoundPiece] = []
+
+    @property
+    def ends_s(self) -> float:
+        """The end of the last piece; minus infinity before the first."""
+        return self.pieces[-1].end_s if self.pieces else float("-inf")
+
+    def add(self, came_s: float, clip: Clip) -> None:
+        self.pieces.append(SoundPiece(max(came_s, self.ends_s), clip))
+
+    def drop(self, now_s: float) -> None:
+        """Drop everything after now_s."""
+        kept = [piece for piece in self.pieces if piece.at_s < now_s]
+        if kept and kept[-1].end_s > now_s:
+            last = kept.pop()
+            kept.append(SoundPiece(last.at_s, last.clip.between(0.0, now_s - last.at_s)))
+        self.pieces = kept
+
+    def played_s(self, now_s: float) -> float:
+        """Return the seconds of audio that were heard until now_s."""
+        return sum(min(piece.clip.duration_s, max(0.0, now_s - piece.at_s)) for piece in self.pieces)
 
 
 @dataclass(slots=True)
@@ -126,8 +156,6 @@ class TurnState:
                 self.fail(code, message)
             case events.HungUp(reason):
                 self.fail("hung_up", f"the target ended the conversation{f': {reason}' if reason else ''}")
-            case _:
-                pass
 
     def _take_heard(self, at_s: float, event: events.CallerText) -> None:
         if self.interrupted_by_us and self._heard_parts:

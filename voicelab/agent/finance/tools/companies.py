@@ -23,7 +23,7 @@ class Companies:
 
     def __init__(self, known: Mapping[str, Company]) -> None:
         self.known = known
-        self._linker = CompanyLinker({ticker: (one.name, *one.aliases) for ticker, one in known.items()})
+        self._linker = CompanyLinker(known)
 
     def find(self, named: str) -> Entity:
         """Return the best match as an entity found in `named`. Raises ToolError if there is none."""

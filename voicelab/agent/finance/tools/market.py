@@ -34,8 +34,6 @@ class _MarketTool:
 
 
 class QuoteTool(_MarketTool):
-    """The price of one share."""
-
     name: ClassVar = "quote"
     description: ClassVar = "The price of a company's share, its change since the close before, the day's range."
     spoken: ClassVar = "looking up the price"
@@ -47,8 +45,6 @@ class QuoteTool(_MarketTool):
 
 
 class NewsTool(_MarketTool):
-    """The latest news about a company."""
-
     name: ClassVar = "news"
     description: ClassVar = "The latest headlines about a company, with a summary of each."
     spoken: ClassVar = "looking up the news"
@@ -68,8 +64,6 @@ class CompareArguments(ToolArguments):
 
 
 class CompareTool(_MarketTool):
-    """The quotes of several companies side by side."""
-
     name: ClassVar = "compare"
     description: ClassVar = "The quotes of two to five companies side by side."
     spoken: ClassVar = "the comparison"
@@ -82,8 +76,6 @@ class CompareTool(_MarketTool):
 
 
 class DeepDiveTool(_MarketTool):
-    """A closer look at the news about a company, with its price."""
-
     name: ClassVar = "deep_dive"
     description: ClassVar = (
         "A closer look at a company: its quote, the latest story, the analysis of it, and what moved the price. "
