@@ -155,7 +155,7 @@ def _of_origin(connection: HTTPConnection, services: Services) -> HttpRefusal | 
     is_page = connection.scope["type"] == "websocket" or (
         origin is not None and connection.scope["method"] not in _ONLY_READ
     )
-    if not is_page or origins.is_allowed(connection, services.settings):
+    if not is_page or origins.is_allowed(connection, services.settings.cors_origins):
         return None
     message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
     return HttpRefusal(403, "bad_origin", message)
