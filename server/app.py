@@ -36,7 +36,7 @@ from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
 from server.tokens import Tokens
-from server.web import account, api_docs, files, recording, runs, samples
+from server.web import account, files, recording, runs, samples
 from voicelab.errors import VoicelabError
 
 logger = logging.getLogger(__name__)
@@ -79,10 +79,11 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
-    for part in (files, api_docs, account, samples, runs, recording):
+    for part in (files, account, samples, runs, recording):
         app.include_router(part.router)
-    app.mount("/app/assets/swagger", api_docs.swagger_ui())
-    app.mount("/app/assets", files.Assets())
+    # The scripts of /docs. FastAPI's own page would load them from a CDN.
+    app.mount("/app/assets/swagger", files.Assets(packages=[("fastapi_offline", "static")]))
+    app.mount("/app/assets", files.Assets(directory=files.WEB))
     for path, dialect in DIALECTS.items():
         app.add_api_websocket_route(path, _conversation(dialect))
     keep_uploads_in_memory()

@@ -13,16 +13,16 @@ from server.loop_share import METER
 from server.messages import LONGEST_NAME
 from server.services import Services
 from server.tokens import presented
+from server.web.files import PAGES
 from voicelab.engines.pool.clients import client_scope
 
 _USER = "voicelab.user"
 _HEALTH = "/"
-_OPEN_TO_ALL = ("/health/live", "/health/ready", "/docs", "/openapi.json")
+# The pages and their files hold no data. The data is under /app/api and /app/reports, which need a token.
+_OPEN_TO_ALL = (*PROBES, "/openapi.json", "/app", *PAGES)
+_PAGE_FILES = "/app/assets/"
 # Signing out also works after the sign-in has expired.
 _SIGN_OUT = ("DELETE", "/app/api/user")
-# The page's files hold no data. The data is under /app/api and /app/reports, which need a token.
-_PAGE = ("/app", "/app/", "/app/record", "/app/runs")
-_PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", *SOCKET_PATHS)
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 REQUESTS_BESIDE = 16
@@ -185,9 +185,8 @@ async def _of_token(connection: HTTPConnection, services: Services) -> HttpRefus
 
 def _is_open(connection: HTTPConnection) -> bool:
     path = connection.scope["path"]
-    if path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
-        return True
-    return (connection.scope.get("method"), path) == _SIGN_OUT
+    is_open = path in _OPEN_TO_ALL or path.startswith(_PAGE_FILES)
+    return is_open or (connection.scope.get("method"), path) == _SIGN_OUT
 
 
 async def _identified(token: str | None, cookie: str | None, services: Services) -> str | None:
