@@ -169,8 +169,10 @@ async def _converse(websocket: WebSocket, dialect: Dialect) -> None:
     finally:
         services.leaving.add(connection)
         try:
-            if connection.session_id and services.open_sessions.leave(connection.session_id):
-                await services.end_session(connection.session_id)
+            if session_id := connection.session_id:
+                services.open_sessions.give_back(session_id)
+                if not services.open_sessions.taken(session_id):
+                    await services.end_session(session_id)
         finally:
             del services.connections[connection]
             services.leaving.discard(connection)

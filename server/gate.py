@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import hosts, origins, sign_in
-from server.clients import ClientCounts, key_of
+from server.clients import OpenCounts, key_of
 from server.history import HistoryUnavailableError
 from server.http.paths import PROBES, SOCKET_PATH, SOCKET_PATHS
 from server.http.refusal import TOO_MANY_CONNECTIONS, HttpRefusal
@@ -43,7 +43,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._sockets, self._requests = ClientCounts(), ClientCounts()
+        self._sockets, self._requests = OpenCounts(), OpenCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any, Protocol
 
+from server.clients import OpenCounts
 from server.history import History, HistoryUnavailableError, TurnRecord
 from server.history.retention import keep_removing
 from server.history.store import HistoryLimits
 from server.loop_share import LoopShare
 from server.messages import ErrorCode
 from server.metrics import ANSWERED, Metrics
-from server.open_sessions import OpenSessions
 from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
@@ -45,8 +45,9 @@ class Services:
     """Shared state, opened once when the server starts.
 
     vad_batcher: voice activity detection for continuous mode; None if the server does not offer that mode.
-    connections: every open WebSocket with the task that serves it. draining: set when no new turn may start.
-    leaving: connections that are closing and must not be cancelled again.
+    open_sessions: number of connections per session, which ends when its last connection closes. connections: every
+    open WebSocket with the task that serves it. draining: set when no new turn may start. leaving: connections that are
+    closing and must not be cancelled again.
     """
 
     settings: Settings
@@ -58,7 +59,7 @@ class Services:
     loop_share: LoopShare
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
-    open_sessions: OpenSessions = field(default_factory=OpenSessions)
+    open_sessions: OpenCounts = field(default_factory=OpenCounts)
     connections: dict[OpenConnection, asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: set[OpenConnection] = field(default_factory=set)

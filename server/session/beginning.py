@@ -43,19 +43,20 @@ async def start_default_session(services: Services, user_id: str) -> SessionConf
 
 async def _new(services: Services, user_id: str) -> str:
     session_id = await services.history.start_session(user_id)
-    services.open_sessions.enter(session_id)
+    services.open_sessions.take(session_id)
     return session_id
 
 
 async def _resumed(session_id: str, services: Services, user_id: str) -> str:
     """Resume a session and count this connection. Raises Refused when the user has no such session."""
-    services.open_sessions.enter(session_id)
+    # Counted before the history is updated, so that another connection cannot end the session.
+    services.open_sessions.take(session_id)
     is_known = False
     try:
         is_known = await services.history.resume_session(session_id, user_id)
     finally:
         if not is_known:
-            services.open_sessions.leave(session_id)
+            services.open_sessions.give_back(session_id)
     if not is_known:
         message = f"{user_id} has no session {session_id}; send init without session_id to start a new one"
         raise Refused(ErrorCode.UNKNOWN_SESSION, message)
