@@ -127,9 +127,8 @@ class Services:
 
     def sample(self) -> None:
         """Update the gauges."""
-        self.metrics.sample(self.active_connections, self.pipeline.hosts)
-        self.metrics.sample_history(self.history.database.failures)
-        self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
+        pools = (*self.pools, self.pipeline.turn_ends)
+        self.metrics.sample(self.active_connections, self.pipeline.hosts, pools, self.history.database.failures)
 
     async def keep_sampling(self) -> None:
         """Update the gauges regularly, because another worker process may answer the scrape."""
