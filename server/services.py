@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any, Protocol
@@ -143,39 +143,32 @@ async def open_services(settings: Settings, tokens: Tokens, share: LoopShare) ->
     vad_batcher = VadBatcher.named(settings.vad, settings.turn_end)
     tracer = Tracer.from_environment()
     limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
-    history = await History.open(settings.database_url, limits)
-    try:
+    async with AsyncExitStack() as stack:
+        if tracer is not None:
+            stack.push_async_callback(asyncio.to_thread, tracer.close)
+        if vad_batcher is not None:
+            stack.callback(vad_batcher.close)
+        history = await History.open(settings.database_url, limits)
+        stack.push_async_callback(history.close)
         pipeline = await Pipeline.open(
             settings.asr, settings.agent, settings.tts,
             asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
             engine_wait_s=settings.engine_wait_s, encoder_in="process",
         )  # fmt: skip
-        try:
-            for engine in pipeline.engines:
-                logger.info(_loaded(engine))
-            if notice := fallback_notice(settings.tts):
-                logger.warning(notice)
-            with open_pools(settings.pool_threads, settings.pool_queue) as pools:
-                history.database.account_to(share.add_thread)
-                for pool in pools:
-                    pool.account = share.add_thread
-                services = Services(settings, pipeline, history, tokens, vad_batcher, pools, share, tracer)
-                tasks = [asyncio.create_task(services.keep_sampling())]
-                if settings.history_days is not None:
-                    tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))
-                try:
-                    yield services
-                finally:
-                    for task in tasks:
-                        task.cancel()
-        finally:
-            await pipeline.close()
-    finally:
-        await history.close()
-        if vad_batcher is not None:
-            vad_batcher.close()
-        if tracer is not None:
-            await asyncio.to_thread(tracer.close)
+        stack.push_async_callback(pipeline.close)
+        for engine in pipeline.engines:
+            logger.info(_loaded(engine))
+        if notice := fallback_notice(settings.tts):
+            logger.warning(notice)
+        pools = stack.enter_context(open_pools(settings.pool_threads, settings.pool_queue))
+        history.database.account_to(share.add_thread)
+        for pool in pools:
+            pool.account = share.add_thread
+        services = Services(settings, pipeline, history, tokens, vad_batcher, pools, share, tracer)
+        stack.callback(asyncio.create_task(services.keep_sampling()).cancel)
+        if settings.history_days is not None:
+            stack.callback(asyncio.create_task(keep_removing(history, settings.history_days)).cancel)
+        yield services
 
 
 def _turn_line(turn: TurnRecord, fields: dict[str, Any]) -> str:
