@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from server.clients import OpenCounts
 from server.history import History, HistoryUnavailableError, TurnRecord
@@ -25,19 +25,15 @@ from voicelab.engines.spec import EngineInfo
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.tts.default import fallback_notice
 
+if TYPE_CHECKING:
+    from server.session.connection import Connection
+
 logger = logging.getLogger(__name__)
 
 
 _NOT_KEPT = (ErrorCode.HISTORY_UNAVAILABLE, ErrorCode.SESSION_FULL)
 _LOOK_AGAIN_S = 0.02
 _SAMPLE_S = 1.0
-
-
-class OpenConnection(Protocol):
-    """A connection, as shutdown sees it. busy: whether it is in a turn that should be completed."""
-
-    @property
-    def busy(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -60,9 +56,9 @@ class Services:
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
     open_sessions: OpenCounts = field(default_factory=OpenCounts)
-    connections: dict[OpenConnection, asyncio.Task[Any]] = field(default_factory=dict)
+    connections: dict["Connection", asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
-    leaving: set[OpenConnection] = field(default_factory=set)
+    leaving: set["Connection"] = field(default_factory=set)
 
     @property
     def active_connections(self) -> int:
