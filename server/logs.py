@@ -93,16 +93,18 @@ class OneLine(logging.Filter):
         return True
 
 
-class _Exceptions:
+class _Exceptions(logging.Formatter):
     """Format exceptions. Their messages may quote transcripts and are included only if `are_shown`."""
 
-    are_shown = False
+    def __init__(self, *arguments: Any, are_shown: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._are_shown = are_shown
 
     def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name that logging calls
         _, error, trace = ei
         if error is None:
             return ""
-        lines = traceback.format_exception(error) if self.are_shown else _without_messages(error, trace)
+        lines = traceback.format_exception(error) if self._are_shown else _without_messages(error, trace)
         return printable("".join(lines).rstrip(), _BUT_NEW_LINES)
 
 
@@ -120,17 +122,9 @@ def _without_messages(error: BaseException, trace: TracebackType | None) -> list
 class TextLines(_Exceptions, DefaultFormatter):
     """Log format for people."""
 
-    def __init__(self, *arguments: Any, are_shown: bool = False, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.are_shown = are_shown
 
-
-class JsonLines(_Exceptions, logging.Formatter):
+class JsonLines(_Exceptions):
     """Log format for programs: one JSON object per line with time, level, logger, message and extra fields."""
-
-    def __init__(self, *, are_shown: bool = False) -> None:
-        super().__init__()
-        self.are_shown = are_shown
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
