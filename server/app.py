@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from server.dialects.base import Dialect, FrameLimits
+from server.dialects.base import Dialect
 from server.dialects.table import DIALECTS, SUBPROTOCOLS
 from server.faults import http_refusal
+from server.frames import FrameLimits
 from server.gate import Gate
 from server.http.api import router
 from server.http.below_path import UnderPrefix, WithoutPrefix
