@@ -122,7 +122,7 @@ class Answering:
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
-                text, form = base64.b64encode(data).decode("ascii"), self._config.reply_format
+                text, form = base64.b64encode(data).decode("ascii"), self._config.options.audio_format
                 await self._sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
                 self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
@@ -133,7 +133,7 @@ class Answering:
         # Shielded: an interrupt during the transaction could not know whether it was committed.
         await asyncio.shield(self._start_storing(None))
         await self._turn.close()
-        if "turn_metrics" in self._config.events:
+        if "turn_metrics" in self._config.options.events:
             assert self._record.reply is not None
             reply = self._record.reply
             metrics = TurnMetrics(

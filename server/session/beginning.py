@@ -6,7 +6,7 @@ from server.session.config import SessionConfig
 
 
 async def start_session(init: Init, services: Services, *, user_id: str, token_user: str | None) -> SessionConfig:
-    """Start a new session or resume one. Raises Refused if the server does not support the request.
+    """Start a session or resume one. Raises Refused if the server does not support the request.
 
     user_id: used if init names no user. token_user: the token's user; None without tokens.
     """
@@ -18,33 +18,13 @@ async def start_session(init: Init, services: Services, *, user_id: str, token_u
     user_id = init.user_id or user_id
     if token_user not in (None, user_id):
         raise Refused(ErrorCode.FORBIDDEN, f"the token belongs to {token_user}; omit user_id")
-    session_id = (
-        await _resumed(init.session_id, services, user_id) if init.session_id else await _new(services, user_id)
-    )
-    realtime = init.mode != "turns"
-    paced = realtime if init.paced is None else init.paced
-    return SessionConfig(
-        session_id=session_id,
-        user_id=user_id,
-        reply_format=init.audio_format,
-        reply_rate_hz=init.reply_rate_hz,
-        realtime=realtime,
-        lead_s=services.settings.reply_lead_s if paced else None,
-        continuous=init.mode == "continuous",
-        events=frozenset(init.events),
-        turn_ids=init.turn_ids,
-    )
-
-
-async def start_default_session(services: Services, user_id: str) -> SessionConfig:
-    """Start a session with the default options, for a client that did not send init."""
-    return SessionConfig(await _new(services, user_id), user_id)
-
-
-async def _new(services: Services, user_id: str) -> str:
-    session_id = await services.history.start_session(user_id)
-    services.open_sessions.take(session_id)
-    return session_id
+    if init.session_id:
+        session_id = await _resumed(init.session_id, services, user_id)
+    else:
+        session_id = await services.history.start_session(user_id)
+        services.open_sessions.take(session_id)
+    paced = init.mode != "turns" if init.paced is None else init.paced
+    return SessionConfig(session_id, user_id, init, services.settings.reply_lead_s if paced else None)
 
 
 async def _resumed(session_id: str, services: Services, user_id: str) -> str:

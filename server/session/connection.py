@@ -13,7 +13,7 @@ from server.gate import user_of
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
 from server.outgoing import Interrupted, Pulse, SessionStart
 from server.services import Services
-from server.session.beginning import start_default_session, start_session
+from server.session.beginning import start_session
 from server.session.config import SessionConfig
 from server.session.conversation import Conversation, reporting
 from server.session.reading import MessageReader
@@ -136,16 +136,15 @@ class Connection:
         if self._conversation is not None:
             message = f"send init once, before all other events; this connection has session {self._config.session_id}"
             raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
-        user_id, token_user = self._config.user_id, self._token_user
-        await self._begin(await start_session(init, self._services, user_id=user_id, token_user=token_user))
+        await self._begin(init)
 
     async def _require_conversation(self) -> Conversation:
-        if self._conversation is not None:
-            return self._conversation
-        return await self._begin(await start_default_session(self._services, self._config.user_id))
+        """Return the conversation. Starts one with the default options if the client did not send init."""
+        return self._conversation or await self._begin(Init())
 
-    async def _begin(self, config: SessionConfig) -> Conversation:
-        self._config = config
+    async def _begin(self, init: Init) -> Conversation:
+        user_id, token_user = self._config.user_id, self._token_user
+        self._config = config = await start_session(init, self._services, user_id=user_id, token_user=token_user)
         self._conversation = Conversation(self._services, config, self._sender, self._receive_queue)
         logs.session_id.set(config.session_id)
         await self._sender.send(SessionStart(session_id=config.session_id, user_id=config.user_id))

@@ -121,7 +121,7 @@ class SpeechStream:
                 await self._score_sound(*wanted)
             if self.services.settings.speculative_start:
                 await self._answer_early()
-            if "no_speech_detected" in self.config.events:
+            if "no_speech_detected" in self.config.options.events:
                 await self._watch_for_sound(piece)
 
     async def _score_sound(self, start: int, end: int) -> None:
@@ -199,12 +199,12 @@ class SpeechStream:
     async def _announce(self, utterance: UtteranceReceiver) -> None:
         if utterance.is_unannounced:
             utterance.is_unannounced = False
-            if "speech_started" in self.config.events:
+            if "speech_started" in self.config.options.events:
                 started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
                 await self.sender.send(started)
 
     async def _announce_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
-        if "speech_stopped" in self.config.events:
+        if "speech_stopped" in self.config.options.events:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
             about = self._about(utterance)
             await self.sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))

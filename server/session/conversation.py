@@ -59,7 +59,7 @@ class Conversation:
         self._turn_taking = TurnTaking(
             config, sender, is_waiting=lambda: self._stream is not None and bool(self._stream.pending)
         )
-        if config.continuous:
+        if config.options.mode == "continuous":
             assert services.vad_batcher is not None
             receive_queue.let_overtake(AudioChunk)
             self._stream = SpeechStream(

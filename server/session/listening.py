@@ -53,11 +53,11 @@ class UtteranceReceiver:
         services, config = self.services, self.config
         dialogue = await services.history.dialogue(config.session_id, config.user_id)
         self.turn = Turn(
-            services.pipeline, dialogue, reply_format=config.reply_format, reply_rate_hz=config.reply_rate_hz,
-            longest_s=services.settings.max_turn_s,
+            services.pipeline, dialogue, reply_format=config.options.audio_format,
+            reply_rate_hz=config.options.reply_rate_hz, longest_s=services.settings.max_turn_s,
         )  # fmt: skip
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
-        if "partial_transcription" in config.events or self.endpointer is not None:
+        if "partial_transcription" in config.options.events or self.endpointer is not None:
             self._partials = Partials(self.turn, self._send_partial, self.endpointer)
         return self.turn
 
@@ -73,7 +73,7 @@ class UtteranceReceiver:
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
         await turn.receive(data, chunk.format, chunk.rate_hz)
-        if self.config.realtime:
+        if self.config.options.mode != "turns":  # the other modes are in real time
             self.rate_limiter.add(turn.heard_s - heard_s, at_s)
         self.update_partials()
 
@@ -110,7 +110,7 @@ class UtteranceReceiver:
             raise self.fault
         if self.turn is None:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended without any audio; send some before is_final")
-        if self.config.continuous:
+        if self.config.options.mode == "continuous":
             # The turn may have started while the previous one was still being answered.
             await self.reload_dialogue()
         return self.turn.finish()
@@ -140,7 +140,7 @@ class UtteranceReceiver:
             await self.turn.close()
 
     async def _send_partial(self, text: str) -> None:
-        if self.is_unannounced or "partial_transcription" not in self.config.events:
+        if self.is_unannounced or "partial_transcription" not in self.config.options.events:
             return
         about, shown = self.config.session_id, self.config.shown(self.turn_id)
         await self.sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
