@@ -56,11 +56,10 @@ class Gate:
         connection = HTTPConnection(scope)
         denial = await _denial(connection, services)
         client = key_of(connection.client.host if connection.client else None, user_of(connection))
-        if denial is None:
-            denial = self._of_share(connection, client, services)
         if scope["path"] in PROBES:
             await self._answered(denial, connection, receive, send)
             return
+        denial = denial or self._of_share(connection, client, services)
         places = self._sockets if scope["type"] == "websocket" else self._requests
         with places.held(client if denial is None else None), client_scope(client):
             if METER in scope:
@@ -86,13 +85,13 @@ class Gate:
             await response(scope, receive, send)
 
     def _of_share(self, connection: HTTPConnection, client: str | None, services: Services) -> HttpRefusal | None:
-        """Deny a client that has too many connections open. Health probes are always answered."""
+        """Deny a client that has too many connections open."""
         most = services.settings.most_per_client
         if connection.scope["type"] == "websocket":
             taken, what = self._sockets.taken(client), "WebSockets"
         else:
             taken, what, most = self._requests.taken(client), "requests", most + REQUESTS_BESIDE
-        if taken < most or connection.scope["path"] in PROBES:
+        if taken < most:
             return None
         whose = client if client and client.startswith("user ") else f"the address {client}"
         message = f"{whose} has {taken} open {what}, the most it may have (MAX_CONNECTIONS_PER_CLIENT); close some"
