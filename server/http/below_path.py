@@ -16,10 +16,8 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 def checked(value: str) -> str:
     """Return the prefix with a leading and without a trailing slash, or "". Raises ValueError for an invalid one."""
     prefix = value.strip().rstrip("/")
-    if prefix and not _PREFIX.fullmatch(prefix):
-        raise ValueError("write the path below which the proxy serves this server, such as /voice")
     segments = prefix.split("/")[1:]
-    if set(segments) <= {".", ".."} and segments:
+    if prefix and (not _PREFIX.fullmatch(prefix) or set(segments) <= {".", ".."}):
         raise ValueError("write the path below which the proxy serves this server, such as /voice")
     if segments and segments[0] in OWN_SEGMENTS:
         raise ValueError(f"/{segments[0]} is one of the server's own paths; choose another prefix")
