@@ -9,43 +9,33 @@ from time import perf_counter
 from typing import Any, Literal
 
 from server.faults import as_refusals
-from server.history import INTERRUPTED, TurnRecord
+from server.history import INTERRUPTED
 from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
-from server.services import Services
-from server.session.config import SessionConfig
-from server.session.sender import PlaybackPacer, Sender
-from voicelab.pipeline.turn import Turn
+from server.session.listening import UtteranceReceiver
+from server.session.sender import PlaybackPacer
 from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply, TurnEvent
 
 
 class Answering:
     """Send the events of a turn as they arise, and store the turn once: complete with its changes, or as far as it got.
 
-    said: the part of the reply that the user heard, set when the reply is stopped.
+    received: the utterance, whose turn is open. events: of its answer. said: the part of the reply that the user heard,
+    set when the reply is stopped.
     """
 
-    def __init__(
-        self,
-        turn_id: str,
-        turn: Turn,
-        events: AsyncGenerator[TurnEvent, None],
-        record: TurnRecord,
-        *,
-        config: SessionConfig,
-        sender: Sender,
-        services: Services,
-    ) -> None:
-        self.turn_id = turn_id
+    def __init__(self, received: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
+        assert received.turn is not None
+        self.turn_id = received.turn_id
         self.said = ""
-        self._turn = turn
-        self._record = record
-        self._config = config
-        self._about: dict[str, Any] = {"session_id": config.session_id, "turn_id": config.shown(turn_id)}
-        self._sender = sender
-        self._services = services
+        self._turn = received.turn
+        self._record = received.record
+        self._config = config = received.config
+        self._about: dict[str, Any] = {"session_id": config.session_id, "turn_id": config.shown(self.turn_id)}
+        self._sender = received.sender
+        self._services = received.services
         self._pace = PlaybackPacer(config.lead_s)
         self._storing: asyncio.Task[None] | None = None
-        self.task = asyncio.create_task(services.loop_share.timed(self._run(events)))
+        self.task = asyncio.create_task(self._services.loop_share.timed(self._run(events)))
 
     async def _run(self, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Raises Refused when the turn fails, WebSocketDisconnect when the client has disconnected."""

@@ -140,12 +140,7 @@ class Conversation:
 
     async def _answer(self, listening: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Answer a turn and wait for its end. Raises Refused when it fails."""
-        assert listening.turn is not None
-        answering = Answering(
-            listening.turn_id, listening.turn, events, listening.record,
-            config=self._config, sender=self._sender, services=self._services,
-        )  # fmt: skip
-        await self._turn_taking.run(answering, self._receive_queue, self._take_during_answer)
+        await self._turn_taking.run(Answering(listening, events), self._receive_queue, self._take_during_answer)
         self._listening = None
         self._state = State.READY
 
