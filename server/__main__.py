@@ -11,9 +11,9 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from ipaddress import ip_address
 from typing import Any
 
+from server.clients import address_of
 from server.logs import log_config
 from server.settings import Settings
 from server.token_reload import follow_supervisor, tokens_from_supervisor
@@ -126,8 +126,8 @@ def _warn_if_open(listener: socket.socket, tokens: Tokens) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    address = ip_address(host.partition("%")[0])
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    address = address_of(host)
+    return address is not None and address.is_loopback
 
 
 def _log_config(settings: Settings) -> dict[str, Any]:

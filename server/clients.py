@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 _PREFIX = 64
 """Network bits of an IPv6 address. A provider usually gives each customer a whole /64."""
@@ -16,15 +16,19 @@ def key_of(host: str | None, user: str | None = None) -> str | None:
     """
     if user is not None:
         return f"user {user}"
-    if host is None:
-        return None
+    address = None if host is None else address_of(host)
+    if address is None:
+        return host
+    return str(ip_network((address, _PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
+
+
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address; an IPv4 address even if it is mapped to IPv6. None for a name."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
-        return host
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, _PREFIX), strict=False))
-    return str(getattr(address, "ipv4_mapped", None) or address)
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 class OpenCounts:
