@@ -12,7 +12,6 @@ from sqlalchemy import JSON, Connection, String, bindparam, cast, delete, func, 
 from server.history.addresses import scrubbed, shown
 from server.history.database import DEFAULT_LIMIT_S, Database, open_database
 from server.history.faults import SessionFullError, SessionGoneError, opening_errors
-from server.history.health import HistoryHealth
 from server.history.records import INTERRUPTED, SessionSummary, StoredTurn, TurnRecord
 from server.history.schema import migrate
 from server.history.sign_ins import SignIns
@@ -70,7 +69,6 @@ class History:
 
     def __init__(self, database: Database, limits: HistoryLimits | None = None) -> None:
         self.database = database
-        self.health = HistoryHealth(database)
         self.sign_ins = SignIns(database)
         self._limits = limits or HistoryLimits()
 

@@ -46,7 +46,7 @@ async def ready(services: SharedServices, response: Response) -> Readiness:
         found = Readiness(status="draining", engines=engines)
     elif not all(engines.values()):
         found = Readiness(status="engines_not_ready", engines=engines)
-    elif (reason := await services.history.health.problem()) is not None:
+    elif (reason := await services.history.database.problem()) is not None:
         found = Readiness(status="history_unavailable", engines=engines, reason=reason)
     else:
         found = Readiness(status="ready", engines=engines)
