@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 
 import psutil
 from prometheus_client import (
@@ -93,7 +91,7 @@ class Metrics:
         """Update the gauges, and the counters of what others count. Call it regularly and before each scrape."""
         self._connections.set(connections)
         self._tasks.set(len(asyncio.all_tasks()))
-        self._threads.set(_threads())
+        self._threads.set(psutil.Process().num_threads())
         for host in hosts:
             kind = host.info.kind
             self._queue.labels(kind).set(host.queued)
@@ -129,11 +127,3 @@ class Metrics:
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)
-
-
-def _threads() -> int:
-    """Return the number of threads of this process; without /proc, of those that Python started."""
-    try:
-        return len(list(Path("/proc/self/task").iterdir()))
-    except OSError:
-        return threading.active_count()
