@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -74,8 +75,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     app.state.loop_share = LoopShare(chosen.loop_share_per_client)
     app.add_exception_handler(RequestValidationError, _wrong_shape)
     app.add_exception_handler(StarletteHTTPException, _not_found)
-    app.add_exception_handler(HttpRefusal, _refused)
-    for kind in (Refused, VoicelabError, Exception):
+    for kind in (HttpRefusal, Refused, VoicelabError, Exception):
         app.add_exception_handler(kind, _failed)
     app.include_router(router)
     app.include_router(health_router)
@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     app.mount("/app/assets/swagger", files.Assets(packages=[("fastapi_offline", "static")]))
     app.mount("/app/assets", files.Assets(directory=files.WEB))
     for path, dialect in DIALECTS.items():
-        app.add_api_websocket_route(path, _conversation(dialect))
+        app.add_api_websocket_route(path, partial(_converse, dialect))
     keep_uploads_in_memory()
     app.add_middleware(UnderPrefix, prefix=chosen.root_path)
     app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
@@ -128,32 +128,20 @@ async def _not_found(request: Request, error: Exception) -> Response:
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HttpRefusal)
-    return error.response(request.scope)
-
-
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     """Answer an exception that the route did not handle. Starlette would answer in plain text."""
+    if isinstance(error, HttpRefusal):
+        return error.response(request.scope)
     if is_openai(request.scope) and isinstance(error, VoicelabError):
         return of_voicelab(error).response(request.scope)
     return http_refusal(error).response(request.scope)
 
 
-def _conversation(dialect: Callable[[WebSocket, FrameLimits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
-    """Return a WebSocket route that speaks this dialect."""
-
-    async def converse(websocket: WebSocket) -> None:
-        settings: Settings = websocket.app.state.settings
-        await _converse(websocket, dialect(websocket, FrameLimits(settings.max_message_bytes, settings.max_json_bytes)))
-
-    return converse
-
-
-async def _converse(websocket: WebSocket, dialect: Dialect) -> None:
-    """Accept and run one connection."""
+async def _converse(dialect: Callable[[WebSocket, FrameLimits], Dialect], websocket: WebSocket) -> None:
+    """Accept a connection and run it in this dialect."""
     services: Services = websocket.app.state.services
-    connection = Connection(websocket, services, dialect)
+    limits = FrameLimits(services.settings.max_message_bytes, services.settings.max_json_bytes)
+    connection = Connection(websocket, services, dialect(websocket, limits))
     task = asyncio.current_task()
     assert task is not None
     services.connections[connection] = task
