@@ -316,7 +316,7 @@ async def test_what_an_engine_says_when_it_fails_is_neither_told_nor_logged(
     monkeypatch.setattr(FakeAgent, "respond", fail)
     log = io.StringIO()
     handler = logging.StreamHandler(log)
-    handler.addFilter(logs.Quotes(are_shown=asked_for))
+    handler.addFilter(logs.OneLine(are_shown=asked_for))
     monkeypatch.setattr(logging.getLogger("server"), "handlers", [handler])
     async with talking(served) as talker:
         await talker.init()
