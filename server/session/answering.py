@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
 from server.faults import as_refusals
 from server.history import INTERRUPTED
@@ -30,7 +30,7 @@ class Answering:
         self._turn = received.turn
         self._record = received.record
         self._config = config = received.config
-        self._about: dict[str, Any] = {"session_id": config.session_id, "turn_id": config.shown(self.turn_id)}
+        self._about = config.about(self.turn_id)
         self._sender = received.sender
         self._services = received.services
         self._pace = PlaybackPacer(config.lead_s)

@@ -1,6 +1,7 @@
 """Options of a session."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from server.messages import Init
 
@@ -17,6 +18,6 @@ class SessionConfig:
     options: Init = field(default_factory=Init)
     lead_s: float | None = None
 
-    def shown(self, turn_id: str | None) -> str | None:
-        """Return the turn's id if the client requested ids, else None."""
-        return turn_id if self.options.turn_ids else None
+    def about(self, turn_id: str | None) -> dict[str, Any]:
+        """Return the fields of a turn's events; turn_id is None unless the client requested ids."""
+        return {"session_id": self.session_id or None, "turn_id": turn_id if self.options.turn_ids else None}

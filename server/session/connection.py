@@ -122,7 +122,7 @@ class Connection:
             case Init() as init:
                 await self._init(init)
             case AudioChunk() as chunk:
-                await (await self._require_conversation()).take_chunk(arrival, chunk)
+                await (await self._require_conversation()).take_chunk(chunk, arrival.at_s)
             case TypedText() as typed:
                 await (await self._require_conversation()).take_text(typed)
             case Interrupt() as interrupt if self._conversation is not None:

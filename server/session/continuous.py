@@ -3,7 +3,6 @@
 from collections import deque
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 from server.messages import AudioChunk, Refused
 from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
@@ -200,14 +199,11 @@ class SpeechStream:
         if utterance.is_unannounced:
             utterance.is_unannounced = False
             if "speech_started" in self.config.options.events:
-                started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
-                await self.sender.send(started)
+                about = self.config.about(utterance.turn_id)
+                await self.sender.send(SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **about))
 
     async def _announce_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
         if "speech_stopped" in self.config.options.events:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
-            about = self._about(utterance)
+            about = self.config.about(utterance.turn_id)
             await self.sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
-
-    def _about(self, utterance: UtteranceReceiver) -> dict[str, Any]:
-        return {"session_id": self.config.session_id, "turn_id": self.config.shown(utterance.turn_id)}

@@ -15,7 +15,7 @@ from server.session.config import SessionConfig
 from server.session.continuous import SpeechStream
 from server.session.listening import UtteranceReceiver
 from server.session.rate_limiter import RateLimiter
-from server.session.receive_queue import Arrival, ReceiveQueue
+from server.session.receive_queue import ReceiveQueue
 from server.session.sender import Sender
 from server.session.turn_taking import TurnTaking
 from voicelab.pipeline.turn_events import TurnEvent
@@ -78,12 +78,15 @@ class Conversation:
 
     # Input.
 
-    async def take_chunk(self, arrival: Arrival, chunk: AudioChunk) -> None:
-        """Process a chunk of a turn or of the stream. The last chunk of a turn starts the answer."""
+    async def take_chunk(self, chunk: AudioChunk, at_s: float) -> None:
+        """Process a chunk of a turn or of the stream. The last chunk of a turn starts the answer.
+
+        at_s: arrival of the chunk (performance counter).
+        """
         if self._stream is not None:
             # Errors of the stream do not affect the turn being answered.
             async with reporting(partial(self._sender.send_error, config=self._config)):
-                await self._stream.take(chunk, arrival.at_s)
+                await self._stream.take(chunk, at_s)
             return
         if self._state is State.SKIPPING:
             # The turn's error was already sent. Chunks that the client sent ahead get no second error.
@@ -91,7 +94,7 @@ class Conversation:
             return
         listening = self._listening or self._listen("spoken")
         async with reporting(partial(self._fail_turn, over=chunk.is_final)):
-            await listening.receive(chunk, arrival.at_s)
+            await listening.receive(chunk, at_s)
             if chunk.is_final:
                 await self._answer(listening, await listening.finish())
 
@@ -140,14 +143,9 @@ class Conversation:
 
     async def _answer(self, listening: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Answer a turn and wait for its end. Raises Refused when it fails."""
-        await self._turn_taking.run(Answering(listening, events), self._receive_queue, self._take_during_answer)
+        await self._turn_taking.run(Answering(listening, events), self._receive_queue, self.take_chunk)
         self._listening = None
         self._state = State.READY
-
-    async def _take_during_answer(self, arrival: Arrival) -> None:
-        """Process a chunk of the stream while a turn is answered."""
-        assert isinstance(arrival.event, AudioChunk)
-        await self.take_chunk(arrival, arrival.event)
 
     async def _fail_turn(self, refusal: Refused, *, over: bool) -> None:
         """End the turn with an error. over: its last chunk has arrived, so the next chunk starts a new turn."""

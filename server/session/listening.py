@@ -142,5 +142,4 @@ class UtteranceReceiver:
     async def _send_partial(self, text: str) -> None:
         if self.is_unannounced or "partial_transcription" not in self.config.options.events:
             return
-        about, shown = self.config.session_id, self.config.shown(self.turn_id)
-        await self.sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
+        await self.sender.send(PartialTranscription(text=text, **self.config.about(self.turn_id)))

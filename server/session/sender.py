@@ -69,8 +69,7 @@ class Sender:
 
     async def send_error(self, refusal: Refused, config: SessionConfig, turn_id: str | None = None) -> None:
         """Send an error event. turn_id: the turn that it ended."""
-        session_id, shown = config.session_id or None, config.shown(turn_id)
-        await self.send(ErrorEvent(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
+        await self.send(ErrorEvent(code=refusal.code, message=refusal.message, **config.about(turn_id)))
 
 
 class PlaybackPacer:

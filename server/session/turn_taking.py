@@ -27,17 +27,17 @@ class TurnTaking:
         self._is_waiting = is_waiting
 
     async def run(
-        self, answering: Answering, receive_queue: ReceiveQueue, hear: Callable[[Arrival], Awaitable[None]]
+        self, answering: Answering, receive_queue: ReceiveQueue, hear: Callable[[AudioChunk, float], Awaitable[None]]
     ) -> None:
         """Wait until the turn is answered or stopped, and handle urgent events meanwhile.
 
-        hear: called with the chunks of a continuous stream. Raises the turn's exception if it fails.
+        hear: called with the chunks of a continuous stream and their arrival. Raises the turn's exception if it fails.
         """
         self._sounding, self.answering = None, answering
         while not answering.task.done():
             match await receive_queue.urgent_before(answering.task):
-                case Arrival(AudioChunk()) as chunk:
-                    await hear(chunk)
+                case Arrival(AudioChunk() as chunk, at_s=at_s):
+                    await hear(chunk, at_s)
                 case Arrival(Interrupt() as interrupt, at_s=at_s):
                     await self.interrupt(interrupt, at_s)
                 case Arrival(Heartbeat()):
