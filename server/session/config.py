@@ -1,9 +1,10 @@
-"""Options of a session."""
+"""The user and the options of a session, and how it starts or resumes."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.messages import Init
+from server.messages import ErrorCode, Init, Refused
+from server.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,41 @@ class SessionConfig:
     def about(self, turn_id: str | None) -> dict[str, Any]:
         """Return the fields of a turn's events; turn_id is None unless the client requested ids."""
         return {"session_id": self.session_id or None, "turn_id": turn_id if self.options.turn_ids else None}
+
+
+async def start_session(init: Init, services: Services, *, user_id: str, token_user: str | None) -> SessionConfig:
+    """Start a session or resume one. Raises Refused if the server does not support the request.
+
+    user_id: used if init names no user. token_user: the token's user; None without tokens.
+    """
+    if init.mode == "continuous":
+        if services.vad_batcher is None:
+            message = "this server does not support mode 'continuous' (VAD=none); known: turns, realtime"
+            raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
+        await services.vad_batcher.open()
+    user_id = init.user_id or user_id
+    if token_user not in (None, user_id):
+        raise Refused(ErrorCode.FORBIDDEN, f"the token belongs to {token_user}; omit user_id")
+    if init.session_id:
+        session_id = await _resumed(init.session_id, services, user_id)
+    else:
+        session_id = await services.history.start_session(user_id)
+        services.open_sessions.take(session_id)
+    paced = init.mode != "turns" if init.paced is None else init.paced
+    return SessionConfig(session_id, user_id, init, services.settings.reply_lead_s if paced else None)
+
+
+async def _resumed(session_id: str, services: Services, user_id: str) -> str:
+    """Resume a session and count this connection. Raises Refused when the user has no such session."""
+    # Counted before the history is updated, so that another connection cannot end the session.
+    services.open_sessions.take(session_id)
+    is_known = False
+    try:
+        is_known = await services.history.resume_session(session_id, user_id)
+    finally:
+        if not is_known:
+            services.open_sessions.give_back(session_id)
+    if not is_known:
+        message = f"{user_id} has no session {session_id}; send init without session_id to start a new one"
+        raise Refused(ErrorCode.UNKNOWN_SESSION, message)
+    return session_id

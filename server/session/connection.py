@@ -13,8 +13,7 @@ from server.gate import user_of
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
 from server.outgoing import Interrupted, Pulse, SessionStart
 from server.services import Services
-from server.session.beginning import start_session
-from server.session.config import SessionConfig
+from server.session.config import SessionConfig, start_session
 from server.session.conversation import Conversation, reporting
 from server.session.reading import MessageReader
 from server.session.receive_queue import Arrival, ReceiveQueue
