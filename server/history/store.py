@@ -67,10 +67,10 @@ class History:
     All methods raise HistoryUnavailableError when the database is unavailable. database: for further transactions.
     """
 
-    def __init__(self, database: Database, limits: HistoryLimits | None = None) -> None:
+    def __init__(self, database: Database, limits: HistoryLimits) -> None:
         self.database = database
         self.sign_ins = SignIns(database)
-        self._limits = limits or HistoryLimits()
+        self._limits = limits
 
     @classmethod
     async def open(cls, url: str, limits: HistoryLimits | None = None) -> Self:
