@@ -59,12 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _from_starter(options: argparse.Namespace) -> Tokens | None:
     """Watch the parent process in a thread. Returns the tokens when the parent is a supervisor, else None."""
     tokens = tokens_from_supervisor() if options.worker else None
-    listen: Callable[[], None] | None = None
-    if tokens is not None:
-        listen = partial(follow_supervisor, tokens)
-    elif options.end_with_stdin:
-        listen = _wait_for_end_of_stdin
-    if listen is not None:
+    if tokens is not None or options.end_with_stdin:
+        listen = _wait_for_end_of_stdin if tokens is None else partial(follow_supervisor, tokens)
         threading.Thread(target=_end_after, args=(listen,), daemon=True).start()
     return tokens
 
