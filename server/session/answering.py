@@ -29,13 +29,11 @@ class Answering:
         self.said = ""
         self._turn = received.turn
         self._record = received.record
-        self._config = config = received.config
-        self._about = config.about(self.turn_id)
-        self._sender = received.sender
-        self._services = received.services
-        self._pace = PlaybackPacer(config.lead_s)
+        self._session = session = received.session
+        self._about = session.about(self.turn_id)
+        self._pace = PlaybackPacer(session.lead_s)
         self._storing: asyncio.Task[None] | None = None
-        self.task = asyncio.create_task(self._services.loop_share.timed(self._run(events)))
+        self.task = asyncio.create_task(session.services.loop_share.timed(self._run(events)))
 
     async def _run(self, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Raises Refused when the turn fails, WebSocketDisconnect when the client has disconnected."""
@@ -75,7 +73,7 @@ class Answering:
         """Stop a reply of which `heard_s` seconds were heard. Shortens the stored answer of a reply already sent."""
         stopped_s = await self.stop(INTERRUPTED, heard_s)
         if self._record.error is None:
-            await self._services.history.shorten_answer(self._record, self.said)
+            await self._session.services.history.shorten_answer(self._record, self.said)
         return stopped_s
 
     def heard_s(self, at_s: float, played_s: float | None = None) -> float:
@@ -102,18 +100,18 @@ class Answering:
         match event:
             case Recognition(transcript):
                 self._record.heard = transcript.text
-                await self._sender.send(Transcription(text=transcript.text, **self._about))
+                await self._session.sender.send(Transcription(text=transcript.text, **self._about))
             case AgentAnswer(_, reply):
                 self._record.reply = reply
-                await self._sender.send(
+                await self._session.sender.send(
                     AgentResponse(text=reply.text, intent=reply.intent, entities=reply.entities, **self._about)
                 )
             case SpokenReply(data, last, starts_s, ends_s):
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
-                text, form = base64.b64encode(data).decode("ascii"), self._config.options.audio_format
-                await self._sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
+                text, form = base64.b64encode(data).decode("ascii"), self._session.options.audio_format
+                await self._session.sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
                 self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
 
@@ -123,7 +121,7 @@ class Answering:
         # Shielded: an interrupt during the transaction could not know whether it was committed.
         await asyncio.shield(self._start_storing(None))
         await self._turn.close()
-        if "turn_metrics" in self._config.options.events:
+        if "turn_metrics" in self._session.options.events:
             assert self._record.reply is not None
             reply = self._record.reply
             metrics = TurnMetrics(
@@ -134,10 +132,9 @@ class Answering:
                 usage=reply.usage,
                 **self._about,
             )
-            await self._sender.send(metrics)
+            await self._session.sender.send(metrics)
 
     def _start_storing(self, error: str | None) -> asyncio.Task[None]:
         self._record.error = error
-        keep = self._services.keep(self._config.session_id, self._config.user_id, self._record)
-        self._storing = asyncio.create_task(keep)
+        self._storing = asyncio.create_task(self._session.keep(self._record))
         return self._storing

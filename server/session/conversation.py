@@ -9,14 +9,11 @@ from typing import Literal
 from server import logs
 from server.faults import as_refusals
 from server.messages import AudioChunk, ErrorCode, Interrupt, Refused, TypedText
-from server.services import Services
 from server.session.answering import Answering
-from server.session.config import SessionConfig
 from server.session.continuous import SpeechStream
 from server.session.listening import UtteranceReceiver
-from server.session.rate_limiter import RateLimiter
 from server.session.receive_queue import ReceiveQueue
-from server.session.sender import Sender
+from server.session.session import Session
 from server.session.turn_taking import TurnTaking
 from voicelab.pipeline.turn_events import TurnEvent
 
@@ -47,24 +44,17 @@ class Conversation:
     receive_queue: checked for interrupts while a turn is answered.
     """
 
-    def __init__(self, services: Services, config: SessionConfig, sender: Sender, receive_queue: ReceiveQueue) -> None:
-        self._services = services
-        self._config = config
-        self._sender = sender
+    def __init__(self, session: Session, receive_queue: ReceiveQueue) -> None:
+        self._session = session
         self._receive_queue = receive_queue
-        self._rate_limiter = RateLimiter(services.settings.realtime_slack_s)
         self._state = State.READY
         self._listening: UtteranceReceiver | None = None
         self._stream: SpeechStream | None = None
-        self._turn_taking = TurnTaking(
-            config, sender, is_waiting=lambda: self._stream is not None and bool(self._stream.pending)
-        )
-        if config.options.mode == "continuous":
-            assert services.vad_batcher is not None
+        self._turn_taking = TurnTaking(session, lambda: self._stream is not None and bool(self._stream.pending))
+        if session.options.mode == "continuous":
+            assert session.services.vad_batcher is not None
             receive_queue.let_overtake(AudioChunk)
-            self._stream = SpeechStream(
-                services, services.vad_batcher, config, sender, self._rate_limiter, self._turn_taking
-            )
+            self._stream = SpeechStream(session, session.services.vad_batcher, self._turn_taking)
 
     @property
     def in_turn(self) -> bool:
@@ -85,7 +75,7 @@ class Conversation:
         """
         if self._stream is not None:
             # Errors of the stream do not affect the turn being answered.
-            async with reporting(partial(self._sender.send_error, config=self._config)):
+            async with reporting(self._session.send_error):
                 await self._stream.take(chunk, at_s)
             return
         if self._state is State.SKIPPING:
@@ -132,10 +122,10 @@ class Conversation:
                 await self._answer(listening, await listening.finish())
 
     def _listen(self, kind: Literal["spoken", "typed"]) -> UtteranceReceiver:
-        if self._services.draining.is_set():
+        if self._session.services.draining.is_set():
             raise Refused(ErrorCode.GOING_AWAY, "the server is shutting down; connect again")
         self._state = State.IN_TURN
-        self._listening = UtteranceReceiver(self._services, self._config, self._sender, self._rate_limiter, kind=kind)
+        self._listening = UtteranceReceiver(self._session, kind)
         logs.turn_id.set(self._listening.turn_id)
         return self._listening
 
@@ -155,13 +145,13 @@ class Conversation:
         if listening is not None:
             turn_id = listening.turn_id
             await self._give_up(listening, refusal.code)
-        await self._sender.send_error(refusal, self._config, turn_id)
+        await self._session.send_error(refusal, turn_id)
 
     async def _give_up(self, listening: UtteranceReceiver, code: str) -> None:
         """Close an unanswered turn and store it with this error code."""
         await listening.close()
         listening.record.error = code
-        await self._services.keep(self._config.session_id, self._config.user_id, listening.record)
+        await self._session.keep(listening.record)
 
     # Closing.
 
