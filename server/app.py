@@ -20,16 +20,15 @@ from server.faults import http_refusal
 from server.frames import FrameLimits
 from server.gate import Gate
 from server.http.api import router
-from server.http.below_path import UnderPrefix, WithoutPrefix
 from server.http.bodies import BodyLimit, keep_uploads_in_memory
 from server.http.departures import Departures
-from server.http.head import HeadLikeGet
 from server.http.health import router as health_router
 from server.http.openai.errors import invalid, of_voicelab
 from server.http.openai.names import MODEL_HEADER, UNDECODED_HEADER
 from server.http.openai.routes import router as openai_router
 from server.http.paths import is_openai
 from server.http.refusal import HttpRefusal
+from server.http.rewriting import Rewriting, head_as_get, with_prefix, without_prefix
 from server.loop_share import LoopShare
 from server.messages import Refused
 from server.origins import as_regex
@@ -88,7 +87,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     for path, dialect in DIALECTS.items():
         app.add_api_websocket_route(path, partial(_converse, dialect))
     keep_uploads_in_memory()
-    app.add_middleware(UnderPrefix, prefix=chosen.root_path)
+    app.add_middleware(Rewriting, change=partial(with_prefix, chosen.root_path))
     app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
     app.add_middleware(Departures)
     # Middleware added last runs first. CORS wraps the gate, so that a page can read why it was denied.
@@ -103,8 +102,8 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
         allow_headers=["*"],
         expose_headers=[MODEL_HEADER, UNDECODED_HEADER, "Retry-After"],
     )
-    app.add_middleware(HeadLikeGet)
-    app.add_middleware(WithoutPrefix, prefix=chosen.root_path)
+    app.add_middleware(Rewriting, change=head_as_get)
+    app.add_middleware(Rewriting, change=partial(without_prefix, chosen.root_path))
     return app
 
 

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from server.history.addresses import checked, shown
 from server.history.database import DEFAULT_LIMIT_S
 from server.hosts import PATTERN
-from server.http import below_path
+from server.http.rewriting import checked_prefix
 from server.messages import MOST_JSON_BYTES
 from server.origins import checked as checked_origin
 from server.tokens import Tokens, read, read_file
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     # NoDecode: pydantic-settings would refuse a comma-separated list as invalid JSON.
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:3000",)
     cors_credentials: bool = True
-    root_path: Annotated[str, AfterValidator(below_path.checked)] = ""
+    root_path: Annotated[str, AfterValidator(checked_prefix)] = ""
     asr: Engine = DEFAULT_RECOGNIZER
     agent: Engine = "rules"
     tts: Engine = Field(default_factory=default_voice)
