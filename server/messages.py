@@ -65,11 +65,7 @@ class ErrorCode(StrEnum):
         "The recognizer is at its capacity, and no utterance ended in time; send the turn again later.",
         "ENGINE_WAIT_S",
     )
-    SERVER_BUSY = (
-        "server_busy",
-        "A thread pool's queue is full; send the turn again after a few seconds.",
-        "POOL_QUEUE",
-    )
+    SERVER_BUSY = "server_busy", "A thread pool's queue is full; send the turn again after a few seconds.", "POOL_QUEUE"
     FORBIDDEN = "forbidden", "The token belongs to another user."
     GOING_AWAY = "going_away", "The server is shutting down; connect again and resume the session."
     HISTORY_UNAVAILABLE = (
@@ -83,12 +79,7 @@ class ErrorCode(StrEnum):
         "MAX_SESSION_TURNS",
     )
     INTERNAL_ERROR = "internal_error", "The server failed in this turn; see its log."
-    TOO_FAST = (
-        "too_fast",
-        "In a real-time mode, audio arrived faster than twice real time.",
-        "REALTIME_SLACK_S",
-        True,
-    )
+    TOO_FAST = "too_fast", "In a real-time mode, audio arrived faster than twice real time.", "REALTIME_SLACK_S", True
     TOO_FAR_AHEAD = (
         "too_far_ahead",
         "The client sent too much ahead while a turn was answered.",
