@@ -17,7 +17,7 @@ from server.session.conversation import Conversation, reporting
 from server.session.reading import MessageReader
 from server.session.receive_queue import Arrival, ReceiveQueue
 from server.session.sender import Sender
-from server.session.session import Session
+from server.session.session import ServerSession
 
 ANONYMOUS = "anonymous"
 CLIENT_LEFT = "client_left"
@@ -41,7 +41,7 @@ class Connection:
         self._receive_queue = ReceiveQueue(services.settings.max_waiting_bytes)
         self._dialect = dialect
         user_id = self._token_user or websocket.query_params.get("user_id") or ANONYMOUS
-        self._session = Session(services, Sender(websocket, dialect), user_id)
+        self._session = ServerSession(services, Sender(websocket, dialect), user_id)
         self._conversation: Conversation | None = None
         self._taking = False
 

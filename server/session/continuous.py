@@ -8,7 +8,7 @@ from server.messages import AudioChunk, Refused
 from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
 from server.session.listening import UtteranceReceiver
 from server.session.non_speech import NonSpeechSound
-from server.session.session import Session
+from server.session.session import ServerSession
 from server.session.turn_taking import TurnTaking
 from server.vad_batcher import VadBatcher
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -29,7 +29,7 @@ class SpeechStream:
     Any other utterance that ends before the reply does is a cough or a backchannel and is silently dropped.
     """
 
-    session: Session
+    session: ServerSession
     vad_batcher: VadBatcher
     turn_taking: TurnTaking
 

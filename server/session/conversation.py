@@ -13,7 +13,7 @@ from server.session.answering import Answering
 from server.session.continuous import SpeechStream
 from server.session.listening import UtteranceReceiver
 from server.session.receive_queue import ReceiveQueue
-from server.session.session import Session
+from server.session.session import ServerSession
 from server.session.turn_taking import TurnTaking
 from voicelab.pipeline.turn_events import TurnEvent
 
@@ -44,7 +44,7 @@ class Conversation:
     receive_queue: checked for interrupts while a turn is answered.
     """
 
-    def __init__(self, session: Session, receive_queue: ReceiveQueue) -> None:
+    def __init__(self, session: ServerSession, receive_queue: ReceiveQueue) -> None:
         self._session = session
         self._receive_queue = receive_queue
         self._state = State.READY

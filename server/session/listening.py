@@ -9,7 +9,7 @@ from server.history import HistoryUnavailableError, TurnRecord
 from server.messages import AudioChunk, ErrorCode, Refused
 from server.outgoing import PartialTranscription
 from server.session.partials import Partials
-from server.session.session import Session
+from server.session.session import ServerSession
 from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError, VoicelabError
 from voicelab.pipeline.turn import Turn
@@ -29,7 +29,7 @@ class UtteranceReceiver:
     know of the turn yet. fault: an error for `finish` to raise.
     """
 
-    session: Session
+    session: ServerSession
     kind: Literal["spoken", "typed"]
     endpointer: Endpointer | None = None
 

@@ -13,7 +13,7 @@ from voicelab.agent.base import Dialogue
 
 
 @dataclass(eq=False, repr=False)
-class Session:
+class ServerSession:
     """What the turns of one connection share.
 
     session_id: empty before the session starts. options: those of `init`. lead_s: seconds that a reply may be sent

@@ -8,7 +8,7 @@ from server.messages import AudioChunk, Heartbeat, Interrupt
 from server.outgoing import Interrupted, Pulse
 from server.session.answering import Answering
 from server.session.receive_queue import Arrival, ReceiveQueue
-from server.session.session import Session
+from server.session.session import ServerSession
 
 
 class TurnTaking:
@@ -18,7 +18,7 @@ class TurnTaking:
     whether an utterance waits for its answer.
     """
 
-    def __init__(self, session: Session, is_waiting: Callable[[], bool]) -> None:
+    def __init__(self, session: ServerSession, is_waiting: Callable[[], bool]) -> None:
         self.answering: Answering | None = None
         self._sounding: Answering | None = None
         self._session = session
