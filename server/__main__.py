@@ -11,9 +11,9 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from ipaddress import ip_address
 from typing import Any
 
+from server.clients import address_of
 from server.logs import log_config
 from server.settings import Settings
 from server.token_reload import follow_supervisor, tokens_from_supervisor
@@ -59,12 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _from_starter(options: argparse.Namespace) -> Tokens | None:
     """Watch the parent process in a thread. Returns the tokens when the parent is a supervisor, else None."""
     tokens = tokens_from_supervisor() if options.worker else None
-    listen: Callable[[], None] | None = None
-    if tokens is not None:
-        listen = partial(follow_supervisor, tokens)
-    elif options.end_with_stdin:
-        listen = _wait_for_end_of_stdin
-    if listen is not None:
+    if tokens is not None or options.end_with_stdin:
+        listen = _wait_for_end_of_stdin if tokens is None else partial(follow_supervisor, tokens)
         threading.Thread(target=_end_after, args=(listen,), daemon=True).start()
     return tokens
 
@@ -126,8 +122,8 @@ def _warn_if_open(listener: socket.socket, tokens: Tokens) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    address = ip_address(host.partition("%")[0])
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    address = address_of(host)
+    return address is not None and address.is_loopback
 
 
 def _log_config(settings: Settings) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -13,21 +14,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from server.dialects.base import Dialect, FrameLimits
+from server.dialects.base import Dialect
 from server.dialects.table import DIALECTS, SUBPROTOCOLS
 from server.faults import http_refusal
+from server.frames import FrameLimits
 from server.gate import Gate
 from server.http.api import router
-from server.http.below_path import UnderPrefix, WithoutPrefix
 from server.http.bodies import BodyLimit, keep_uploads_in_memory
 from server.http.departures import Departures
-from server.http.head import HeadLikeGet
 from server.http.health import router as health_router
 from server.http.openai.errors import invalid, of_voicelab
 from server.http.openai.names import MODEL_HEADER, UNDECODED_HEADER
 from server.http.openai.routes import router as openai_router
 from server.http.paths import is_openai
 from server.http.refusal import HttpRefusal
+from server.http.rewriting import Rewriting, head_as_get, with_prefix, without_prefix
 from server.loop_share import LoopShare
 from server.messages import Refused
 from server.origins import as_regex
@@ -36,7 +37,7 @@ from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
 from server.tokens import Tokens
-from server.web import account, api_docs, files, recording, runs, samples
+from server.web import account, files, recording, runs, samples
 from voicelab.errors import VoicelabError
 
 logger = logging.getLogger(__name__)
@@ -73,20 +74,20 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     app.state.loop_share = LoopShare(chosen.loop_share_per_client)
     app.add_exception_handler(RequestValidationError, _wrong_shape)
     app.add_exception_handler(StarletteHTTPException, _not_found)
-    app.add_exception_handler(HttpRefusal, _refused)
-    for kind in (Refused, VoicelabError, Exception):
+    for kind in (HttpRefusal, Refused, VoicelabError, Exception):
         app.add_exception_handler(kind, _failed)
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
-    for part in (files, api_docs, account, samples, runs, recording):
+    for part in (files, account, samples, runs, recording):
         app.include_router(part.router)
-    app.mount("/app/assets/swagger", api_docs.swagger_ui())
-    app.mount("/app/assets", files.Assets())
+    # The scripts of /docs. FastAPI's own page would load them from a CDN.
+    app.mount("/app/assets/swagger", files.Assets(packages=[("fastapi_offline", "static")]))
+    app.mount("/app/assets", files.Assets(directory=files.WEB))
     for path, dialect in DIALECTS.items():
-        app.add_api_websocket_route(path, _conversation(dialect))
+        app.add_api_websocket_route(path, partial(_converse, dialect))
     keep_uploads_in_memory()
-    app.add_middleware(UnderPrefix, prefix=chosen.root_path)
+    app.add_middleware(Rewriting, change=partial(with_prefix, chosen.root_path))
     app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
     app.add_middleware(Departures)
     # Middleware added last runs first. CORS wraps the gate, so that a page can read why it was denied.
@@ -101,8 +102,8 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
         allow_headers=["*"],
         expose_headers=[MODEL_HEADER, UNDECODED_HEADER, "Retry-After"],
     )
-    app.add_middleware(HeadLikeGet)
-    app.add_middleware(WithoutPrefix, prefix=chosen.root_path)
+    app.add_middleware(Rewriting, change=head_as_get)
+    app.add_middleware(Rewriting, change=partial(without_prefix, chosen.root_path))
     return app
 
 
@@ -126,32 +127,20 @@ async def _not_found(request: Request, error: Exception) -> Response:
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HttpRefusal)
-    return error.response(request.scope)
-
-
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     """Answer an exception that the route did not handle. Starlette would answer in plain text."""
+    if isinstance(error, HttpRefusal):
+        return error.response(request.scope)
     if is_openai(request.scope) and isinstance(error, VoicelabError):
         return of_voicelab(error).response(request.scope)
     return http_refusal(error).response(request.scope)
 
 
-def _conversation(dialect: Callable[[WebSocket, FrameLimits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
-    """Return a WebSocket route that speaks this dialect."""
-
-    async def converse(websocket: WebSocket) -> None:
-        settings: Settings = websocket.app.state.settings
-        await _converse(websocket, dialect(websocket, FrameLimits(settings.max_message_bytes, settings.max_json_bytes)))
-
-    return converse
-
-
-async def _converse(websocket: WebSocket, dialect: Dialect) -> None:
-    """Accept and run one connection."""
+async def _converse(dialect: Callable[[WebSocket, FrameLimits], Dialect], websocket: WebSocket) -> None:
+    """Accept a connection and run it in this dialect."""
     services: Services = websocket.app.state.services
-    connection = Connection(websocket, services, dialect)
+    limits = FrameLimits(services.settings.max_message_bytes, services.settings.max_json_bytes)
+    connection = Connection(websocket, services, dialect(websocket, limits))
     task = asyncio.current_task()
     assert task is not None
     services.connections[connection] = task
@@ -168,8 +157,10 @@ async def _converse(websocket: WebSocket, dialect: Dialect) -> None:
     finally:
         services.leaving.add(connection)
         try:
-            if connection.session_id and services.open_sessions.leave(connection.session_id):
-                await services.end_session(connection.session_id)
+            if session_id := connection.session_id:
+                services.open_sessions.give_back(session_id)
+                if not services.open_sessions.taken(session_id):
+                    await services.end_session(session_id)
         finally:
             del services.connections[connection]
             services.leaving.discard(connection)

@@ -1,9 +1,9 @@
-"""Identify the client of a connection, and count open connections per client."""
+"""Identify the client of a connection, and count open connections per client or session."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 _PREFIX = 64
 """Network bits of an IPv6 address. A provider usually gives each customer a whole /64."""
@@ -16,45 +16,49 @@ def key_of(host: str | None, user: str | None = None) -> str | None:
     """
     if user is not None:
         return f"user {user}"
-    if host is None:
-        return None
+    address = None if host is None else address_of(host)
+    if address is None:
+        return host
+    return str(ip_network((address, _PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
+
+
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address; an IPv4 address even if it is mapped to IPv6. None for a name."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
-        return host
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, _PREFIX), strict=False))
-    return str(getattr(address, "ipv4_mapped", None) or address)
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
-class ClientCounts:
-    """Number of open connections per client. An unknown client (None) is not counted."""
+class OpenCounts:
+    """Number of open connections per key, which is a client or a session. An unknown client (None) is not counted."""
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
 
-    def taken(self, client: str | None) -> int:
-        """Return the number of connections of this client."""
-        return 0 if client is None else self._taken[client]
+    def taken(self, key: str | None) -> int:
+        """Return the number of connections of this key."""
+        return 0 if key is None else self._taken[key]
 
-    def take(self, client: str | None) -> None:
+    def take(self, key: str | None) -> None:
         """Count one more connection."""
-        if client is not None:
-            self._taken[client] += 1
+        if key is not None:
+            self._taken[key] += 1
 
-    def give_back(self, client: str | None) -> None:
-        """Count one connection less, and forget a client that has none left."""
-        if client is None:
+    def give_back(self, key: str | None) -> None:
+        """Count one connection less, and forget a key that has none left."""
+        if key is None:
             return
-        self._taken[client] -= 1
-        if self._taken[client] <= 0:
-            del self._taken[client]
+        self._taken[key] -= 1
+        if self._taken[key] <= 0:
+            del self._taken[key]
 
     @contextmanager
-    def held(self, client: str | None) -> Iterator[None]:
+    def held(self, key: str | None) -> Iterator[None]:
         """Count a connection while the block runs."""
-        self.take(client)
+        self.take(key)
         try:
             yield
         finally:
-            self.give_back(client)
+            self.give_back(key)

@@ -2,33 +2,84 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, ErrorCode, Refused
+from server.messages import CLIENT_EVENTS, ClientEvent, ErrorCode, Refused
 from server.nesting import MOST_DEPTH, is_too_deep
 
-# The only string that may be long; some encoders escape its slashes. The quantifiers are possessive, so that an
-# unterminated string takes linear time.
-_AUDIO = re.compile(r'"audio_chunk"\s*+:\s*+"(?P<audio>(?:[^"\\]++|\\/)*+)"')
+_NOT_TEXT = "expected a text frame with JSON, got a binary frame"
 _IS_CHUNK = re.compile(r'"event"\s*+:\s*+"audio_chunk"')
 
 
-def read(frame: str, *, most_bytes: int, most_json_bytes: int = MOST_JSON_BYTES) -> ClientEvent:
-    """Parse a text frame. Raises Refused with what was expected and what was received.
+@dataclass(frozen=True, slots=True)
+class FrameLimits:
+    """Maximum size of a frame in bytes. json_bytes: of the frame without its audio, checked before it is parsed."""
 
-    most_bytes: limit of the whole frame. most_json_bytes: limit of the frame without the audio of an `audio_chunk`,
-    checked before the JSON is parsed.
-    """
-    _check_size_beside_audio(frame, most_json_bytes)
+    message_bytes: int
+    json_bytes: int
+
+
+def read(frame: str | bytes, limits: FrameLimits) -> ClientEvent:
+    """Parse a text frame. Raises Refused with what was expected and what was received."""
+    if not isinstance(frame, str):
+        raise Refused(ErrorCode.BAD_MESSAGE, _NOT_TEXT)
+    try:
+        _check_size_beside_audio(frame, limits.json_bytes, "audio_chunk")
+    except Refused as refusal:
+        if is_too_deep(frame[: limits.json_bytes]):
+            raise _too_deep() from None
+        # is_final is unknown without parsing; the turn then counts as complete (see _chunk_is_final).
+        refusal.chunk_is_final = True if _IS_CHUNK.search(frame) else None
+        raise
     envelope = _envelope(frame)
-    _check_size(frame, most_bytes, envelope, "send the audio in smaller chunks")
+    try:
+        return _event(frame, envelope, limits)
+    except Refused as refusal:
+        refusal.chunk_is_final = _chunk_is_final(envelope)
+        raise
+
+
+def read_json(frame: str | bytes, limits: FrameLimits, audio: str) -> dict[str, Any]:
+    """Parse the JSON object in a text frame. Raises Refused if it is invalid or too large.
+
+    audio: name of the field with base64 audio, the only one that may be long.
+    """
+    if not isinstance(frame, str):
+        raise Refused(ErrorCode.BAD_MESSAGE, _NOT_TEXT)
+    _check_size_beside_audio(frame, limits.json_bytes, audio)
+    _check_size(frame, limits.message_bytes, "send the sound in smaller pieces")
+    message = _parse(frame)
+    if not isinstance(message, dict):
+        raise Refused(ErrorCode.BAD_MESSAGE, f"expected a JSON object, not {type(message).__name__}")
+    # A surrogate is always written as an escape, because frames are UTF-8.
+    if "\\u" in frame and not _is_unicode(message):
+        # Replies repeat the client's ids, and text with an unpaired surrogate cannot be encoded.
+        raise Refused(ErrorCode.BAD_JSON, "the message is not JSON: a string contains an unpaired surrogate")
+    return message
+
+
+def _check_size_beside_audio(frame: str, most_bytes: int, field: str) -> None:
+    """Refuse a frame with too much besides its audio. Parsing it would take many times its size in memory."""
+    if len(frame) <= most_bytes:
+        return
+    # Some encoders escape slashes. The quantifiers are possessive, so that an unterminated string takes linear time.
+    found = re.search(rf'"{field}"\s*+:\s*+"(?P<audio>(?:[^"\\]++|\\/)*+)"', frame)
+    rest = len(frame) - (len(found["audio"]) if found else 0)
+    if rest > most_bytes:
+        message = f"the message holds {rest} characters besides its audio; at most {most_bytes} bytes are accepted"
+        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"{message} (MAX_JSON_BYTES)")
+
+
+def _event(frame: str, envelope: tuple[str, dict[str, Any]] | Refused, limits: FrameLimits) -> ClientEvent:
+    _check_size(frame, limits.message_bytes, "send the audio in smaller chunks")
     if isinstance(envelope, Refused):
         raise envelope
     name, data = envelope
     if name != "audio_chunk":
-        _check_size(frame, most_json_bytes, envelope, "only an audio_chunk may be longer (MAX_JSON_BYTES)")
+        _check_size(frame, limits.json_bytes, "only an audio_chunk may be longer (MAX_JSON_BYTES)")
     if name not in CLIENT_EVENTS:
         known = ", ".join(CLIENT_EVENTS)
         raise Refused(ErrorCode.UNKNOWN_EVENT, f"{name[:40]!r} is not a client event; known: {known}")
@@ -37,35 +88,10 @@ def read(frame: str, *, most_bytes: int, most_json_bytes: int = MOST_JSON_BYTES)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        message = f"{name}: {field}: {first['msg']}"
-        raise Refused(ErrorCode.BAD_MESSAGE, message, chunk_is_final=_chunk_is_final(envelope)) from error
+        raise Refused(ErrorCode.BAD_MESSAGE, f"{name}: {field}: {first['msg']}") from error
 
 
-def _check_size_beside_audio(frame: str, most_bytes: int) -> None:
-    """Refuse a frame with too much besides its audio. Parsing it would take many times its size in memory."""
-    if len(frame) <= most_bytes:
-        return
-    found = _AUDIO.search(frame)
-    rest = len(frame) - (len(found["audio"]) if found else 0)
-    if rest <= most_bytes:
-        return
-    if is_too_deep(frame[:most_bytes]):
-        raise _too_deep()
-    message = f"the message holds {rest} characters besides its audio; at most {most_bytes} bytes are accepted"
-    # is_final is unknown without parsing; the turn then counts as complete (see _chunk_is_final).
-    chunk_is_final = True if _IS_CHUNK.search(frame) else None
-    raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"{message} (MAX_JSON_BYTES)", chunk_is_final=chunk_is_final)
-
-
-def _check_size(frame: str, most_bytes: int, envelope: tuple[str, dict[str, Any]] | Refused, way_out: str) -> None:
-    try:
-        check_size(frame, most_bytes, way_out)
-    except Refused as refusal:
-        refusal.chunk_is_final = _chunk_is_final(envelope)
-        raise
-
-
-def check_size(frame: str, most_bytes: int, way_out: str = "send the sound in smaller pieces") -> None:
+def _check_size(frame: str, most_bytes: int, way_out: str) -> None:
     """Raise Refused for a frame of more than most_bytes in UTF-8."""
     # A character takes at most four bytes, so only frames near the limit have to be encoded.
     size = len(frame.encode()) if 4 * len(frame) > most_bytes else 0
@@ -94,24 +120,6 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
         kind = type(data).__name__
         return Refused(ErrorCode.BAD_MESSAGE, f"{message['event'][:40]!r}: data must be an object, not {kind}")
     return message["event"], data
-
-
-def parse_object(frame: str) -> dict[str, Any]:
-    """Parse a frame that holds a JSON object.
-
-    Raises Refused for invalid JSON, deep nesting, unpaired surrogates and other JSON types.
-    """
-    message = _parse(frame)
-    if not isinstance(message, dict):
-        raise Refused(ErrorCode.BAD_MESSAGE, f"expected a JSON object, not {type(message).__name__}")
-    if _ESCAPE in frame and not _is_unicode(message):
-        # Replies repeat the client's ids, and text with an unpaired surrogate cannot be encoded.
-        raise Refused(ErrorCode.BAD_JSON, "the message is not JSON: a string contains an unpaired surrogate")
-    return message
-
-
-_ESCAPE = "\\u"
-"""A surrogate in a frame is always written as an escape, because frames are UTF-8."""
 
 
 def _is_unicode(message: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import hosts, origins, sign_in
-from server.clients import ClientCounts, key_of
+from server.clients import OpenCounts, key_of
 from server.history import HistoryUnavailableError
 from server.http.paths import PROBES, SOCKET_PATH, SOCKET_PATHS
 from server.http.refusal import TOO_MANY_CONNECTIONS, HttpRefusal
@@ -13,16 +13,16 @@ from server.loop_share import METER
 from server.messages import LONGEST_NAME
 from server.services import Services
 from server.tokens import presented
+from server.web.files import PAGES
 from voicelab.engines.pool.clients import client_scope
 
 _USER = "voicelab.user"
 _HEALTH = "/"
-_OPEN_TO_ALL = ("/health/live", "/health/ready", "/docs", "/openapi.json")
+# The pages and their files hold no data. The data is under /app/api and /app/reports, which need a token.
+_OPEN_TO_ALL = (*PROBES, "/openapi.json", "/app", *PAGES)
+_PAGE_FILES = "/app/assets/"
 # Signing out also works after the sign-in has expired.
 _SIGN_OUT = ("DELETE", "/app/api/user")
-# The page's files hold no data. The data is under /app/api and /app/reports, which need a token.
-_PAGE = ("/app", "/app/", "/app/record", "/app/runs")
-_PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", *SOCKET_PATHS)
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 REQUESTS_BESIDE = 16
@@ -43,7 +43,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._sockets, self._requests = ClientCounts(), ClientCounts()
+        self._sockets, self._requests = OpenCounts(), OpenCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -56,11 +56,10 @@ class Gate:
         connection = HTTPConnection(scope)
         denial = await _denial(connection, services)
         client = key_of(connection.client.host if connection.client else None, user_of(connection))
-        if denial is None:
-            denial = self._of_share(connection, client, services)
         if scope["path"] in PROBES:
             await self._answered(denial, connection, receive, send)
             return
+        denial = denial or self._of_share(connection, client, services)
         places = self._sockets if scope["type"] == "websocket" else self._requests
         with places.held(client if denial is None else None), client_scope(client):
             if METER in scope:
@@ -86,13 +85,13 @@ class Gate:
             await response(scope, receive, send)
 
     def _of_share(self, connection: HTTPConnection, client: str | None, services: Services) -> HttpRefusal | None:
-        """Deny a client that has too many connections open. Health probes are always answered."""
+        """Deny a client that has too many connections open."""
         most = services.settings.most_per_client
         if connection.scope["type"] == "websocket":
             taken, what = self._sockets.taken(client), "WebSockets"
         else:
             taken, what, most = self._requests.taken(client), "requests", most + REQUESTS_BESIDE
-        if taken < most or connection.scope["path"] in PROBES:
+        if taken < most:
             return None
         whose = client if client and client.startswith("user ") else f"the address {client}"
         message = f"{whose} has {taken} open {what}, the most it may have (MAX_CONNECTIONS_PER_CLIENT); close some"
@@ -155,7 +154,7 @@ def _of_origin(connection: HTTPConnection, services: Services) -> HttpRefusal | 
     is_page = connection.scope["type"] == "websocket" or (
         origin is not None and connection.scope["method"] not in _ONLY_READ
     )
-    if not is_page or origins.is_allowed(connection, services.settings):
+    if not is_page or origins.is_allowed(connection, services.settings.cors_origins):
         return None
     message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
     return HttpRefusal(403, "bad_origin", message)
@@ -185,9 +184,8 @@ async def _of_token(connection: HTTPConnection, services: Services) -> HttpRefus
 
 def _is_open(connection: HTTPConnection) -> bool:
     path = connection.scope["path"]
-    if path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
-        return True
-    return (connection.scope.get("method"), path) == _SIGN_OUT
+    is_open = path in _OPEN_TO_ALL or path.startswith(_PAGE_FILES)
+    return is_open or (connection.scope.get("method"), path) == _SIGN_OUT
 
 
 async def _identified(token: str | None, cookie: str | None, services: Services) -> str | None:

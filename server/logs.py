@@ -40,8 +40,11 @@ def printable(text: str, unprintable: re.Pattern[str] = _UNPRINTABLE) -> str:
     return unprintable.sub(lambda found: ascii(found[0])[1:-1], without_user(text))
 
 
-class Quotes(logging.Filter):
-    """Append the QUOTED field to the message if transcripts may be shown, else drop it."""
+class OneLine(logging.Filter):
+    """Turn every message into one printable line.
+
+    are_shown: append the QUOTED field to the message; else it is dropped.
+    """
 
     def __init__(self, *, are_shown: bool) -> None:
         super().__init__()
@@ -49,8 +52,21 @@ class Quotes(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         quoted = record.__dict__.pop(QUOTED, None)
+        # uvicorn formats its coloured message from the raw arguments.
+        record.__dict__.pop("color_message", None)
+        if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
+            # The server does not accept tokens in a URL, but a client may have sent one there.
+            record.args = tuple(_path(one) if isinstance(one, str) else one for one in record.args)
+        if record.name == "uvicorn.access" and isinstance(record.args, tuple):
+            # uvicorn's formatter needs the separate arguments.
+            record.args = tuple(printable(one) if isinstance(one, str) else one for one in record.args)
+            return True
+        message = record.getMessage()
         if quoted is not None and self._are_shown:
-            record.msg, record.args = f"{record.getMessage()} ({quoted})", ()
+            message = f"{message} ({quoted})"
+        if record.name == "asyncio":
+            message = message.partition("\n")[0]  # the rest repeats the exception with its message
+        record.msg, record.args = printable(message.rstrip()), ()
         return True
 
 
@@ -58,51 +74,25 @@ class Quotes(logging.Filter):
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*(?::|%3A)//(?:.*(?:@|%40))?[^/]*", re.IGNORECASE)
 
 
-class NoQueries(logging.Filter):
-    """Reduce the request targets that uvicorn logs to their path.
-
-    The server does not accept tokens in a URL, but a client may have sent one there.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
-            record.args = tuple(_path(one) if isinstance(one, str) else one for one in record.args)
-        return True
-
-
 def _path(target: str) -> str:
+    """Return the path of a request target."""
     path = re.split("[?#]", target)[0]
     authority = _AUTHORITY.match(path)
     return path if authority is None else path[authority.end() :]
 
 
-class OneLine(logging.Filter):
-    """Turn every message into one printable line."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        # uvicorn formats its coloured message from the raw arguments.
-        record.__dict__.pop("color_message", None)
-        if record.name == "uvicorn.access" and isinstance(record.args, tuple):
-            # uvicorn's formatter needs the separate arguments.
-            record.args = tuple(printable(one) if isinstance(one, str) else one for one in record.args)
-        else:
-            message = record.getMessage()
-            if record.name == "asyncio":
-                message = message.partition("\n")[0]  # the rest repeats the exception with its message
-            record.msg, record.args = printable(message.rstrip()), ()
-        return True
-
-
-class _Exceptions:
+class _Exceptions(logging.Formatter):
     """Format exceptions. Their messages may quote transcripts and are included only if `are_shown`."""
 
-    are_shown = False
+    def __init__(self, *arguments: Any, are_shown: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._are_shown = are_shown
 
     def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name that logging calls
         _, error, trace = ei
         if error is None:
             return ""
-        lines = traceback.format_exception(error) if self.are_shown else _without_messages(error, trace)
+        lines = traceback.format_exception(error) if self._are_shown else _without_messages(error, trace)
         return printable("".join(lines).rstrip(), _BUT_NEW_LINES)
 
 
@@ -120,17 +110,9 @@ def _without_messages(error: BaseException, trace: TracebackType | None) -> list
 class TextLines(_Exceptions, DefaultFormatter):
     """Log format for people."""
 
-    def __init__(self, *arguments: Any, are_shown: bool = False, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.are_shown = are_shown
 
-
-class JsonLines(_Exceptions, logging.Formatter):
+class JsonLines(_Exceptions):
     """Log format for programs: one JSON object per line with time, level, logger, message and extra fields."""
-
-    def __init__(self, *, are_shown: bool = False) -> None:
-        super().__init__()
-        self.are_shown = are_shown
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -163,13 +145,9 @@ def log_config(level: str, form: Literal["text", "json"] = "text", *, transcript
         config["loggers"][name] = {"handlers": ["default"], "level": ours, "propagate": False}
     # Libraries log in the same format.
     config["root"] = {"handlers": ["default"], "level": "WARNING"}
-    config["filters"] = {
-        "quotes": {"()": "server.logs.Quotes", "are_shown": transcripts},
-        "no_queries": {"()": "server.logs.NoQueries"},
-        "one_line": {"()": "server.logs.OneLine"},
-    }
-    config["handlers"]["default"]["filters"] = ["quotes", "no_queries", "one_line"]
-    config["handlers"]["access"]["filters"] = ["no_queries", "one_line"]
+    config["filters"] = {"one_line": {"()": "server.logs.OneLine", "are_shown": transcripts}}
+    for handler in ("default", "access"):
+        config["handlers"][handler]["filters"] = ["one_line"]
     if form == "json":
         for name in config["formatters"]:
             config["formatters"][name] = {"()": "server.logs.JsonLines", "are_shown": transcripts}

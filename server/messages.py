@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from voicelab.audio.encoder import SAMPLE_FORMATS, ReplyFormat, reply_rate_hz
 from voicelab.audio.incoming import default_rate_hz
@@ -75,11 +65,7 @@ class ErrorCode(StrEnum):
         "The recognizer is at its capacity, and no utterance ended in time; send the turn again later.",
         "ENGINE_WAIT_S",
     )
-    SERVER_BUSY = (
-        "server_busy",
-        "A thread pool's queue is full; send the turn again after a few seconds.",
-        "POOL_QUEUE",
-    )
+    SERVER_BUSY = "server_busy", "A thread pool's queue is full; send the turn again after a few seconds.", "POOL_QUEUE"
     FORBIDDEN = "forbidden", "The token belongs to another user."
     GOING_AWAY = "going_away", "The server is shutting down; connect again and resume the session."
     HISTORY_UNAVAILABLE = (
@@ -93,12 +79,7 @@ class ErrorCode(StrEnum):
         "MAX_SESSION_TURNS",
     )
     INTERNAL_ERROR = "internal_error", "The server failed in this turn; see its log."
-    TOO_FAST = (
-        "too_fast",
-        "In a real-time mode, audio arrived faster than twice real time.",
-        "REALTIME_SLACK_S",
-        True,
-    )
+    TOO_FAST = "too_fast", "In a real-time mode, audio arrived faster than twice real time.", "REALTIME_SLACK_S", True
     TOO_FAR_AHEAD = (
         "too_far_ahead",
         "The client sent too much ahead while a turn was answered.",
@@ -126,20 +107,6 @@ LONGEST_NAME = 200
 """Maximum number of characters in an id, a name or a format."""
 Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
 """The limit also makes pydantic check that the text is valid Unicode: JSON can escape an unpaired surrogate."""
-
-
-@dataclass(frozen=True, slots=True)
-class LimitedBy:
-    """Marks a field whose length a setting limits before the field is validated.
-
-    setting: the environment variable, which the JSON schema names as `x-limited-by`.
-    """
-
-    setting: str
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), "x-limited-by": self.setting}
-
 
 SampleRate = Annotated[int, Field(ge=4_000, le=192_000)]
 """Sample rate in Hz."""
@@ -214,7 +181,8 @@ class Init(_ClientEvent):
 class AudioChunk(_ClientEvent):
     """A chunk of the user's audio."""
 
-    audio_chunk: Annotated[str, LimitedBy("MAX_MESSAGE_BYTES")]
+    # The setting limits the length before the field is validated; a test reads its name from the schema.
+    audio_chunk: Annotated[str, Field(json_schema_extra={"x-limited-by": "MAX_MESSAGE_BYTES"})]
     is_final: bool
     format: Name = "opus"
     sample_rate: SampleRate | None = None

@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 
 import psutil
 from prometheus_client import (
@@ -39,8 +37,7 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         gauge = partial(Gauge, registry=registry, multiprocess_mode="livesum")
         counter = partial(Counter, registry=registry)
-        self._restarts_seen: dict[str, int] = {}
-        self._refused_seen: dict[str, int] = {}
+        self._totals: dict[Counter, int] = {}
         self._spent_s: dict[str, dict[int, float]] = {}
         self._connections = gauge("voicelab_connections", "Open WebSockets.")
         self._opened = counter("voicelab_connections_opened", "Opened WebSockets.")
@@ -55,7 +52,6 @@ class Metrics:
         self._history_failures = counter(
             "voicelab_history_failures", "Reads and writes of the history that failed because it was unavailable."
         )
-        self._history_failures_seen = 0
         self._pool_jobs = gauge("voicelab_pool_jobs", "Running and queued jobs of a thread pool.", ["pool"])
         self._pool_refused = counter(
             "voicelab_pool_refused", "Jobs that a thread pool refused because its queue was full.", ["pool"]
@@ -89,29 +85,26 @@ class Metrics:
             if seconds is not None:
                 self._stages.labels(stage.removesuffix("_s")).observe(seconds)
 
-    def sample(self, connections: int, hosts: Iterable[EnginePool]) -> None:
-        """Update the gauges. Call it regularly and before each scrape."""
+    def sample(
+        self, connections: int, hosts: Iterable[EnginePool], pools: Iterable[WorkPool], history_failures: int
+    ) -> None:
+        """Update the gauges, and the counters of what others count. Call it regularly and before each scrape."""
         self._connections.set(connections)
         self._tasks.set(len(asyncio.all_tasks()))
-        self._threads.set(_threads())
+        self._threads.set(psutil.Process().num_threads())
         for host in hosts:
             kind = host.info.kind
             self._queue.labels(kind).set(host.queued)
-            self._restarts.labels(kind).inc(host.restarts - self._restarts_seen.get(kind, 0))
-            self._restarts_seen[kind] = host.restarts
+            self._raise_to(host.restarts, self._restarts.labels(kind))
             self._sample_workers(kind, host.pids)
-
-    def sample_history(self, failures: int) -> None:
-        """Update the number of history failures; call it as often as `sample`."""
-        self._history_failures.inc(failures - self._history_failures_seen)
-        self._history_failures_seen = failures
-
-    def sample_pools(self, pools: Iterable[WorkPool]) -> None:
-        """Copy the state of the thread pools; call it as often as `sample`."""
         for pool in pools:
             self._pool_jobs.labels(pool.name).set(pool.unfinished)
-            self._pool_refused.labels(pool.name).inc(pool.refused - self._refused_seen.get(pool.name, 0))
-            self._refused_seen[pool.name] = pool.refused
+            self._raise_to(pool.refused, self._pool_refused.labels(pool.name))
+        self._raise_to(history_failures, self._history_failures)
+
+    def _raise_to(self, total: int, counter: Counter) -> None:
+        counter.inc(total - self._totals.get(counter, 0))
+        self._totals[counter] = total
 
     def _sample_workers(self, kind: str, pids: Iterable[int]) -> None:
         memory, before_s, now_s = 0, self._spent_s.get(kind, {}), {}
@@ -134,11 +127,3 @@ class Metrics:
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)
-
-
-def _threads() -> int:
-    """Return the number of threads of this process; without /proc, of those that Python started."""
-    try:
-        return len(list(Path("/proc/self/task").iterdir()))
-    except OSError:
-        return threading.active_count()

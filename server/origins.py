@@ -1,16 +1,10 @@
 """Check the Origin header. Browsers do not apply the same-origin policy to WebSockets."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
-from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
-
-if TYPE_CHECKING:
-    from server.settings import Settings
 
 _HTTP_SCHEME = {"ws": "http", "wss": "https"}
 _DEFAULT_PORT = {"http": 80, "https": 443}
@@ -52,24 +46,23 @@ def checked(given: str) -> str:
     return origin
 
 
-def as_regex(origins: Iterable[str]) -> str | None:
+def as_regex(origins: Sequence[str]) -> str | None:
     """Return a regular expression that matches the patterns among these entries; None if there are none."""
     patterns = [_regex(origin) for origin in origins if f"://{_WILDCARD}" in origin]
     return "|".join(patterns) if patterns else None
 
 
-def is_allowed(connection: HTTPConnection, settings: Settings) -> bool:
+def is_allowed(connection: HTTPConnection, allowed: Sequence[str]) -> bool:
     """Return whether the Origin header is in CORS_ORIGINS or is the server's own. Only `*` allows a missing one."""
-    if settings.any_origin:
+    if "*" in allowed:
         return True
     origins = connection.headers.getlist("origin")
     origin = canonical(origins[0]) if len(origins) == 1 else None
-    return origin is not None and (_is_listed(origin, settings.cors_origins) or is_own(origin, connection))
-
-
-def _is_listed(origin: str, allowed: tuple[str, ...]) -> bool:
+    if origin is None:
+        return False
     patterns = as_regex(allowed)
-    return origin in allowed or (patterns is not None and re.fullmatch(patterns, origin) is not None)
+    is_listed = origin in allowed or (patterns is not None and re.fullmatch(patterns, origin) is not None)
+    return is_listed or is_own(origin, connection)
 
 
 def is_own(origin: str | None, connection: HTTPConnection, *, for_certain: bool = False) -> bool:

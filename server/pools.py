@@ -2,27 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from voicelab.engines.pool.work_pool import WorkPool
 
 
-@dataclass(frozen=True, slots=True)
-class Pools:
+class Pools(NamedTuple):
     """decoding, encoding: of whole audio files. files: disk access, and building long lists."""
 
     decoding: WorkPool
     encoding: WorkPool
     files: WorkPool
 
-    def __iter__(self) -> Iterator[WorkPool]:
-        return iter((self.decoding, self.encoding, self.files))
-
 
 @contextmanager
 def open_pools(threads: int | None, queue: int) -> Iterator[Pools]:
     """Open the pools. threads: per pool; None uses one per core. queue: maximum number of waiting jobs per pool."""
-    pools = Pools(*(WorkPool(name, threads, queue) for name in ("decoding", "encoding", "files")))
+    pools = Pools(*(WorkPool(name, threads, queue) for name in Pools._fields))
     try:
         yield pools
     finally:

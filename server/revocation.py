@@ -29,20 +29,17 @@ async def _revoke(services: Services) -> None:
 
     Sign-ins are looked up in the database, because another worker process may have ended them.
     """
-    connections = [connection for connection in services.connections if isinstance(connection, Connection)]
-    cookies: dict[str, str] = {}
-    for connection in connections:
-        token, user = presented(connection.websocket), user_of(connection.websocket)
-        cookie = sign_in.cookie_of(connection.websocket)
+    signed_in: list[tuple[Connection, str]] = []
+    for connection in services.connections:
+        token, cookie = presented(connection.websocket), sign_in.cookie_of(connection.websocket)
         if token is not None:
-            if services.tokens.user_of(token) != user:
+            if services.tokens.user_of(token) != user_of(connection.websocket):
                 connection.withdraw()
-        elif cookie is not None and user is not None:
-            cookies[cookie] = user
-    if not cookies:
+        elif cookie is not None:
+            signed_in.append((connection, cookie))
+    if not signed_in:
         return
-    users = await services.history.sign_ins.users_of(cookies, services.tokens)
-    for connection in connections:
-        cookie = sign_in.cookie_of(connection.websocket)
-        if presented(connection.websocket) is None and cookie in cookies and users.get(cookie) != cookies[cookie]:
+    users = await services.history.sign_ins.users_of({cookie for _, cookie in signed_in}, services.tokens)
+    for connection, cookie in signed_in:
+        if users.get(cookie) != user_of(connection.websocket):
             connection.withdraw()

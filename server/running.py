@@ -15,9 +15,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from server.gate import REQUESTS_BESIDE
 from server.http.forwarded import ForwardedHeaders
-from server.http.requests import RequestLimits, request_protocol
+from server.http.requests import BESIDE_WEBSOCKETS, request_protocol
 from server.logs import level_for_uvicorn
 from server.services import Services
 from server.settings import Settings
@@ -33,8 +32,6 @@ _CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
 """Seconds of SHUTDOWN_LIMIT_S reserved at most for closing WebSockets, and the rest, after the last turn."""
 _SWITCH_S = 0.001
-_BESIDE_WEBSOCKETS = 100
-"""Number of connections allowed beyond MAX_CONNECTIONS before their upgrade to a WebSocket."""
 _OTHER_DESCRIPTORS = 100
 """File descriptors for files, the history and the engine processes."""
 
@@ -57,7 +54,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._owns_process:
             keep_little()
-            _allow_descriptors(2 * self._settings.max_connections + _BESIDE_WEBSOCKETS + _OTHER_DESCRIPTORS)
+            _allow_descriptors(2 * self._settings.max_connections + BESIDE_WEBSOCKETS + _OTHER_DESCRIPTORS)
         await super().startup(sockets)
         if self._owns_process:
             _reduce_pauses()
@@ -138,7 +135,7 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
         _ClearStart(app),
         lifespan="on",
         proxy_headers=False,
-        http=request_protocol(_request_limits(settings), app.state.loop_share),
+        http=request_protocol(settings, app.state.loop_share),
         ws=socket_protocol(settings.reader_timeout_s, app.state.loop_share),
         # Twice the accepted size: frames up to this size get the error message_too_large; larger ones are not read and
         # close the connection (close code 1009).
@@ -150,17 +147,6 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
         ws_ping_timeout=settings.reader_timeout_s,
         log_level=level_for_uvicorn(settings.log_level) if logging_config else None,
         log_config=logging_config,
-    )
-
-
-def _request_limits(settings: Settings) -> RequestLimits:
-    return RequestLimits(
-        request_timeout_s=settings.request_timeout_s,
-        body_timeout_s=settings.body_timeout_s,
-        min_body_bytes_per_s=settings.min_body_bytes_per_s,
-        reader_timeout_s=settings.reader_timeout_s,
-        most=settings.max_connections + _BESIDE_WEBSOCKETS,
-        most_per_address=settings.most_per_client + REQUESTS_BESIDE,
     )
 
 

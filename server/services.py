@@ -4,18 +4,18 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from server.clients import OpenCounts
 from server.history import History, HistoryUnavailableError, TurnRecord
 from server.history.retention import keep_removing
 from server.history.store import HistoryLimits
 from server.loop_share import LoopShare
 from server.messages import ErrorCode
 from server.metrics import ANSWERED, Metrics
-from server.open_sessions import OpenSessions
 from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
@@ -25,6 +25,9 @@ from voicelab.engines.spec import EngineInfo
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.tts.default import fallback_notice
 
+if TYPE_CHECKING:
+    from server.session.connection import Connection
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,20 +36,14 @@ _LOOK_AGAIN_S = 0.02
 _SAMPLE_S = 1.0
 
 
-class OpenConnection(Protocol):
-    """A connection, as shutdown sees it. busy: whether it is in a turn that should be completed."""
-
-    @property
-    def busy(self) -> bool: ...
-
-
 @dataclass(slots=True)
 class Services:
     """Shared state, opened once when the server starts.
 
     vad_batcher: voice activity detection for continuous mode; None if the server does not offer that mode.
-    connections: every open WebSocket with the task that serves it. draining: set when no new turn may start.
-    leaving: connections that are closing and must not be cancelled again.
+    open_sessions: number of connections per session, which ends when its last connection closes. connections: every
+    open WebSocket with the task that serves it. draining: set when no new turn may start. leaving: connections that are
+    closing and must not be cancelled again.
     """
 
     settings: Settings
@@ -58,10 +55,10 @@ class Services:
     loop_share: LoopShare
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
-    open_sessions: OpenSessions = field(default_factory=OpenSessions)
-    connections: dict[OpenConnection, asyncio.Task[Any]] = field(default_factory=dict)
+    open_sessions: OpenCounts = field(default_factory=OpenCounts)
+    connections: dict["Connection", asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
-    leaving: set[OpenConnection] = field(default_factory=set)
+    leaving: set["Connection"] = field(default_factory=set)
 
     @property
     def active_connections(self) -> int:
@@ -126,9 +123,8 @@ class Services:
 
     def sample(self) -> None:
         """Update the gauges."""
-        self.metrics.sample(self.active_connections, self.pipeline.hosts)
-        self.metrics.sample_history(self.history.database.failures)
-        self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
+        pools = (*self.pools, self.pipeline.turn_ends)
+        self.metrics.sample(self.active_connections, self.pipeline.hosts, pools, self.history.database.failures)
 
     async def keep_sampling(self) -> None:
         """Update the gauges regularly, because another worker process may answer the scrape."""
@@ -143,39 +139,32 @@ async def open_services(settings: Settings, tokens: Tokens, share: LoopShare) ->
     vad_batcher = VadBatcher.named(settings.vad, settings.turn_end)
     tracer = Tracer.from_environment()
     limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
-    history = await History.open(settings.database_url, limits)
-    try:
+    async with AsyncExitStack() as stack:
+        if tracer is not None:
+            stack.push_async_callback(asyncio.to_thread, tracer.close)
+        if vad_batcher is not None:
+            stack.callback(vad_batcher.close)
+        history = await History.open(settings.database_url, limits)
+        stack.push_async_callback(history.close)
         pipeline = await Pipeline.open(
             settings.asr, settings.agent, settings.tts,
             asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
             engine_wait_s=settings.engine_wait_s, encoder_in="process",
         )  # fmt: skip
-        try:
-            for engine in pipeline.engines:
-                logger.info(_loaded(engine))
-            if notice := fallback_notice(settings.tts):
-                logger.warning(notice)
-            with open_pools(settings.pool_threads, settings.pool_queue) as pools:
-                history.database.account_to(share.add_thread)
-                for pool in pools:
-                    pool.account = share.add_thread
-                services = Services(settings, pipeline, history, tokens, vad_batcher, pools, share, tracer)
-                tasks = [asyncio.create_task(services.keep_sampling())]
-                if settings.history_days is not None:
-                    tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))
-                try:
-                    yield services
-                finally:
-                    for task in tasks:
-                        task.cancel()
-        finally:
-            await pipeline.close()
-    finally:
-        await history.close()
-        if vad_batcher is not None:
-            vad_batcher.close()
-        if tracer is not None:
-            await asyncio.to_thread(tracer.close)
+        stack.push_async_callback(pipeline.close)
+        for engine in pipeline.engines:
+            logger.info(_loaded(engine))
+        if notice := fallback_notice(settings.tts):
+            logger.warning(notice)
+        pools = stack.enter_context(open_pools(settings.pool_threads, settings.pool_queue))
+        history.database.account_to(share.add_thread)
+        for pool in pools:
+            pool.account = share.add_thread
+        services = Services(settings, pipeline, history, tokens, vad_batcher, pools, share, tracer)
+        stack.callback(asyncio.create_task(services.keep_sampling()).cancel)
+        if settings.history_days is not None:
+            stack.callback(asyncio.create_task(keep_removing(history, settings.history_days)).cancel)
+        yield services
 
 
 def _turn_line(turn: TurnRecord, fields: dict[str, Any]) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.history.addresses import checked, shown
 from server.history.database import DEFAULT_LIMIT_S
 from server.hosts import PATTERN
-from server.http import below_path
+from server.http.rewriting import checked_prefix
 from server.messages import MOST_JSON_BYTES
 from server.origins import checked as checked_origin
 from server.tokens import Tokens, read, read_file
@@ -22,13 +22,11 @@ from voicelab.engines.pool.pool import ENGINE_WAIT_S
 from voicelab.engines.pool.work_pool import DEFAULT_QUEUE
 from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
-from voicelab.metrics.attribution import STAGES
 from voicelab.paths import PROJECT
 from voicelab.pipeline.turn import LONGEST_TURN_S
 from voicelab.tts.default import default_voice
 from voicelab.vad.turn_end.catalog import DEFAULT_TURN_END
 
-_SQLITE = "sqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
 """Upper limit of MAX_JSON_BYTES. Parsing a megabyte blocks the event loop for tens of milliseconds."""
 _SHARE_OF_ONE_CLIENT = 0.8
@@ -40,6 +38,7 @@ _YEAR_S = 365 * 86_400.0
 Seconds = Annotated[float, Field(gt=0, le=_YEAR_S, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=1024, le=2**31 - 1)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Engine = Annotated[str, AfterValidator(EngineSpec.without_users)]
 
 
 class Settings(BaseSettings):
@@ -52,15 +51,17 @@ class Settings(BaseSettings):
     # NoDecode: pydantic-settings would refuse a comma-separated list as invalid JSON.
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:3000",)
     cors_credentials: bool = True
-    root_path: str = ""
-    asr: str = DEFAULT_RECOGNIZER
-    agent: str = "rules"
-    tts: str = Field(default_factory=default_voice)
+    root_path: Annotated[str, AfterValidator(checked_prefix)] = ""
+    asr: Engine = DEFAULT_RECOGNIZER
+    agent: Engine = "rules"
+    tts: Engine = Field(default_factory=default_voice)
     vad: str = "silero"
     turn_end: str = DEFAULT_TURN_END
     speculative_start: bool = True
     asr_workers: Annotated[int, Field(ge=1, le=1024)] | None = None
-    database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
+    database_url: Annotated[str, Field(repr=False), AfterValidator(checked)] = (
+        f"sqlite:///{PROJECT / 'data' / 'history.sqlite3'}"
+    )
     max_message_bytes: Bytes = 10_000_000
     max_json_bytes: Annotated[int, Field(ge=1024, le=LARGEST_JSON_BYTES)] = MOST_JSON_BYTES
     max_turn_s: Seconds = LONGEST_TURN_S
@@ -136,11 +137,6 @@ class Settings(BaseSettings):
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(checked_origin, value))
 
-    @field_validator("root_path")
-    @classmethod
-    def _check_root_path(cls, value: str) -> str:
-        return below_path.checked(value)
-
     @field_validator("allowed_hosts")
     @classmethod
     def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -174,16 +170,6 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise InputError(f"AUTH_TOKENS_FILE={self.auth_tokens_file}: {error}") from error
 
-    @field_validator(*STAGES)
-    @classmethod
-    def _take_users(cls, value: str) -> str:
-        return EngineSpec.without_users(value)
-
-    @field_validator("database_url")
-    @classmethod
-    def _check_database(cls, value: str) -> str:
-        return checked(value)
-
     @field_validator("log_level", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
@@ -193,11 +179,6 @@ class Settings(BaseSettings):
     def most_per_client(self) -> int:
         """Maximum number of WebSockets per client; by default four fifths of MAX_CONNECTIONS, rounded up."""
         return self.max_connections_per_client or math.ceil(_SHARE_OF_ONE_CLIENT * self.max_connections)
-
-    @property
-    def any_origin(self) -> bool:
-        """Whether every origin may connect."""
-        return "*" in self.cors_origins
 
 
 def _check_not_empty() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import time
 from typing import TYPE_CHECKING, Self
@@ -33,13 +32,14 @@ class Tracer:
         protocol = next((os.environ[name] for name in _PROTOCOLS if os.environ.get(name)), "http/protobuf")
         if protocol != "http/protobuf":
             raise InputError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: spans are only sent as http/protobuf")
-        if not _exporter_is_there():
-            raise InputError("OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `otel`: pip install 'voicelab[otel]'")
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
+        try:
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from opentelemetry.sdk.resources import Resource
+            from opentelemetry.sdk.trace import TracerProvider
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        except ModuleNotFoundError as error:
+            message = "OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `otel`: pip install 'voicelab[otel]'"
+            raise InputError(message) from error
         named = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "voicelab-server"}
         provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -72,10 +72,3 @@ class Tracer:
     def close(self) -> None:
         """Export the remaining spans."""
         self._provider.shutdown()
-
-
-def _exporter_is_there() -> bool:
-    try:
-        return importlib.util.find_spec("opentelemetry.exporter.otlp.proto.http") is not None
-    except ModuleNotFoundError:
-        return False

@@ -23,10 +23,6 @@ from voicelab.vad.turn_end.words import Words
 
 logger = logging.getLogger(__name__)
 
-NONE = "none"
-"""The value of VAD that disables voice activity detection."""
-
-
 _GATHER_S = 0.004
 """Minimum time between the starts of two model calls. The first audio after a pause is processed at once."""
 
@@ -61,7 +57,7 @@ class VadBatcher:
         Raises InputError or EngineMissingError for a name or option that does not exist.
         """
         built = TURN_ENDS.config(turn_end).build()
-        return None if spec == NONE else cls(DETECTORS.config(spec).build(), built)
+        return None if spec == "none" else cls(DETECTORS.config(spec).build(), built)
 
     async def open(self) -> None:
         """Load the detector once, in its thread. Raises EngineError when that fails."""

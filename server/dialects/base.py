@@ -1,18 +1,19 @@
-"""The interface of dialects, and helpers to read and write JSON frames."""
+"""The interface of dialects, and helpers to create events and frames."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
-from server.frames import check_size, parse_object
+from pydantic import BaseModel, ValidationError
+
 from server.messages import ClientEvent, ErrorCode, Refused
 from server.outgoing import ServerEvent
 
 Frame = str | bytes
 """A WebSocket frame, text or binary."""
+_Event = TypeVar("_Event", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +41,12 @@ class Dialect(Protocol):
         """Translate an event for the client. Returns no frames for events that the protocol does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameLimits:
-    """Maximum size of a frame in bytes. json_bytes: of the frame without its audio."""
-
-    message_bytes: int
-    json_bytes: int
-
-
-def read_json(frame: Frame, limits: FrameLimits, sound: str) -> dict[str, Any]:
-    """Parse the JSON object in a text frame. Raises Refused if it is invalid or too large.
-
-    sound: name of the field with base64 audio, the only one that may be long.
-    """
-    if not isinstance(frame, str):
-        raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON, got a binary frame")
-    found = re.search(rf'"{sound}"\s*+:\s*+"(?P<sound>(?:[^"\\]++|\\/)*+)"', frame)
-    rest = len(frame) - (len(found["sound"]) if found else 0)
-    if rest > limits.json_bytes:
-        message = (
-            f"the message holds {rest} characters besides its audio; at most {limits.json_bytes} bytes are accepted"
-        )
-        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"{message} (MAX_JSON_BYTES)")
-    check_size(frame, limits.message_bytes)
-    return parse_object(frame)
+def created(kind: type[_Event], refusal: str, **fields: Any) -> _Event:
+    """Create an event from the fields of a message. Raises Refused with this message if one of them is invalid."""
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        raise Refused(ErrorCode.BAD_MESSAGE, refusal) from error
 
 
 def write_json(message: dict[str, Any]) -> str:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 from server import outgoing
-from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json
+from server.dialects.base import Frame, Received, created, new_id
 from server.dialects.openai_response import ResponseWriter, event_frame, problem
 from server.dialects.openai_session import RealtimeSession, updated
+from server.frames import FrameLimits, read_json
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Mode, Notice, Refused, TypedText
 
 SUBPROTOCOL = "realtime"
@@ -53,9 +52,8 @@ class OpenAIRealtimeDialect:
             return self._take(message)
         except Refused as refusal:
             number = message.get("event_id")
-            return Received(
-                answers=(problem(refusal.code, refusal.message, number if isinstance(number, str) else None),)
-            )
+            event_id = number if isinstance(number, str) else None
+            return Received(answers=(problem(refusal.code, refusal.message, event_id),))
 
     def _take(self, message: dict[str, Any]) -> Received:
         match message.get("type"):
@@ -90,22 +88,16 @@ class OpenAIRealtimeDialect:
         return Received(answers=(event_frame("session.updated", session=session.view()),))
 
     def _append(self, message: dict[str, Any]) -> Received:
-        form = self._session.input_format
-        try:
-            chunk = AudioChunk(audio_chunk=message["audio"], is_final=False, format=form.name, sample_rate=form.rate_hz)
-        except (KeyError, ValidationError) as error:
-            raise Refused(
-                ErrorCode.BAD_MESSAGE, "input_audio_buffer.append: audio is missing or invalid; send base64"
-            ) from error
+        chunk = self._chunk(message.get("audio"), is_final=False)
         self._has_sound = True
-        self._user_turn.seconds += len(chunk.audio_chunk) * 3 / 4 / form.bytes_per_s
+        self._user_turn.seconds += len(chunk.audio_chunk) * 3 / 4 / self._session.input_format.bytes_per_s
         return Received((*self._begin(), chunk))
 
     def _commit(self) -> Received:
         self._check(self._has_sound, "input_audio_buffer.commit: the buffer is empty; append audio first")
         self._has_sound = False
         if self._session.detects_turns:
-            return Received((self._last_chunk(),))
+            return Received((self._chunk("", is_final=True),))
         self._is_committed = True
         return Received(answers=tuple(self._committed()))
 
@@ -120,11 +112,9 @@ class OpenAIRealtimeDialect:
         item = message.get("item")
         content = item.get("content") if isinstance(item, dict) and item.get("role") == "user" else None
         parts = content if isinstance(content, list) else []
-        try:
-            self._typed = TypedText(text=" ".join(str(one.get("text", "")) for one in parts if isinstance(one, dict)))
-        except (ValidationError, TypeError) as error:
-            wanted = 'expected {"type": "message", "role": "user", "content": [{"type": "input_text", "text": …}]}'
-            raise Refused(ErrorCode.BAD_MESSAGE, f"conversation.item.create: {wanted}") from error
+        text = " ".join(str(one.get("text", "")) for one in parts if isinstance(one, dict))
+        wanted = 'expected {"type": "message", "role": "user", "content": [{"type": "input_text", "text": …}]}'
+        self._typed = created(TypedText, f"conversation.item.create: {wanted}", text=text)
         number = item.get("id") if isinstance(item, dict) else None
         item_id = number if isinstance(number, str) else new_id("item")
         view = _user_item(item_id, [{"type": "input_text", "text": self._typed.text}])
@@ -148,7 +138,7 @@ class OpenAIRealtimeDialect:
             self._is_committed, "response.create: there is nothing to answer; commit audio or add a text item first"
         )
         self._is_committed = False
-        return Received((self._last_chunk(),))
+        return Received((self._chunk("", is_final=True),))
 
     def _begin(self) -> tuple[Init, ...]:
         if self._has_begun:
@@ -157,15 +147,14 @@ class OpenAIRealtimeDialect:
         reply = self._session.output_format
         notices: list[Notice] = ["speech_started", "speech_stopped"]
         mode: Mode = "continuous" if self._session.detects_turns else "turns"
-        return (
-            Init(
-                mode=mode, audio_format=reply.name, sample_rate=reply.rate_hz, turn_ids=True, events=notices, paced=True
-            ),
-        )
+        form: dict[str, Any] = {"audio_format": reply.name, "sample_rate": reply.rate_hz}
+        return (Init(mode=mode, turn_ids=True, events=notices, paced=True, **form),)
 
-    def _last_chunk(self) -> AudioChunk:
+    def _chunk(self, audio: Any, *, is_final: bool) -> AudioChunk:
         form = self._session.input_format
-        return AudioChunk(audio_chunk="", is_final=True, format=form.name, sample_rate=form.rate_hz)
+        refusal = "input_audio_buffer.append: audio is missing or invalid; send base64"
+        about = {"is_final": is_final, "format": form.name, "sample_rate": form.rate_hz}
+        return created(AudioChunk, refusal, audio_chunk=audio, **about)
 
     @staticmethod
     def _check(holds: bool, message: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from server import outgoing
-from server.dialects.base import Dialect, Frame, FrameLimits, Received, new_id, read_json, write_json
+from server.dialects.base import Dialect, Frame, Received, created, new_id, write_json
+from server.frames import FrameLimits, read_json
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Notice, Refused, TypedText
 from server.services import version
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
@@ -64,7 +65,8 @@ class RtviDialect(Dialect):
         name, number = message.get("type"), message.get("id")
         match name:
             case "client-ready":
-                return Received(answers=(self._ready(number),))
+                about = {"library": "voicelab", "library_version": version()}
+                return _answer("bot-ready", number, {"version": PROTOCOL_VERSION, "about": about})
             case "raw-audio" | "raw-audio-batch":
                 return Received((*self._begin(), *_chunks(data)))
             case "send-text":
@@ -74,9 +76,8 @@ class RtviDialect(Dialect):
             case "disconnect-bot":
                 return Received((Interrupt(),))
             case _:
-                raise Refused(
-                    ErrorCode.UNKNOWN_EVENT, f"this server does not support the RTVI message {str(name)[:40]!r}"
-                )
+                refusal = f"this server does not support the RTVI message {str(name)[:40]!r}"
+                raise Refused(ErrorCode.UNKNOWN_EVENT, refusal)
 
     def write(self, event: outgoing.ServerEvent) -> Sequence[Frame]:
         frames = self._written(event)
@@ -114,11 +115,6 @@ class RtviDialect(Dialect):
 
     # From the client.
 
-    def _ready(self, number: Any) -> str:
-        about = {"library": "voicelab", "library_version": version()}
-        ready = {"version": PROTOCOL_VERSION, "about": about}
-        return write_json({"label": LABEL, "type": "bot-ready", "id": str(number or new_id("msg")), "data": ready})
-
     def _begin(self) -> tuple[Init, ...]:
         if self._has_begun:
             return ()
@@ -139,9 +135,8 @@ class RtviDialect(Dialect):
                 return Received()
             case "eval-cancel":
                 return Received((Interrupt(),))
-        problem = {"error": f"this server does not support the client message {str(name)[:40]!r}"}
-        answer = {"label": LABEL, "type": "error-response", "id": str(number or new_id("msg")), "data": problem}
-        return Received(answers=(write_json(answer),))
+        problem = f"this server does not support the client message {str(name)[:40]!r}"
+        return _answer("error-response", number, {"error": problem})
 
     # To the client.
 
@@ -202,13 +197,17 @@ def _message(kind: str, data: dict[str, Any] | None = None) -> str:
     return write_json({"label": LABEL, "type": kind} | ({} if data is None else {"data": data}))
 
 
+def _answer(kind: str, number: Any, data: dict[str, Any]) -> Received:
+    """Answer a client's message, repeating its id."""
+    answer = {"label": LABEL, "type": kind, "id": str(number or new_id("msg")), "data": data}
+    return Received(answers=(write_json(answer),))
+
+
 def _decoded(frame: bytes, limits: FrameLimits) -> tuple[str, dict[str, Any]]:
     """Return kind and fields of a protobuf frame. Raises Refused if it is invalid or too large."""
     if len(frame) > limits.message_bytes:
-        message = (
-            f"the frame holds {len(frame)} bytes; at most {limits.message_bytes} are accepted: send smaller pieces"
-        )
-        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message)
+        most = f"at most {limits.message_bytes} are accepted: send smaller pieces"
+        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"the frame holds {len(frame)} bytes; {most}")
     try:
         return decode_frame(frame)
     except InputError as error:
@@ -222,14 +221,9 @@ def _chunks(data: dict[str, Any]) -> tuple[AudioChunk, ...]:
         raise Refused(ErrorCode.BAD_MESSAGE, f"base64AudioBatch: expected a list of at most {_MOST_PIECES} pieces")
     if data.get("numChannels", 1) != 1:
         raise Refused(ErrorCode.BAD_AUDIO, "numChannels: expected 1; mix the audio to mono first")
-    try:
-        rate = data.get("sampleRate")
-        return tuple(
-            AudioChunk(audio_chunk=piece, is_final=False, format="pcm16", sample_rate=rate) for piece in pieces
-        )
-    except (ValidationError, TypeError) as error:
-        message = "raw-audio: expected base64Audio (16-bit samples as base64) and sampleRate (4000 to 192000)"
-        raise Refused(ErrorCode.BAD_MESSAGE, message) from error
+    refusal = "raw-audio: expected base64Audio (16-bit samples as base64) and sampleRate (4000 to 192000)"
+    form = {"is_final": False, "format": "pcm16", "sample_rate": data.get("sampleRate")}
+    return tuple(created(AudioChunk, refusal, audio_chunk=piece, **form) for piece in pieces)
 
 
 def _text(data: dict[str, Any]) -> TypedText:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from starlette.websockets import WebSocket
 
-from server.dialects.base import Dialect, FrameLimits
+from server.dialects.base import Dialect
 from server.dialects.openai_realtime import SUBPROTOCOL, OpenAIRealtimeDialect
 from server.dialects.rtvi import RtviDialect
 from server.dialects.twilio import TwilioDialect
 from server.dialects.voicelab import VoicelabDialect
+from server.frames import FrameLimits
 from server.gate import user_of
 from server.http.paths import REALTIME_PATH, RTVI_PATH, SOCKET_PATH, TWILIO_PATH
 from server.tokens import PROTOCOL

@@ -7,9 +7,8 @@ reply, and Twilio echoes it after playing the reply.
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
-from server.dialects.base import Dialect, Frame, FrameLimits, Received, read_json, write_json
+from server.dialects.base import Dialect, Frame, Received, created, write_json
+from server.frames import FrameLimits, read_json
 from server.messages import AudioChunk, ErrorCode, Init, Refused
 from server.outgoing import Interrupted, ReplyChunk, ServerEvent
 
@@ -55,20 +54,18 @@ class TwilioDialect(Dialect):
             case _:
                 return ()
 
-    def _start(self, message: dict[str, Any]) -> str:
-        start = message.get("start")
+    def _start(self, received: dict[str, Any]) -> str:
+        start = received.get("start")
         form = start.get("mediaFormat", {}) if isinstance(start, dict) else {}
         encoding = form.get("encoding", "audio/x-mulaw") if isinstance(form, dict) else None
         rate = form.get("sampleRate", 8000) if isinstance(form, dict) else None
         if (encoding, rate) != ("audio/x-mulaw", 8000):
-            raise Refused(
-                ErrorCode.BAD_MESSAGE, f"start: mediaFormat {str(form)[:80]}: expected audio/x-mulaw at 8000 Hz"
-            )
+            message = f"start: mediaFormat {str(form)[:80]}: expected audio/x-mulaw at 8000 Hz"
+            raise Refused(ErrorCode.BAD_MESSAGE, message)
         if self._stream_sid is not None:
-            raise Refused(
-                ErrorCode.ALREADY_INITIALIZED, "start was sent twice; open another connection for another call"
-            )
-        sid = message.get("streamSid")
+            message = "start was sent twice; open another connection for another call"
+            raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
+        sid = received.get("streamSid")
         if not isinstance(sid, str) or not 0 < len(sid) <= 100:
             raise Refused(ErrorCode.BAD_MESSAGE, "start: streamSid is missing or invalid; send 1 to 100 characters")
         return sid
@@ -79,10 +76,6 @@ class TwilioDialect(Dialect):
 
 def _chunk(message: dict[str, Any]) -> AudioChunk:
     media = message.get("media")
-    try:
-        payload = media["payload"] if isinstance(media, dict) else None
-        return AudioChunk.model_validate({"audio_chunk": payload, "is_final": False, "format": "mulaw"})
-    except (KeyError, ValidationError) as error:
-        raise Refused(
-            ErrorCode.BAD_MESSAGE, "media: payload is missing or invalid; send μ-law bytes as base64"
-        ) from error
+    payload = media.get("payload") if isinstance(media, dict) else None
+    refusal = "media: payload is missing or invalid; send μ-law bytes as base64"
+    return created(AudioChunk, refusal, audio_chunk=payload, is_final=False, format="mulaw")

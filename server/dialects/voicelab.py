@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from server.dialects.base import Dialect, Frame, FrameLimits, Received
-from server.frames import read
-from server.messages import ErrorCode, Refused
+from server.dialects.base import Dialect, Frame, Received
+from server.frames import FrameLimits, read
 from server.outgoing import ServerEvent
 
 
@@ -15,10 +14,7 @@ class VoicelabDialect(Dialect):
         self._limits = limits
 
     def read(self, frame: Frame) -> Received:
-        if not isinstance(frame, str):
-            raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON, got a binary frame")
-        event = read(frame, most_bytes=self._limits.message_bytes, most_json_bytes=self._limits.json_bytes)
-        return Received((event,))
+        return Received((read(frame, self._limits),))
 
     def write(self, event: ServerEvent) -> Sequence[Frame]:
         return (event.frame(),)

@@ -40,6 +40,9 @@ _QUEUE = 10_000
 """Maximum number of transactions that wait for a thread. Each waits only for a limited time."""
 _LAST_WRITES_S = 1.0
 """Time that `close` waits for unfinished writes."""
+_CHECK_LIMIT_S = 2.0
+_FRESH_S = 1.0
+"""Time for which the result of a check is reused, so that many probes cost one query."""
 _LOOK_AGAIN_S = 0.01
 _NO_PARAMETERS_IN_ERRORS = {"hide_parameters": True}
 """The parameters of a statement contain transcripts, which must not be logged."""
@@ -54,34 +57,53 @@ class Database(ABC):
     def __init__(self) -> None:
         self.failures = 0
         self._logged_s = 0.0
+        self._checking = asyncio.Lock()
+        self._checked_s = -_FRESH_S
+        self._problem: str | None = None
 
     async def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """Return the result of a function that only reads."""
         with self._faults():
-            return await self._read(work)
+            return await self._run(work, writes=False)
 
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Return the result of a function that writes. Its changes are stored unless it raises an exception."""
         with self._faults():
-            return await self._write(work)
+            return await self._run(work, writes=True)
+
+    async def problem(self) -> str | None:
+        """Return why turns cannot be stored now; None if they can. Checks at most once a second."""
+        async with self._checking:
+            if time.monotonic() - self._checked_s > _FRESH_S:
+                self._problem = await self._check()
+                self._checked_s = time.monotonic()
+            return self._problem
+
+    async def _check(self) -> str | None:
+        try:
+            await self._check_writable()
+        except HistoryUnavailableError as error:
+            return error.reason
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) or is_of_the_database(error):
+                return reason_of(error)
+            raise
+        return None
 
     @abstractmethod
     def account_to(self, account: Account) -> None:
         """Report the processor time of each client's transactions, unless they run in the event loop."""
 
     @abstractmethod
-    async def check_writable(self, limit_s: float) -> None:
-        """Raise the driver's error unless the database can be written to. Changes nothing. limit_s: maximum wait."""
-
-    @abstractmethod
     async def close(self) -> None:
         """Close all connections."""
 
     @abstractmethod
-    async def _read(self, work: Callable[[Connection], _Result]) -> _Result: ...
+    async def _check_writable(self) -> None:
+        """Raise the driver's error unless the database can be written to. Changes nothing."""
 
     @abstractmethod
-    async def _write(self, work: Callable[[Connection], _Result]) -> _Result: ...
+    async def _run(self, work: Callable[[Connection], _Result], *, writes: bool) -> _Result: ...
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -130,22 +152,17 @@ class SqliteDatabase(Database):
     def account_to(self, account: Account) -> None:
         self._writer.account = self._readers.account = account
 
-    async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
-        return await self._readers.run_within(self._limit_s, self._reading, work)
+    async def _run(self, work: Callable[[Connection], _Result], *, writes: bool) -> _Result:
+        pool, begin = (self._writer, self._engine.begin) if writes else (self._readers, self._engine.connect)
 
-    async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
-        return await self._writer.run_within(self._limit_s, self._writing, work)
+        def transact(work: Callable[[Connection], _Result]) -> _Result:
+            with begin() as connection:
+                return work(connection)
 
-    def _reading(self, work: Callable[[Connection], _Result]) -> _Result:
-        with self._engine.connect() as connection:
-            return work(connection)
+        return await pool.run_within(self._limit_s, transact, work)
 
-    def _writing(self, work: Callable[[Connection], _Result]) -> _Result:
-        with self._engine.begin() as connection:
-            return work(connection)
-
-    async def check_writable(self, limit_s: float) -> None:
-        await asyncio.to_thread(_check_writable, self._path, limit_s)
+    async def _check_writable(self) -> None:
+        await asyncio.to_thread(_check_writable, self._path)
 
     async def close(self) -> None:
         with suppress(TimeoutError):
@@ -157,10 +174,10 @@ class SqliteDatabase(Database):
         self._engine.dispose()
 
 
-def _check_writable(path: Path, limit_s: float) -> None:
+def _check_writable(path: Path) -> None:
     """Raise sqlite3.Error unless this file is writable. BEGIN IMMEDIATE succeeds on a read-only file; UPDATE fails."""
     address = f"{path.absolute().as_uri()}?mode=rw"
-    with closing(sqlite3.connect(address, uri=True, timeout=limit_s, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(address, uri=True, timeout=_CHECK_LIMIT_S, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute("UPDATE sessions SET id = id WHERE 1 = 0")
@@ -178,16 +195,12 @@ class PostgresqlDatabase(Database):
     def account_to(self, account: Account) -> None:
         """Do nothing: transactions run in the event loop, which measures them."""
 
-    async def _read(self, work: Callable[[Connection], _Result]) -> _Result:
-        async with self._engine.connect() as connection:
+    async def _run(self, work: Callable[[Connection], _Result], *, writes: bool) -> _Result:
+        async with self._engine.begin() if writes else self._engine.connect() as connection:
             return await connection.run_sync(work)
 
-    async def _write(self, work: Callable[[Connection], _Result]) -> _Result:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(work)
-
-    async def check_writable(self, limit_s: float) -> None:
-        async with asyncio.timeout(limit_s), self._engine.connect() as connection:
+    async def _check_writable(self) -> None:
+        async with asyncio.timeout(_CHECK_LIMIT_S), self._engine.connect() as connection:
             if await connection.scalar(text("SHOW transaction_read_only")) == "on":
                 raise HistoryUnavailableError(READ_ONLY)
 

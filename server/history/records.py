@@ -1,11 +1,9 @@
 """Records that the history stores and returns."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Literal
 from uuid import uuid4
 
 from voicelab.agent.base import Reply
@@ -43,7 +41,7 @@ class TurnRecord:
 class SessionSummary:
     """A session and its number of turns. ended_at: None while a connection is open, or if the server was killed."""
 
-    id: str
+    session_id: str
     user_id: str
     created_at: str
     updated_at: str
@@ -51,9 +49,9 @@ class SessionSummary:
     turn_count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """A stored turn. Its JSON is parsed on first access, which may be in another thread."""
+    """A stored turn. entities, stage_times, tool_calls: JSON, which is not parsed in the threads of the history."""
 
     number: int
     created_at: str
@@ -61,24 +59,9 @@ class StoredTurn:
     transcription: str | None
     agent_response: str | None
     intent: str | None
-    entities_json: str
-    stage_times_json: str
+    entities: str
+    stage_times: str
     audio_bytes_in: int
     audio_bytes_out: int
     error: str | None
-    tool_calls_json: str
-
-    @cached_property
-    def entities(self) -> list[dict[str, Any]]:
-        """The entities of the turn, with the fields of voicelab.agent.base.Entity."""
-        return cast("list[dict[str, Any]]", json.loads(self.entities_json))
-
-    @cached_property
-    def tool_calls(self) -> list[dict[str, Any]]:
-        """The agent's tool calls, each with the fields of voicelab.agent.base.ToolCall."""
-        return cast("list[dict[str, Any]]", json.loads(self.tool_calls_json))
-
-    @cached_property
-    def stage_times(self) -> dict[str, float | None]:
-        """Seconds per stage, as in voicelab.pipeline.stage_times.StageTimes."""
-        return cast("dict[str, float | None]", json.loads(self.stage_times_json))
+    tool_calls: str

@@ -7,12 +7,11 @@ from functools import partial
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, String, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import JSON, Connection, String, bindparam, cast, delete, func, insert, select, update
 
 from server.history.addresses import scrubbed, shown
 from server.history.database import DEFAULT_LIMIT_S, Database, open_database
 from server.history.faults import SessionFullError, SessionGoneError, opening_errors
-from server.history.health import HistoryHealth
 from server.history.records import INTERRUPTED, SessionSummary, StoredTurn, TurnRecord
 from server.history.schema import migrate
 from server.history.sign_ins import SignIns
@@ -23,13 +22,8 @@ from voicelab.errors import InputError
 _WATCHLISTS = 0x766F6963  # first of the two keys of the advisory lock on a user's watchlist
 
 
-def _column(field: str) -> Any:
-    """Return the column of a field of StoredTurn; JSON as text, so that only the turns that are shown are parsed."""
-    column = TURNS.c[field.removesuffix("_json")]
-    return cast(column, String) if field.endswith("_json") else column
-
-
-_TURN_COLUMNS = [_column(one.name) for one in fields(StoredTurn)]
+_COLUMNS = [TURNS.c[one.name] for one in fields(StoredTurn)]
+_TURN_COLUMNS = [cast(one, String) if isinstance(one.type, JSON) else one for one in _COLUMNS]
 
 
 def _last_number(session_id: Any) -> Any:
@@ -73,11 +67,10 @@ class History:
     All methods raise HistoryUnavailableError when the database is unavailable. database: for further transactions.
     """
 
-    def __init__(self, database: Database, limits: HistoryLimits | None = None) -> None:
+    def __init__(self, database: Database, limits: HistoryLimits) -> None:
         self.database = database
-        self.health = HistoryHealth(database)
         self.sign_ins = SignIns(database)
-        self._limits = limits or HistoryLimits()
+        self._limits = limits
 
     @classmethod
     async def open(cls, url: str, limits: HistoryLimits | None = None) -> Self:

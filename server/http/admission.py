@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from server.clients import ClientCounts
+from server.clients import OpenCounts
 
 RESERVE = 16
 """Number of connections that may be open beyond the limit until it is known whether they send a health probe."""
@@ -31,7 +31,7 @@ class Admission:
         self._most = most
         self._most_per_address = most_per_address
         self._present: dict[Candidate, str | None] = {}
-        self._by_address = ClientCounts()
+        self._by_address = OpenCounts()
         self._reserve: dict[Candidate, None] = {}
 
     def admit(self, candidate: Candidate, address: str | None) -> str | None:

@@ -7,11 +7,11 @@ from time import perf_counter
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Json, StringConstraints
 
 from server.faults import as_refusals
 from server.gate import user_of
-from server.history import SessionSummary, TurnRecord
+from server.history import TurnRecord
 from server.http.paths import SOCKET_PATH
 from server.messages import LONGEST_TEXT, ClientMessage, ErrorCode, Mode, Name, Refused
 from server.services import Services, version
@@ -112,12 +112,12 @@ class TurnView(BaseModel):
     transcription: str | None
     agent_response: str | None
     intent: str | None
-    entities: list[Entity]
-    stage_times: dict[str, float | None]
+    entities: Json[list[Entity]]
+    stage_times: Json[dict[str, float | None]]
     audio_bytes_in: int
     audio_bytes_out: int
     error: str | None
-    tool_calls: list[ToolCall]
+    tool_calls: Json[list[ToolCall]]
 
 
 class SessionDetail(SessionView):
@@ -148,7 +148,7 @@ _NO_SESSION: dict[int | str, dict[str, Any]] = {404: {"model": ProblemBody, "des
 async def health(services: SharedServices, token_user: TokenUser) -> Health | Running:
     if services.tokens and token_user is None:
         return Running(status="ok", version=version())
-    return Health(status="ok", version=version(), engines=_engines(services))
+    return Health(status="ok", version=version(), engines=list(services.pipeline.engines))
 
 
 @router.get("/ws/status/audio", summary="WebSocket status")
@@ -158,7 +158,7 @@ async def socket_status(services: SharedServices) -> SocketStatus:
         endpoint=SOCKET_PATH,
         modes=[mode for mode in get_args(Mode) if mode != "continuous" or services.vad_batcher is not None],
         active_connections=services.active_connections,
-        engines=_engines(services),
+        engines=list(services.pipeline.engines),
     )
 
 
@@ -189,7 +189,7 @@ async def sessions(
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> SessionPage:
     found, total = await services.history.sessions(token_user or user_id, limit=limit, offset=offset)
-    views = [SessionView(**_session_fields(summary)) for summary in found]
+    views = [SessionView(**asdict(summary)) for summary in found]
     return SessionPage(sessions=views, total=total, limit=limit, offset=offset)
 
 
@@ -213,7 +213,7 @@ async def session(
 
     def written() -> str:
         views = [TurnView.model_validate(turn) for turn in turns]
-        return SessionDetail(**_session_fields(found), turns=views, limit=limit, offset=offset).model_dump_json()
+        return SessionDetail(**asdict(found), turns=views, limit=limit, offset=offset).model_dump_json()
 
     return Response(await services.pools.files.run(written), media_type="application/json")
 
@@ -245,12 +245,3 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
         await services.keep(session_id, user_id, record)
     assert record.reply is not None
     return record.reply
-
-
-def _engines(services: Services) -> list[EngineInfo]:
-    return list(services.pipeline.engines)
-
-
-def _session_fields(summary: SessionSummary) -> dict[str, Any]:
-    fields = asdict(summary)
-    return {"session_id": fields.pop("id"), **fields}

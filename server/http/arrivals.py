@@ -7,7 +7,7 @@ from collections import Counter
 
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from server.clients import ClientCounts, key_of
+from server.clients import OpenCounts, key_of
 from server.http.paths import OPENAI_PREFIX, PROBES
 from server.loop_share import LoopShare
 from voicelab.engines.pool.clients import client_scope
@@ -33,7 +33,7 @@ class Arrivals:
     def __init__(self, share: LoopShare, most: int) -> None:
         self._share = share
         self._most = most
-        self._open = ClientCounts()
+        self._open = OpenCounts()
         self._just_begun: Counter[str | None] = Counter()
 
     def refusal(self, client: str | None) -> str | None:

@@ -1,7 +1,5 @@
 """Limits on request bodies: size, and nesting of JSON. Uploads stay in memory."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from contextlib import suppress
@@ -45,7 +43,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         is_upload = _is_upload(scope)
-        body = self._upload() if is_upload else self._json()
+        if is_upload:
+            body = _Body(self._most_bytes, "MAX_MESSAGE_BYTES", is_json=False)
+        else:
+            body = _Body(min(self._most_json_bytes, self._most_bytes), "MAX_JSON_BYTES", is_json=True)
         body.announce(scope)
         receive_piece = _in_pieces(receive) if is_upload else receive
         has_begun = False
@@ -70,22 +71,15 @@ class BodyLimit:
         if body.denial and not has_begun:
             await _deny(body.denial, body.is_whole, scope, receive, send)
 
-    def _upload(self) -> _Body:
-        return _Body(self._most_bytes + _FORM_BYTES, self._most_bytes, "MAX_MESSAGE_BYTES", is_json=False)
-
-    def _json(self) -> _Body:
-        most = min(self._most_json_bytes, self._most_bytes)
-        return _Body(most, most, "MAX_JSON_BYTES", is_json=True)
-
 
 class _Body:
-    """The body of one request while it arrives. denial: the reason to refuse it, once known."""
+    """The body of one request while it arrives: JSON, or a form. denial: the reason to refuse it, once known."""
 
-    def __init__(self, most_bytes: int, shown_bytes: int, setting: str, *, is_json: bool) -> None:
+    def __init__(self, most_bytes: int, setting: str, *, is_json: bool) -> None:
         self.denial: HttpRefusal | None = None
         self.is_whole = False
-        self._most_bytes = most_bytes
-        self._message = f"the request holds more than {shown_bytes} bytes ({setting})"
+        self._most_bytes = most_bytes if is_json else most_bytes + _FORM_BYTES
+        self._message = f"the request holds more than {most_bytes} bytes ({setting})"
         self._is_json = is_json
         self._came = 0
         self._pieces: list[bytes] = []

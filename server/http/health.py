@@ -42,17 +42,15 @@ async def live() -> Liveness:
 )
 async def ready(services: SharedServices, response: Response) -> Readiness:
     engines = {host.info.kind: host.is_ready for host in services.pipeline.hosts}
+    response.status_code = 503
     if services.draining.is_set():
-        found = Readiness(status="draining", engines=engines)
-    elif not all(engines.values()):
-        found = Readiness(status="engines_not_ready", engines=engines)
-    elif (reason := await services.history.health.problem()) is not None:
-        found = Readiness(status="history_unavailable", engines=engines, reason=reason)
-    else:
-        found = Readiness(status="ready", engines=engines)
-    if found.status != "ready":
-        response.status_code = 503
-    return found
+        return Readiness(status="draining", engines=engines)
+    if not all(engines.values()):
+        return Readiness(status="engines_not_ready", engines=engines)
+    if (reason := await services.history.database.problem()) is not None:
+        return Readiness(status="history_unavailable", engines=engines, reason=reason)
+    response.status_code = 200
+    return Readiness(status="ready", engines=engines)
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)

@@ -1,7 +1,6 @@
 """uvicorn's HTTP protocol, extended by connection limits and time-outs for incomplete requests."""
 
 import asyncio
-from dataclasses import dataclass
 from time import perf_counter
 
 import h11
@@ -9,6 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.clients import key_of
+from server.gate import REQUESTS_BESIDE
 from server.http import arrivals
 from server.http.admission import Admission
 from server.http.forwarded import trusted_proxies
@@ -16,8 +16,11 @@ from server.http.paced_bodies import PacedBodies
 from server.http.paths import PROBES
 from server.http.refusal import TOO_MANY_CONNECTIONS, last_response
 from server.loop_share import LoopShare
+from server.settings import Settings
 
 REQUEST_TIMEOUT = "request_timeout"
+BESIDE_WEBSOCKETS = 100
+"""Number of connections allowed beyond MAX_CONNECTIONS before their upgrade to a WebSocket."""
 _AHEAD_BYTES = 64 * 1024
 """Bytes of pipelined requests that are read during a response. Beyond that, a disconnect is noticed only after it."""
 _PROBE_S = 1.0
@@ -28,33 +31,15 @@ _WINDOW_S = 10.0
 """Window over which the rate of a body is measured; long enough for short network stalls."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLimits:
-    """Limits of connections before they become WebSockets.
-
-    request_timeout_s: for the headers, and between two parts of a body. body_timeout_s: for a whole body.
-    min_body_bytes_per_s: minimum average over each ten seconds. reader_timeout_s: how long a client may leave a
-    response unread. most: total connections. most_per_address: connections per address, and open
-    requests per address behind a trusted proxy.
-    """
-
-    request_timeout_s: float
-    body_timeout_s: float
-    min_body_bytes_per_s: float
-    reader_timeout_s: float
-    most: int
-    most_per_address: int
-
-
-def request_protocol(limits: RequestLimits, share: LoopShare) -> type[H11Protocol]:
+def request_protocol(settings: Settings, share: LoopShare) -> type[H11Protocol]:
     """Return uvicorn's HTTP protocol class with these limits. share: of each client in the event loop's time."""
-    admission = Admission(limits.most, limits.most_per_address)
-    begun = arrivals.Arrivals(share, limits.most_per_address)
+    # Of connections per address, and of open requests per address behind a trusted proxy.
+    most_per_address = settings.most_per_client + REQUESTS_BESIDE
 
     class HttpProtocol(_Limited):
-        _limits = limits
-        _admission = admission
-        _arrivals = begun
+        _settings = settings
+        _admission = Admission(settings.max_connections + BESIDE_WEBSOCKETS, most_per_address)
+        _arrivals = arrivals.Arrivals(share, most_per_address)
         _share = share
 
     return HttpProtocol
@@ -72,7 +57,7 @@ def _closing(send: Send) -> Send:
 
 
 class _Limited(PacedBodies):
-    _limits: RequestLimits
+    _settings: Settings
     _admission: Admission
     _arrivals: arrivals.Arrivals
     _waiting: asyncio.Task[None] | None = None
@@ -101,7 +86,7 @@ class _Limited(PacedBodies):
             self._address = key_of(host)
         self._refusal = self._admission.admit(self, self._address)
         if not self.transport.is_closing():
-            self._expect(self._limits.request_timeout_s if self._refusal is None else _PROBE_S)
+            self._expect(self._settings.request_timeout_s if self._refusal is None else _PROBE_S)
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
@@ -174,7 +159,7 @@ class _Limited(PacedBodies):
             self._expect_nothing()
         elif self._overdue is None:
             # These are the first bytes of the headers. The deadline holds for all of them and is not extended.
-            self._expect(self._limits.request_timeout_s)
+            self._expect(self._settings.request_timeout_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._waiting is not None:
@@ -189,7 +174,7 @@ class _Limited(PacedBodies):
     def _take_body(self) -> None:
         if self._is_lingering:
             return
-        self._expect(self._limits.request_timeout_s)
+        self._expect(self._settings.request_timeout_s)
         if self._judging is None:
             self._body_began_s = self.loop.time()
             self._judge_later()
@@ -276,7 +261,7 @@ class _Limited(PacedBodies):
 
     def _expect_reading(self) -> None:
         if self._unread is None:
-            self._unread = self.loop.call_later(self._limits.reader_timeout_s, self._abort_if_unsent)
+            self._unread = self.loop.call_later(self._settings.reader_timeout_s, self._abort_if_unsent)
 
     def _abort_if_unsent(self) -> None:
         self._unread = None
@@ -304,15 +289,15 @@ class _Limited(PacedBodies):
             self._give_up(f"the request is incomplete: no more of it arrived within {within_s:g} s (REQUEST_TIMEOUT_S)")
 
     def _judge_later(self) -> None:
-        left_s = self._body_began_s + self._limits.body_timeout_s - self.loop.time()
+        left_s = self._body_began_s + self._settings.body_timeout_s - self.loop.time()
         self._came_in_window = 0
         self._judging = self.loop.call_later(max(0.0, min(_WINDOW_S, left_s)), self._judge_body, left_s <= _WINDOW_S)
 
     def _judge_body(self, is_last: bool) -> None:
         self._judging = None
-        rate = self._limits.min_body_bytes_per_s
+        rate = self._settings.min_body_bytes_per_s
         if is_last:
-            limit_s = self._limits.body_timeout_s
+            limit_s = self._settings.body_timeout_s
             self._give_up(f"the body did not arrive completely within {limit_s:g} s (BODY_TIMEOUT_S)")
         elif self._came_in_window < rate * _WINDOW_S and not self.flow.read_paused:
             self._give_up(f"the body arrived at less than {rate:g} bytes per second (MIN_BODY_BYTES_PER_S)")

@@ -17,14 +17,13 @@ class Allowance:
         self._left = BURST
         self._at_s = perf_counter()
 
-    def pause_s(self, event: ClientEvent | Refused, size: int) -> float:
-        """Return the seconds to pause reading after this message; zero unless it was refused or urgent."""
-        if not isinstance(event, (Refused, Interrupt, Heartbeat)):
-            return 0.0
-        return self.pause_for_answer_s(size)
+    def pause_s(self, event: ClientEvent | Refused | None, size: int) -> float:
+        """Return the seconds to pause reading after this message; zero unless it was refused or urgent.
 
-    def pause_for_answer_s(self, size: int) -> float:
-        """Return the pause for a message that the dialect answered without an event for the session."""
+        event: None for a message that the dialect answered itself.
+        """
+        if event is not None and not isinstance(event, (Refused, Interrupt, Heartbeat)):
+            return 0.0
         now_s = perf_counter()
         self._left = min(BURST, self._left + PER_S * (now_s - self._at_s))
         self._at_s = now_s

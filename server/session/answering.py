@@ -6,46 +6,34 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
 from server.faults import as_refusals
-from server.history import INTERRUPTED, TurnRecord
+from server.history import INTERRUPTED
 from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
-from server.services import Services
-from server.session.config import SessionConfig
-from server.session.sender import PlaybackPacer, Sender
-from voicelab.pipeline.turn import Turn
+from server.session.listening import UtteranceReceiver
+from server.session.sender import PlaybackPacer
 from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply, TurnEvent
 
 
 class Answering:
     """Send the events of a turn as they arise, and store the turn once: complete with its changes, or as far as it got.
 
-    said: the part of the reply that the user heard, set when the reply is stopped.
+    received: the utterance, whose turn is open. events: of its answer. said: the part of the reply that the user heard,
+    set when the reply is stopped.
     """
 
-    def __init__(
-        self,
-        turn_id: str,
-        turn: Turn,
-        events: AsyncGenerator[TurnEvent, None],
-        record: TurnRecord,
-        *,
-        config: SessionConfig,
-        sender: Sender,
-        services: Services,
-    ) -> None:
-        self.turn_id = turn_id
+    def __init__(self, received: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
+        assert received.turn is not None
+        self.turn_id = received.turn_id
         self.said = ""
-        self._turn = turn
-        self._record = record
-        self._config = config
-        self._about: dict[str, Any] = {"session_id": config.session_id, "turn_id": config.shown(turn_id)}
-        self._sender = sender
-        self._services = services
-        self._pace = PlaybackPacer(config.lead_s)
+        self._turn = received.turn
+        self._record = received.record
+        self._session = session = received.session
+        self._about = session.about(self.turn_id)
+        self._pace = PlaybackPacer(session.lead_s)
         self._storing: asyncio.Task[None] | None = None
-        self.task = asyncio.create_task(services.loop_share.timed(self._run(events)))
+        self.task = asyncio.create_task(session.services.loop_share.timed(self._run(events)))
 
     async def _run(self, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Raises Refused when the turn fails, WebSocketDisconnect when the client has disconnected."""
@@ -85,7 +73,7 @@ class Answering:
         """Stop a reply of which `heard_s` seconds were heard. Shortens the stored answer of a reply already sent."""
         stopped_s = await self.stop(INTERRUPTED, heard_s)
         if self._record.error is None:
-            await self._services.history.shorten_answer(self._record, self.said)
+            await self._session.services.history.shorten_answer(self._record, self.said)
         return stopped_s
 
     def heard_s(self, at_s: float, played_s: float | None = None) -> float:
@@ -112,18 +100,18 @@ class Answering:
         match event:
             case Recognition(transcript):
                 self._record.heard = transcript.text
-                await self._sender.send(Transcription(text=transcript.text, **self._about))
+                await self._session.sender.send(Transcription(text=transcript.text, **self._about))
             case AgentAnswer(_, reply):
                 self._record.reply = reply
-                await self._sender.send(
+                await self._session.sender.send(
                     AgentResponse(text=reply.text, intent=reply.intent, entities=reply.entities, **self._about)
                 )
             case SpokenReply(data, last, starts_s, ends_s):
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
-                text, form = base64.b64encode(data).decode("ascii"), self._config.reply_format
-                await self._sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
+                text, form = base64.b64encode(data).decode("ascii"), self._session.options.audio_format
+                await self._session.sender.send(ReplyChunk(audio_chunk=text, format=form, is_final=last, **self._about))
                 self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
 
@@ -133,7 +121,7 @@ class Answering:
         # Shielded: an interrupt during the transaction could not know whether it was committed.
         await asyncio.shield(self._start_storing(None))
         await self._turn.close()
-        if "turn_metrics" in self._config.events:
+        if "turn_metrics" in self._session.options.events:
             assert self._record.reply is not None
             reply = self._record.reply
             metrics = TurnMetrics(
@@ -144,10 +132,9 @@ class Answering:
                 usage=reply.usage,
                 **self._about,
             )
-            await self._sender.send(metrics)
+            await self._session.sender.send(metrics)
 
     def _start_storing(self, error: str | None) -> asyncio.Task[None]:
         self._record.error = error
-        keep = self._services.keep(self._config.session_id, self._config.user_id, self._record)
-        self._storing = asyncio.create_task(keep)
+        self._storing = asyncio.create_task(self._session.keep(self._record))
         return self._storing

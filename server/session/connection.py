@@ -13,12 +13,11 @@ from server.gate import user_of
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
 from server.outgoing import Interrupted, Pulse, SessionStart
 from server.services import Services
-from server.session.beginning import start_default_session, start_session
-from server.session.config import SessionConfig
 from server.session.conversation import Conversation, reporting
 from server.session.reading import MessageReader
 from server.session.receive_queue import Arrival, ReceiveQueue
 from server.session.sender import Sender
+from server.session.session import ServerSession
 
 ANONYMOUS = "anonymous"
 CLIENT_LEFT = "client_left"
@@ -38,18 +37,18 @@ class Connection:
         self.websocket = websocket
         self._services = services
         self._token_user = user_of(websocket)
-        self._config = SessionConfig("", self._token_user or websocket.query_params.get("user_id") or ANONYMOUS)
         self._is_withdrawn = asyncio.Event()
         self._receive_queue = ReceiveQueue(services.settings.max_waiting_bytes)
         self._dialect = dialect
-        self._sender = Sender(websocket, dialect)
+        user_id = self._token_user or websocket.query_params.get("user_id") or ANONYMOUS
+        self._session = ServerSession(services, Sender(websocket, dialect), user_id)
         self._conversation: Conversation | None = None
         self._taking = False
 
     @property
     def session_id(self) -> str:
         """The id of the session; empty before it starts."""
-        return self._config.session_id
+        return self._session.session_id
 
     @property
     def busy(self) -> bool:
@@ -64,11 +63,11 @@ class Connection:
         """Run until the client disconnects or an error closes the connection."""
         reader = MessageReader(
             self.websocket, self._receive_queue, self._services.settings,
-            dialect=self._dialect, sender=self._sender,
+            dialect=self._dialect, sender=self._session.sender,
             is_answering=lambda: self._conversation is not None and self._conversation.is_answering,
         )  # fmt: skip
         try:
-            await self._sender.send_frames(self._dialect.opening())
+            await self._session.sender.send_frames(self._dialect.opening())
             timed = self._services.loop_share.timed
             await _until_one_ends(timed(reader.run()), reader.watch(), timed(self._work()), self._until_withdrawn())
         except WebSocketDisconnect:
@@ -107,7 +106,7 @@ class Connection:
                 await self._services.loop_share.turn()
             arrival = await self._receive_queue.take()
             self._taking = True
-            async with reporting(self._send_error):
+            async with reporting(self._session.send_error):
                 await self._take(arrival)
                 if self._conversation is not None:
                     await self._conversation.answer_pending()
@@ -122,45 +121,41 @@ class Connection:
             case Init() as init:
                 await self._init(init)
             case AudioChunk() as chunk:
-                await (await self._require_conversation()).take_chunk(arrival, chunk)
+                await (await self._require_conversation()).take_chunk(chunk, arrival.at_s)
             case TypedText() as typed:
                 await (await self._require_conversation()).take_text(typed)
             case Interrupt() as interrupt if self._conversation is not None:
                 await self._conversation.take_interrupt(interrupt, arrival.at_s)
             case Interrupt():
-                await self._sender.send(Interrupted(session_id=None))
+                await self._session.sender.send(Interrupted(session_id=None))
             case Heartbeat():
-                await self._sender.send(Pulse(session_id=self._config.session_id or None))
+                await self._session.sender.send(Pulse(session_id=self.session_id or None))
 
     async def _init(self, init: Init) -> None:
         if self._conversation is not None:
-            message = f"send init once, before all other events; this connection has session {self._config.session_id}"
+            message = f"send init once, before all other events; this connection has session {self.session_id}"
             raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
-        user_id, token_user = self._config.user_id, self._token_user
-        await self._begin(await start_session(init, self._services, user_id=user_id, token_user=token_user))
+        await self._begin(init)
 
     async def _require_conversation(self) -> Conversation:
-        if self._conversation is not None:
-            return self._conversation
-        return await self._begin(await start_default_session(self._services, self._config.user_id))
+        """Return the conversation. Starts one with the default options if the client did not send init."""
+        return self._conversation or await self._begin(Init())
 
-    async def _begin(self, config: SessionConfig) -> Conversation:
-        self._config = config
-        self._conversation = Conversation(self._services, config, self._sender, self._receive_queue)
-        logs.session_id.set(config.session_id)
-        await self._sender.send(SessionStart(session_id=config.session_id, user_id=config.user_id))
+    async def _begin(self, init: Init) -> Conversation:
+        session = self._session
+        await session.start(init, self._token_user)
+        self._conversation = Conversation(session, self._receive_queue)
+        logs.session_id.set(session.session_id)
+        await session.sender.send(SessionStart(session_id=session.session_id, user_id=session.user_id))
         return self._conversation
 
     async def _leave(self, code: str) -> None:
         if self._conversation is not None:
             await self._conversation.leave(code)
 
-    async def _send_error(self, refusal: Refused) -> None:
-        await self._sender.send_error(refusal, self._config)
-
     async def _close_with_error(self, last: Refused, close_code: int) -> None:
         with suppress(WebSocketDisconnect):
-            await self._send_error(last)
+            await self._session.send_error(last)
             await self.websocket.close(close_code, last.code)
 
 

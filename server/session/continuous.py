@@ -3,16 +3,12 @@
 from collections import deque
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 from server.messages import AudioChunk, Refused
 from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
-from server.services import Services
-from server.session.config import SessionConfig
 from server.session.listening import UtteranceReceiver
 from server.session.non_speech import NonSpeechSound
-from server.session.rate_limiter import RateLimiter
-from server.session.sender import Sender
+from server.session.session import ServerSession
 from server.session.turn_taking import TurnTaking
 from server.vad_batcher import VadBatcher
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -33,11 +29,8 @@ class SpeechStream:
     Any other utterance that ends before the reply does is a cough or a backchannel and is silently dropped.
     """
 
-    services: Services
+    session: ServerSession
     vad_batcher: VadBatcher
-    config: SessionConfig
-    sender: Sender
-    rate_limiter: RateLimiter
     turn_taking: TurnTaking
 
     def __post_init__(self) -> None:
@@ -47,7 +40,7 @@ class SpeechStream:
         self._begin()
 
     def _begin(self) -> None:
-        self._audio = IncomingAudio(longest_s=self.services.settings.max_turn_s, endless=True)
+        self._audio = IncomingAudio(longest_s=self.session.services.settings.max_turn_s, endless=True)
         self._endpointer = self.vad_batcher.endpointer()
         past_s = max(self._endpointer.settings.lookback_s, self.vad_batcher.sound_s)
         self._lookback = Lookback(past_s + _PIECE / SPEECH_RATE_HZ)
@@ -97,7 +90,7 @@ class SpeechStream:
 
     async def _finish(self, at_s: float) -> None:
         finish = self._audio.finish
-        turn_ends = self.services.pipeline.turn_ends
+        turn_ends = self.session.services.pipeline.turn_ends
         await self._hear(await turn_ends.run(finish) if self._audio.is_container else finish(), at_s)
         for event in self._endpointer.finish():
             await self._act(event, at_s)
@@ -107,7 +100,7 @@ class SpeechStream:
     async def _hear(self, clip: Clip | None, at_s: float) -> None:
         if clip is None:
             return
-        self.rate_limiter.add(clip.duration_s, at_s)
+        self.session.rate_limiter.add(clip.duration_s, at_s)
         for start in range(0, len(clip.samples), _PIECE):
             piece = Clip(clip.samples[start : start + _PIECE], SPEECH_RATE_HZ)
             self._position += len(piece.samples)
@@ -119,9 +112,9 @@ class SpeechStream:
                 self._now.update_partials()
             if (wanted := self._endpointer.sound_to_score) is not None:
                 await self._score_sound(*wanted)
-            if self.services.settings.speculative_start:
+            if self.session.services.settings.speculative_start:
                 await self._answer_early()
-            if "no_speech_detected" in self.config.events:
+            if "no_speech_detected" in self.session.options.events:
                 await self._watch_for_sound(piece)
 
     async def _score_sound(self, start: int, end: int) -> None:
@@ -154,11 +147,8 @@ class SpeechStream:
 
     async def _act(self, event: Event, at_s: float) -> None:
         match event:
-            case SpeechBegan(start, speech) if not self.services.draining.is_set():
-                self._now = UtteranceReceiver(
-                    self.services, self.config, self.sender, self.rate_limiter,
-                    kind="spoken", endpointer=self._endpointer,
-                )  # fmt: skip
+            case SpeechBegan(start, speech) if not self.session.services.draining.is_set():
+                self._now = UtteranceReceiver(self.session, "spoken", self._endpointer)
                 self._now.is_unannounced = True
                 self._speech_at = speech
                 if perf_counter() >= self.turn_taking.agent_floor_until_s():
@@ -193,21 +183,18 @@ class SpeechStream:
             return
         level_dbfs = self._non_speech.add(piece)
         if level_dbfs is not None:
-            at_s, session_id = self._position / SPEECH_RATE_HZ, self.config.session_id
-            await self.sender.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
+            at_s, session_id = self._position / SPEECH_RATE_HZ, self.session.session_id
+            await self.session.sender.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
 
     async def _announce(self, utterance: UtteranceReceiver) -> None:
         if utterance.is_unannounced:
             utterance.is_unannounced = False
-            if "speech_started" in self.config.events:
-                started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
-                await self.sender.send(started)
+            if "speech_started" in self.session.options.events:
+                about = self.session.about(utterance.turn_id)
+                await self.session.sender.send(SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **about))
 
     async def _announce_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
-        if "speech_stopped" in self.config.events:
+        if "speech_stopped" in self.session.options.events:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
-            about = self._about(utterance)
-            await self.sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
-
-    def _about(self, utterance: UtteranceReceiver) -> dict[str, Any]:
-        return {"session_id": self.config.session_id, "turn_id": self.config.shown(utterance.turn_id)}
+            about = self.session.about(utterance.turn_id)
+            await self.session.sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))

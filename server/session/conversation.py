@@ -9,14 +9,11 @@ from typing import Literal
 from server import logs
 from server.faults import as_refusals
 from server.messages import AudioChunk, ErrorCode, Interrupt, Refused, TypedText
-from server.services import Services
 from server.session.answering import Answering
-from server.session.config import SessionConfig
 from server.session.continuous import SpeechStream
 from server.session.listening import UtteranceReceiver
-from server.session.rate_limiter import RateLimiter
-from server.session.receive_queue import Arrival, ReceiveQueue
-from server.session.sender import Sender
+from server.session.receive_queue import ReceiveQueue
+from server.session.session import ServerSession
 from server.session.turn_taking import TurnTaking
 from voicelab.pipeline.turn_events import TurnEvent
 
@@ -47,24 +44,17 @@ class Conversation:
     receive_queue: checked for interrupts while a turn is answered.
     """
 
-    def __init__(self, services: Services, config: SessionConfig, sender: Sender, receive_queue: ReceiveQueue) -> None:
-        self._services = services
-        self._config = config
-        self._sender = sender
+    def __init__(self, session: ServerSession, receive_queue: ReceiveQueue) -> None:
+        self._session = session
         self._receive_queue = receive_queue
-        self._rate_limiter = RateLimiter(services.settings.realtime_slack_s)
         self._state = State.READY
         self._listening: UtteranceReceiver | None = None
         self._stream: SpeechStream | None = None
-        self._turn_taking = TurnTaking(
-            config, sender, is_waiting=lambda: self._stream is not None and bool(self._stream.pending)
-        )
-        if config.continuous:
-            assert services.vad_batcher is not None
+        self._turn_taking = TurnTaking(session, lambda: self._stream is not None and bool(self._stream.pending))
+        if session.options.mode == "continuous":
+            assert session.services.vad_batcher is not None
             receive_queue.let_overtake(AudioChunk)
-            self._stream = SpeechStream(
-                services, services.vad_batcher, config, sender, self._rate_limiter, self._turn_taking
-            )
+            self._stream = SpeechStream(session, session.services.vad_batcher, self._turn_taking)
 
     @property
     def in_turn(self) -> bool:
@@ -78,12 +68,15 @@ class Conversation:
 
     # Input.
 
-    async def take_chunk(self, arrival: Arrival, chunk: AudioChunk) -> None:
-        """Process a chunk of a turn or of the stream. The last chunk of a turn starts the answer."""
+    async def take_chunk(self, chunk: AudioChunk, at_s: float) -> None:
+        """Process a chunk of a turn or of the stream. The last chunk of a turn starts the answer.
+
+        at_s: arrival of the chunk (performance counter).
+        """
         if self._stream is not None:
             # Errors of the stream do not affect the turn being answered.
-            async with reporting(partial(self._sender.send_error, config=self._config)):
-                await self._stream.take(chunk, arrival.at_s)
+            async with reporting(self._session.send_error):
+                await self._stream.take(chunk, at_s)
             return
         if self._state is State.SKIPPING:
             # The turn's error was already sent. Chunks that the client sent ahead get no second error.
@@ -91,7 +84,7 @@ class Conversation:
             return
         listening = self._listening or self._listen("spoken")
         async with reporting(partial(self._fail_turn, over=chunk.is_final)):
-            await listening.receive(chunk, arrival.at_s)
+            await listening.receive(chunk, at_s)
             if chunk.is_final:
                 await self._answer(listening, await listening.finish())
 
@@ -129,10 +122,10 @@ class Conversation:
                 await self._answer(listening, await listening.finish())
 
     def _listen(self, kind: Literal["spoken", "typed"]) -> UtteranceReceiver:
-        if self._services.draining.is_set():
+        if self._session.services.draining.is_set():
             raise Refused(ErrorCode.GOING_AWAY, "the server is shutting down; connect again")
         self._state = State.IN_TURN
-        self._listening = UtteranceReceiver(self._services, self._config, self._sender, self._rate_limiter, kind=kind)
+        self._listening = UtteranceReceiver(self._session, kind)
         logs.turn_id.set(self._listening.turn_id)
         return self._listening
 
@@ -140,19 +133,9 @@ class Conversation:
 
     async def _answer(self, listening: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Answer a turn and wait for its end. Raises Refused when it fails."""
-        assert listening.turn is not None
-        answering = Answering(
-            listening.turn_id, listening.turn, events, listening.record,
-            config=self._config, sender=self._sender, services=self._services,
-        )  # fmt: skip
-        await self._turn_taking.run(answering, self._receive_queue, self._take_during_answer)
+        await self._turn_taking.run(Answering(listening, events), self._receive_queue, self.take_chunk)
         self._listening = None
         self._state = State.READY
-
-    async def _take_during_answer(self, arrival: Arrival) -> None:
-        """Process a chunk of the stream while a turn is answered."""
-        assert isinstance(arrival.event, AudioChunk)
-        await self.take_chunk(arrival, arrival.event)
 
     async def _fail_turn(self, refusal: Refused, *, over: bool) -> None:
         """End the turn with an error. over: its last chunk has arrived, so the next chunk starts a new turn."""
@@ -162,13 +145,13 @@ class Conversation:
         if listening is not None:
             turn_id = listening.turn_id
             await self._give_up(listening, refusal.code)
-        await self._sender.send_error(refusal, self._config, turn_id)
+        await self._session.send_error(refusal, turn_id)
 
     async def _give_up(self, listening: UtteranceReceiver, code: str) -> None:
         """Close an unanswered turn and store it with this error code."""
         await listening.close()
         listening.record.error = code
-        await self._services.keep(self._config.session_id, self._config.user_id, listening.record)
+        await self._session.keep(listening.record)
 
     # Closing.
 

@@ -8,11 +8,8 @@ from typing import Literal
 from server.history import HistoryUnavailableError, TurnRecord
 from server.messages import AudioChunk, ErrorCode, Refused
 from server.outgoing import PartialTranscription
-from server.services import Services
-from server.session.config import SessionConfig
 from server.session.partials import Partials
-from server.session.rate_limiter import RateLimiter
-from server.session.sender import Sender
+from server.session.session import ServerSession
 from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError, VoicelabError
 from voicelab.pipeline.turn import Turn
@@ -32,10 +29,7 @@ class UtteranceReceiver:
     know of the turn yet. fault: an error for `finish` to raise.
     """
 
-    services: Services
-    config: SessionConfig
-    sender: Sender
-    rate_limiter: RateLimiter
+    session: ServerSession
     kind: Literal["spoken", "typed"]
     endpointer: Endpointer | None = None
 
@@ -50,14 +44,13 @@ class UtteranceReceiver:
 
     async def open(self) -> Turn:
         """Open the turn in the pipeline with the dialogue so far."""
-        services, config = self.services, self.config
-        dialogue = await services.history.dialogue(config.session_id, config.user_id)
+        services, options = self.session.services, self.session.options
         self.turn = Turn(
-            services.pipeline, dialogue, reply_format=config.reply_format, reply_rate_hz=config.reply_rate_hz,
-            longest_s=services.settings.max_turn_s,
+            services.pipeline, await self.session.dialogue(), reply_format=options.audio_format,
+            reply_rate_hz=options.reply_rate_hz, longest_s=services.settings.max_turn_s,
         )  # fmt: skip
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
-        if "partial_transcription" in config.events or self.endpointer is not None:
+        if "partial_transcription" in options.events or self.endpointer is not None:
             self._partials = Partials(self.turn, self._send_partial, self.endpointer)
         return self.turn
 
@@ -73,8 +66,8 @@ class UtteranceReceiver:
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
         await turn.receive(data, chunk.format, chunk.rate_hz)
-        if self.config.realtime:
-            self.rate_limiter.add(turn.heard_s - heard_s, at_s)
+        if self.session.options.mode != "turns":  # the other modes are in real time
+            self.session.rate_limiter.add(turn.heard_s - heard_s, at_s)
         self.update_partials()
 
     async def add(self, clip: Clip) -> None:
@@ -110,7 +103,7 @@ class UtteranceReceiver:
             raise self.fault
         if self.turn is None:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended without any audio; send some before is_final")
-        if self.config.continuous:
+        if self.session.options.mode == "continuous":
             # The turn may have started while the previous one was still being answered.
             await self.reload_dialogue()
         return self.turn.finish()
@@ -118,8 +111,7 @@ class UtteranceReceiver:
     async def reload_dialogue(self) -> None:
         """Load the dialogue before this turn again."""
         if self.turn is not None:
-            history = self.services.history
-            self.turn.dialogue = await history.dialogue(self.config.session_id, self.config.user_id)
+            self.turn.dialogue = await self.session.dialogue()
 
     async def says_something(self) -> bool:
         """Ask the recognizer whether the utterance has a word that is not a backchannel."""
@@ -140,7 +132,6 @@ class UtteranceReceiver:
             await self.turn.close()
 
     async def _send_partial(self, text: str) -> None:
-        if self.is_unannounced or "partial_transcription" not in self.config.events:
+        if self.is_unannounced or "partial_transcription" not in self.session.options.events:
             return
-        about, shown = self.config.session_id, self.config.shown(self.turn_id)
-        await self.sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
+        await self.session.sender.send(PartialTranscription(text=text, **self.session.about(self.turn_id)))

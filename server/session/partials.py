@@ -19,9 +19,7 @@ class Partials:
     send: called with each changed transcript. endpointer: gets every transcript.
     """
 
-    def __init__(
-        self, turn: Turn, send: Callable[[str], Awaitable[None]], endpointer: Endpointer | None = None
-    ) -> None:
+    def __init__(self, turn: Turn, send: Callable[[str], Awaitable[None]], endpointer: Endpointer | None) -> None:
         self._turn = turn
         self._send = send
         self._endpointer = endpointer

@@ -72,9 +72,7 @@ class MessageReader:
 
     def _put(self, received: Received, size: int) -> float:
         """Queue the events of a frame. Returns the seconds to pause reading."""
-        if not received.events:
-            return self._allowance.pause_for_answer_s(size)
-        pause_s = 0.0
+        pause_s = 0.0 if received.events else self._allowance.pause_s(None, size)
         for index, event in enumerate(received.events):
             event_size = size if index == 0 else 0
             self.receive_queue.put(Arrival(event, event_size, self._came_s))

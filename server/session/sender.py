@@ -8,9 +8,7 @@ from time import perf_counter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.dialects.base import Dialect, Frame
-from server.messages import Refused
-from server.outgoing import ErrorEvent, ServerEvent
-from server.session.config import SessionConfig
+from server.outgoing import ServerEvent
 
 _ABNORMAL = 1006
 
@@ -66,11 +64,6 @@ class Sender:
         except WebSocketDisconnect:
             self._gone = True
             raise
-
-    async def send_error(self, refusal: Refused, config: SessionConfig, turn_id: str | None = None) -> None:
-        """Send an error event. turn_id: the turn that it ended."""
-        session_id, shown = config.session_id or None, config.shown(turn_id)
-        await self.send(ErrorEvent(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
 
 
 class PlaybackPacer:

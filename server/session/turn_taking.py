@@ -7,9 +7,8 @@ from time import perf_counter
 from server.messages import AudioChunk, Heartbeat, Interrupt
 from server.outgoing import Interrupted, Pulse
 from server.session.answering import Answering
-from server.session.config import SessionConfig
 from server.session.receive_queue import Arrival, ReceiveQueue
-from server.session.sender import Sender
+from server.session.session import ServerSession
 
 
 class TurnTaking:
@@ -19,29 +18,28 @@ class TurnTaking:
     whether an utterance waits for its answer.
     """
 
-    def __init__(self, config: SessionConfig, sender: Sender, *, is_waiting: Callable[[], bool]) -> None:
+    def __init__(self, session: ServerSession, is_waiting: Callable[[], bool]) -> None:
         self.answering: Answering | None = None
         self._sounding: Answering | None = None
-        self._config = config
-        self._sender = sender
+        self._session = session
         self._is_waiting = is_waiting
 
     async def run(
-        self, answering: Answering, receive_queue: ReceiveQueue, hear: Callable[[Arrival], Awaitable[None]]
+        self, answering: Answering, receive_queue: ReceiveQueue, hear: Callable[[AudioChunk, float], Awaitable[None]]
     ) -> None:
         """Wait until the turn is answered or stopped, and handle urgent events meanwhile.
 
-        hear: called with the chunks of a continuous stream. Raises the turn's exception if it fails.
+        hear: called with the chunks of a continuous stream and their arrival. Raises the turn's exception if it fails.
         """
         self._sounding, self.answering = None, answering
         while not answering.task.done():
             match await receive_queue.urgent_before(answering.task):
-                case Arrival(AudioChunk()) as chunk:
-                    await hear(chunk)
+                case Arrival(AudioChunk() as chunk, at_s=at_s):
+                    await hear(chunk, at_s)
                 case Arrival(Interrupt() as interrupt, at_s=at_s):
                     await self.interrupt(interrupt, at_s)
                 case Arrival(Heartbeat()):
-                    await self._sender.send(Pulse(session_id=self._config.session_id))
+                    await self._session.sender.send(Pulse(session_id=self._session.session_id))
         if not answering.task.cancelled():
             answering.task.result()
             self._sounding = answering
@@ -55,18 +53,18 @@ class TurnTaking:
         speaking = self.answering or self._sounding
         heard_s = 0.0 if speaking is None else speaking.heard_s(at_s, interrupt.played_s)
         if speaking is None or speaking.is_over(heard_s) or interrupt.turn_id not in (None, speaking.turn_id):
-            await self._sender.send(Interrupted(session_id=self._config.session_id or None))
+            await self._session.sender.send(Interrupted(session_id=self._session.session_id or None))
             return
         self._sounding = None
         stopped_s = await speaking.interrupt(heard_s)
         interrupted = Interrupted(
-            session_id=self._config.session_id,
+            session_id=self._session.session_id,
             turn_id=speaking.turn_id,
             stop_ms=1000 * (stopped_s - at_s),
             said=speaking.said,
             changes=speaking.changes,
         )
-        await self._sender.send(interrupted)
+        await self._session.sender.send(interrupted)
 
     def agent_floor_until_s(self) -> float:
         """Return until when the agent has the floor (performance counter); infinite while a turn is pending."""

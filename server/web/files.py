@@ -1,16 +1,18 @@
-"""The page's files and its security headers."""
+"""The pages, their files and their security headers."""
 
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette._utils import get_route_path
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 WEB = Path(__file__).parent / "static"
+PAGES = {"/app/": "talk.html", "/app/record": "record.html", "/app/runs": "runs.html", "/docs": "docs.html"}
 
-HEADERS = {
+_HEADERS = {
     # The page loads only from this server. Scripts in transcripts or other texts cannot run.
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; "
     "object-src 'none'; form-action 'self'; frame-ancestors 'self'",
@@ -24,36 +26,22 @@ HEADERS = {
 router = APIRouter(include_in_schema=False)
 
 
-def _page(name: str) -> FileResponse:
-    return FileResponse(WEB / name, headers=HEADERS)
-
-
 @router.get("/app")
 async def app() -> Response:
     """Redirect to /app/. The address is relative, because a proxy may serve the page below a path."""
     return RedirectResponse("app/")
 
 
-@router.get("/app/")
-async def talk() -> Response:
-    return _page("talk.html")
+async def _page(request: Request) -> Response:
+    return FileResponse(WEB / PAGES[get_route_path(request.scope)], headers=_HEADERS)
 
 
-@router.get("/app/record")
-async def record() -> Response:
-    return _page("record.html")
-
-
-@router.get("/app/runs")
-async def runs() -> Response:
-    return _page("runs.html")
+for _path in PAGES:
+    router.add_api_route(_path, _page)
 
 
 class Assets(StaticFiles):
     """Static files with the page's headers."""
-
-    def __init__(self, folder: Path = WEB) -> None:
-        super().__init__(directory=folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -64,5 +52,5 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers.update(HEADERS)
+        response.headers.update(_HEADERS)
         return response

@@ -24,6 +24,7 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
+from server.settings import Settings
 from server.web.set_files import UnreadableError, locked, read_json, write_file, write_json
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
@@ -43,18 +44,6 @@ class NotFoundError(InputError):
 
 class FullError(InputError):
     """A storage limit is reached; the message names its setting."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingLimits:
-    """Storage limits. sets, disk_bytes: per user. prompts, prompt_bytes, takes (undecided), samples: per set."""
-
-    sets: int = 100
-    prompts: int = 1000
-    prompt_bytes: int = 50_000
-    takes: int = 1000
-    samples: int = 10_000
-    disk_bytes: int = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +82,12 @@ _TAKE = TypeAdapter(Take)
 class RecordedSet:
     """One set on disk. Changes are durable when a method returns.
 
-    room: raises FullError if the owner may not store this many more bytes.
+    settings: with the limits of a set. room: raises FullError if the owner may not store this many more bytes.
     """
 
-    def __init__(self, path: Path, limits: RecordingLimits, room: Callable[[int], None]) -> None:
+    def __init__(self, path: Path, settings: Settings, room: Callable[[int], None]) -> None:
         self.path = path
-        self._limits = limits
+        self._settings = settings
         self._room = room
 
     @property
@@ -144,8 +133,8 @@ class RecordedSet:
         take = Take(uuid4().hex, prompt.id, check_name(speaker, "speaker"), device.strip(), _now(), clip.duration_s)
         data = codecs.encode(clip, "flac")
         with locked(self.path.parent):
-            if sum(1 for _ in (self.path / "takes").glob("*.json")) >= self._limits.takes:
-                most = f"{self._limits.takes} undecided takes (MAX_SET_TAKES)"
+            if sum(1 for _ in (self.path / "takes").glob("*.json")) >= self._settings.max_set_takes:
+                most = f"{self._settings.max_set_takes} undecided takes (MAX_SET_TAKES)"
                 raise FullError(f"the set {self.name} has {most}; accept or delete some")
             self._room(len(data))
             write_file(self.audio(take), data)
@@ -189,17 +178,13 @@ class RecordedSet:
 
     def _check_count(self, sample_id: str) -> None:
         """Raise FullError unless the set has room for this sample or already has one with this id."""
-        accepted = self.accepted()
-        if len(accepted) >= self._limits.samples and all(row["id"] != sample_id for row in accepted):
-            most = f"{self._limits.samples} accepted takes (MAX_SET_SAMPLES)"
-            raise FullError(f"the set {self.name} has {most}; create another set")
+        accepted, most = self.accepted(), self._settings.max_set_samples
+        if len(accepted) >= most and all(row["id"] != sample_id for row in accepted):
+            message = f"the set {self.name} has {most} accepted takes (MAX_SET_SAMPLES); create another set"
+            raise FullError(message)
 
-    def discard(self, take: Take) -> None:
-        """Delete an undecided take."""
-        self.discard_id(take.id)
-
-    def discard_id(self, take_id: str) -> None:
-        """Delete an undecided take by its id, even if its description is damaged. Raises NotFoundError."""
+    def discard(self, take_id: str) -> None:
+        """Delete an undecided take, even if its description is damaged. Raises NotFoundError."""
         with locked(self.path):
             if not self._note_of(take_id).exists():
                 raise self._no_take(take_id)

@@ -15,8 +15,7 @@ from server.http.refusal import HttpRefusal
 from server.logs import QUOTED
 from server.messages import LONGEST_NAME, LONGEST_TEXT, ClientMessage, Name
 from server.services import Services
-from server.settings import Settings
-from server.web.recorded_set import CONSENT, FullError, NotFoundError, Prompt, RecordedSet, RecordingLimits, Take
+from server.web.recorded_set import CONSENT, FullError, NotFoundError, Prompt, RecordedSet, Take
 from server.web.recordings import RecordingStore, prompts_of
 from server.web.samples import LONGEST_ID, sample_set
 from server.web.set_files import UnreadableError
@@ -110,25 +109,13 @@ def _as_answers() -> Iterator[None]:
         raise HttpRefusal(status, code, str(error)) from error
 
 
-def _limits(settings: Settings) -> RecordingLimits:
-    return RecordingLimits(
-        sets=settings.max_user_sets,
-        prompts=settings.max_set_prompts,
-        prompt_bytes=settings.max_set_prompt_bytes,
-        takes=settings.max_set_takes,
-        samples=settings.max_set_samples,
-        disk_bytes=settings.max_user_recording_bytes,
-    )
-
-
 async def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingStore:
     """Return the sets of the token's user; all sets when the server does not require tokens."""
     folder = services.settings.recordings_dir
     if folder is None:
-        raise HttpRefusal(
-            403, "recording_off", "recording is off; start the server with RECORDINGS_DIR=data/recordings"
-        )
-    return RecordingStore(folder, token_user, _limits(services.settings))
+        message = "recording is off; start the server with RECORDINGS_DIR=data/recordings"
+        raise HttpRefusal(403, "recording_off", message)
+    return RecordingStore(folder, token_user, services.settings)
 
 
 Sets = Annotated[RecordingStore, Depends(_recordings)]
@@ -194,9 +181,8 @@ async def record(
 ) -> TakeView:
     """Stores the take before checking and recognizing it, so that a failure of these cannot lose it."""
     if not consent:
-        raise HttpRefusal(
-            422, "no_consent", "consent: a recording is stored only with the speaker's consent; send true"
-        )
+        message = "consent: a recording is stored only with the speaker's consent; send true"
+        raise HttpRefusal(422, "no_consent", message)
     limit = services.settings.max_message_bytes
     data = await audio.read(limit + 1)
     if len(data) > limit:
@@ -206,9 +192,8 @@ async def record(
         decoded = await decoding.load_async(
             data, source="the recording", limits=_PROMPT_LIMITS, executor=services.pools.decoding
         )
-        clip = decoded.clip
-        take = await services.pools.files.run(chosen.keep, prompt, speaker, device, clip)
-    heard = await _heard(services, clip)
+        take = await services.pools.files.run(chosen.keep, prompt, speaker, device, decoded.clip)
+    heard = await _heard(services, decoded.clip)
     report = await services.pools.files.run(_report, decoded, prompt.text, heard)
     checked = await services.pools.files.run(chosen.store_checks, take, heard=heard, report=report)
     if checked is None:
@@ -230,7 +215,7 @@ async def accept(chosen: Chosen, take: ChosenTake, services: SharedServices) -> 
 @router.delete("/{name}/takes/{take_id}", summary="Delete a take", status_code=204)
 async def discard(chosen: Chosen, take_id: Name, services: SharedServices) -> None:
     with _as_answers():
-        await services.pools.files.run(chosen.discard_id, take_id)
+        await services.pools.files.run(chosen.discard, take_id)
 
 
 async def _heard(services: Services, clip: Clip) -> str | None:
@@ -251,9 +236,8 @@ def _report(decoded: Decoded, text: str, heard: str | None) -> dict[str, Any]:
 
 def _view(chosen: RecordedSet, *, status: int = 200) -> Response:
     """Return the response with a SetView. Runs in a thread, because a set can have thousands of takes."""
-    accepted = chosen.accepted()
     done: dict[str, list[str]] = {}
-    for row in accepted:
+    for row in chosen.accepted():
         done.setdefault(row["id"].removesuffix(f"_{row['speaker']}"), []).append(row["speaker"])
     prompts = [
         PromptView(id=prompt.id, text=prompt.text, speakers=done.get(prompt.id, [])) for prompt in chosen.prompts()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from server.web.recorded_set import NAME, FullError, NotFoundError, Prompt, RecordedSet, RecordingLimits, check_name
+from server.settings import Settings
+from server.web.recorded_set import NAME, FullError, NotFoundError, Prompt, RecordedSet, check_name
 from server.web.set_files import UnreadableError, locked, read_json, used_bytes, write_json
 from voicelab.errors import InputError
 
@@ -12,13 +13,14 @@ from voicelab.errors import InputError
 class RecordingStore:
     """The folder of all sets. Names are checked before they become part of a path.
 
-    user: gives access only to the sets of this user; None, without tokens, to all sets.
+    user: gives access only to the sets of this user; None, without tokens, to all sets. settings: with the limits; None
+    reads the environment.
     """
 
-    def __init__(self, folder: Path, user: str | None = None, limits: RecordingLimits | None = None) -> None:
+    def __init__(self, folder: Path, user: str | None = None, settings: Settings | None = None) -> None:
         self._folder = folder
         self._user = user
-        self._limits = limits or RecordingLimits()
+        self._settings = settings or Settings.read()
 
     def sets(self) -> list[RecordedSet]:
         if not self._folder.is_dir():
@@ -40,11 +42,9 @@ class RecordingStore:
         with locked(self._folder):
             if (path / "prompts.json").exists():
                 raise InputError(f"the set {name!r} already exists; open it, or choose another name")
-            if len(self.sets()) >= self._limits.sets:
-                raise FullError(
-                    f"the limit of {self._limits.sets} sets is reached (MAX_USER_SETS); "
-                    "delete a folder in RECORDINGS_DIR"
-                )
+            if len(self.sets()) >= self._settings.max_user_sets:
+                most = f"the limit of {self._settings.max_user_sets} sets is reached (MAX_USER_SETS)"
+                raise FullError(f"{most}; delete a folder in RECORDINGS_DIR")
             self._check_room(0)
             if self._user is not None:
                 write_json(path / "owner.json", {"user": self._user})
@@ -54,21 +54,20 @@ class RecordingStore:
     def _check_prompts(self, prompts: Sequence[Prompt]) -> None:
         if not prompts:
             raise InputError("a set needs at least one prompt; write one on each line")
-        if len(prompts) > self._limits.prompts:
-            raise InputError(f"a set has at most {self._limits.prompts} prompts (MAX_SET_PROMPTS), not {len(prompts)}")
+        if len(prompts) > (most := self._settings.max_set_prompts):
+            raise InputError(f"a set has at most {most} prompts (MAX_SET_PROMPTS), not {len(prompts)}")
         size = sum(len(prompt.text.encode()) for prompt in prompts)
-        if size > self._limits.prompt_bytes:
-            most = f"at most {self._limits.prompt_bytes} bytes (MAX_SET_PROMPT_BYTES)"
-            raise InputError(f"the prompts of a set together have {most}, not {size}")
+        if size > (most := self._settings.max_set_prompt_bytes):
+            message = f"the prompts of a set together have at most {most} bytes (MAX_SET_PROMPT_BYTES), not {size}"
+            raise InputError(message)
 
     def _check_room(self, size: int) -> None:
-        used = sum(used_bytes(one.path) for one in self.sets())
-        if used + size > self._limits.disk_bytes:
-            most = f"{self._limits.disk_bytes} bytes (MAX_USER_RECORDING_BYTES)"
-            raise FullError(f"your recordings take {used} of {most}; delete some")
+        used, most = sum(used_bytes(one.path) for one in self.sets()), self._settings.max_user_recording_bytes
+        if used + size > most:
+            raise FullError(f"your recordings take {used} of {most} bytes (MAX_USER_RECORDING_BYTES); delete some")
 
     def _set(self, path: Path) -> RecordedSet:
-        return RecordedSet(path, self._limits, self._check_room)
+        return RecordedSet(path, self._settings, self._check_room)
 
     def _is_ours(self, path: Path) -> bool:
         return self._user is None or _owner(path) == self._user

@@ -185,8 +185,8 @@ def view_of(one: StoredRun) -> RunView:
 
 def _figures(summary: Summary) -> list[FigureView]:
     """Return the main figures of the report, and those of lists."""
-    listed = {name for name, _, _ in leading(summary, "list")}
-    shown = [*leading(summary), *leading(summary, "list")]
+    listed = {one[0]: one for one in leading(summary, "list")}
+    shown = {one[0]: one for one in leading(summary)} | listed
     return [
         FigureView(
             name=name,
@@ -199,5 +199,5 @@ def _figures(summary: Summary) -> list[FigureView]:
             n=found.n,
             listed=name in listed,
         )
-        for name, label, found in {one[0]: one for one in shown}.values()
+        for name, label, found in shown.values()
     ]

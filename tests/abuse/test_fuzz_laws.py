@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.frames import read
-from server.messages import CLIENT_EVENTS, AudioChunk, Refused
+from server.frames import FrameLimits, read
+from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, AudioChunk, Refused
 from tests.abuse.promises import CODES
 from tests.abuse.seeds import make_seeds
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
@@ -34,7 +34,7 @@ FIELDS = st.sampled_from(sorted({field for event in CLIENT_EVENTS.values() for f
 def outcome(frame: str) -> None:
     """Check that a message is accepted, or refused with a code and a valid sentence."""
     try:
-        event = read(frame, most_bytes=MOST_BYTES)
+        event = read(frame, FrameLimits(MOST_BYTES, MOST_JSON_BYTES))
         if isinstance(event, AudioChunk):
             event.data()
     except Refused as refusal:
@@ -74,7 +74,7 @@ def test_what_is_nested_deeper_than_a_hundred_levels_is_not_read_at_all(levels: 
         text = level % text
     frame = f'{{"event": "heartbeat", "data": {{"x": {text}}}}}'
     try:
-        read(frame, most_bytes=100_000)
+        read(frame, FrameLimits(100_000, MOST_JSON_BYTES))
         refused = ""
     except Refused as refusal:
         refused = refusal.message
@@ -88,7 +88,7 @@ def test_how_deep_a_message_is_takes_no_longer_than_its_length(piece: str) -> No
     frame = '"' + "[]" * 200 + piece * (1_000_000 // len(piece))
     start = time.process_time()
     with pytest.raises(Refused):
-        read(frame, most_bytes=10_000_000)
+        read(frame, FrameLimits(10_000_000, MOST_JSON_BYTES))
     assert time.process_time() - start < 5
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from server.app import create_app
-from server.frames import read
+from server.frames import FrameLimits, read
 from server.http.api import Command
 from server.http.openai.speech import Speech
 from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, ClientMessage, Refused, StrictClientMessage
@@ -171,7 +171,7 @@ def cost(act: Callable[[], object]) -> float:
 
 def outcome(frame: str) -> ClientEvent | Refused:
     try:
-        return read(frame, most_bytes=LARGEST)
+        return read(frame, FrameLimits(LARGEST, MOST_JSON_BYTES))
     except Refused as refusal:
         return refusal
 
@@ -203,7 +203,7 @@ def test_a_bad_message_costs_little_more_than_a_good_one(size: int) -> None:
 def test_only_audio_may_be_long(event: str) -> None:
     frame = json.dumps({"event": event, "data": {"text": "x", "audio_chunk": "A" * 2000}})
     with pytest.raises(Refused) as caught:
-        read(frame, most_bytes=LARGEST, most_json_bytes=1024)
+        read(frame, FrameLimits(LARGEST, 1024))
     refused = caught.value
     assert refused.code == "message_too_large"
     assert "MAX_JSON_BYTES" in refused.message
@@ -214,7 +214,7 @@ def test_a_chunk_that_is_too_long_besides_its_audio_ends_its_turn() -> None:
     data = {"audio_chunk": "AAAA", "is_final": True, "note": "x" * 2000}
     frame = json.dumps({"event": "audio_chunk", "data": data})
     with pytest.raises(Refused) as caught:
-        read(frame, most_bytes=LARGEST, most_json_bytes=1024)
+        read(frame, FrameLimits(LARGEST, 1024))
     refused = caught.value
     assert (refused.code, refused.chunk_is_final) == ("message_too_large", True)
 

@@ -14,7 +14,7 @@ from websockets import Origin
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from server.clients import ClientCounts, key_of
+from server.clients import OpenCounts, key_of
 from server.gate import REQUESTS_BESIDE
 from server.settings import Settings
 from tests.support.lines import connections, line, open_line, parsed
@@ -122,7 +122,7 @@ def test_a_network_that_one_machine_may_have_whole_is_one_client() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans())))
 def test_places_are_counted_for_each_client(steps: list[tuple[str | None, bool]]) -> None:
-    places, expected = ClientCounts(), dict.fromkeys(("a", "b"), 0)
+    places, expected = OpenCounts(), dict.fromkeys(("a", "b"), 0)
     for client, comes in steps:
         if comes:
             places.take(client)

@@ -81,11 +81,16 @@ async def test_who_leaves_during_an_upload_costs_one_line(
     assert all(record.levelname == "INFO" and record.exc_info is None for record in ours)
 
 
-@pytest.mark.parametrize("path", ASKED)
-async def test_work_whose_client_has_left_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str) -> None:
-    """Two dozen clients that disconnect immediately; each would occupy an engine for half a second or more."""
+@pytest.mark.parametrize(("path", "prefix"), [*((path, "") for path in ASKED), ("/api/voice/command", "/voice")])
+async def test_work_whose_client_has_left_ends(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, prefix: str
+) -> None:
+    """Two dozen clients that disconnect immediately; each would occupy an engine for half a second or more.
+
+    Regression: it went on below the path of a proxy.
+    """
     caplog.set_level(logging.INFO)
-    slow = {"asr": "fake:delay_s=0.5", "agent": "fake:delay_s=0.5", "tts": "fake:delay_s=0.5"}
+    slow = {"asr": "fake:delay_s=0.5", "agent": "fake:delay_s=0.5", "tts": "fake:delay_s=0.5", "root_path": prefix}
     with serving(tmp_path, recordings_dir=tmp_path / "recordings", asr_workers=1, **slow) as served:
         begin_set(served)
         assert served.services is not None

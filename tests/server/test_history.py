@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -48,11 +49,11 @@ async def test_a_turn_comes_back_as_it_was(history: History) -> None:
         "价格 apple",
         "Apple is at 200.",
     )
-    assert (turn.intent, turn.entities[0]["value"], turn.error) == ("price_query", "AAPL", None)
-    assert turn.stage_times["asr_s"] == 0.25
-    assert turn.stage_times["tts_s"] is None
+    assert (turn.intent, json.loads(turn.entities)[0]["value"], turn.error) == ("price_query", "AAPL", None)
+    stage_times = json.loads(turn.stage_times)
+    assert (stage_times["asr_s"], stage_times["tts_s"]) == (0.25, None)
     assert (turn.audio_bytes_in, turn.audio_bytes_out) == (3200, 6400)
-    assert (failed.number, failed.error, failed.transcription, failed.entities) == (2, "no_speech", None, [])
+    assert (failed.number, failed.error, failed.transcription, failed.entities) == (2, "no_speech", None, "[]")
     dialogue = await history.dialogue(session_id, "Jürgen &")
     assert [exchange.heard for exchange in dialogue.exchanges] == ["价格 apple"]
 
@@ -161,7 +162,7 @@ async def test_sessions_come_by_page_newest_first(history: History) -> None:
     made = [await history.start_session(user) for user in ("ada", "eve", "ada", "ada")]
     await history.record(made[0], "ada", answered())
     page, total = await history.sessions("ada", limit=2, offset=1)
-    assert ([summary.id for summary in page], total) == ([made[2], made[0]], 3)
+    assert ([summary.session_id for summary in page], total) == ([made[2], made[0]], 3)
     assert [summary.turn_count for summary in page] == [0, 1]
     assert (await history.sessions(None, limit=9, offset=0))[1] == 4
 

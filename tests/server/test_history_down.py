@@ -179,7 +179,7 @@ async def test_postgresql_that_hangs_is_waited_for_in_bounded_time(own_postgres:
             await history.dialogue(session_id, "ada")
         assert time.monotonic() - start < 8 * LIMIT_S
         assert caught.value.reason == SLOW
-        assert await history.health.problem() == SLOW
+        assert await history.database.problem() == SLOW
     finally:
         for pid in reversed(pids):
             os.kill(pid, signal.SIGCONT)
@@ -193,7 +193,7 @@ async def test_a_postgresql_that_only_reads_is_told(postgres: Postgres) -> None:
     name = url.partition("@/")[2].partition("?")[0]
     await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     await history.database.close()
-    assert await history.health.problem() == READ_ONLY
+    assert await history.database.problem() == READ_ONLY
     with pytest.raises(HistoryUnavailableError) as caught:
         await history.start_session("ada")
     assert caught.value.reason == READ_ONLY

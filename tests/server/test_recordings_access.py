@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.web.recorded_set import FullError, NotFoundError, RecordingLimits
+from server.settings import Settings
+from server.web.recorded_set import FullError, NotFoundError
 from server.web.recordings import RecordingStore, prompts_of
 from server.web.set_files import used_bytes
 from tests.support.serving import TONE, Served, children_of, serving, spawned, until
@@ -149,7 +150,7 @@ def test_one_take_accepted_at_once_is_one_sample(tmp_path: Path) -> None:
 def test_a_take_that_was_deleted_while_it_was_heard_stays_deleted(tmp_path: Path) -> None:
     chosen = RecordingStore(tmp_path).create("set", prompts_of(["One text."]))
     take = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
-    chosen.discard(take)
+    chosen.discard(take.id)
     assert chosen.store_checks(take, heard="x", report={}) is None
     assert not chosen.takes()
     assert not list((tmp_path / "set" / "takes").iterdir())
@@ -223,16 +224,16 @@ def test_a_set_gives_away_only_sound_and_only_its_own(tmp_path: Path, outside: b
 
 
 def test_takes_and_disk_have_limits(tmp_path: Path) -> None:
-    few = RecordingLimits(takes=2)
+    few = Settings.read(max_set_takes=2)
     chosen = RecordingStore(tmp_path, "ada", few).create("few", prompts_of(["One text."]))
     prompt = chosen.prompt("prompt_001")
     kept = [chosen.keep(prompt, "s01", "", TONE) for _ in range(2)]
     with pytest.raises(FullError, match="MAX_SET_TAKES"):
         chosen.keep(prompt, "s01", "", TONE)
-    chosen.discard(kept[0])
+    chosen.discard(kept[0].id)
     chosen.keep(prompt, "s01", "", TONE)
     used = used_bytes(tmp_path / "few")
-    small = RecordingLimits(disk_bytes=used + 4096)
+    small = Settings.read(max_user_recording_bytes=used + 4096)
     with pytest.raises(FullError, match="MAX_USER_RECORDING_BYTES"):
         RecordingStore(tmp_path, "ada", small).get("few").keep(prompt, "s01", "", Clip.join([TONE] * 20))
     other = RecordingStore(tmp_path, "eve", small).create("eves", prompts_of(["One text."]))
@@ -241,7 +242,7 @@ def test_takes_and_disk_have_limits(tmp_path: Path) -> None:
 
 def test_accepted_takes_have_a_limit_and_can_still_be_replaced(tmp_path: Path) -> None:
     """Regression: each accepted take rewrites the list of all of them, which could grow without end."""
-    chosen = RecordingStore(tmp_path, limits=RecordingLimits(samples=2)).create("a", prompts_of(["hello"]))
+    chosen = RecordingStore(tmp_path, settings=Settings.read(max_set_samples=2)).create("a", prompts_of(["hello"]))
     prompt = chosen.prompt("prompt_001")
     for speaker in ("s1", "s2"):
         chosen.accept(chosen.keep(prompt, speaker, "", Clip.silence(0.1)))

@@ -115,7 +115,7 @@ async def test_a_turn_that_cannot_wait_for_its_decoder_is_told_so_and_the_next_w
 
 def test_a_page_is_told_when_the_disk_cannot_keep_up(served: Served) -> None:
     assert served.services is not None
-    served.services.pools = replace(served.services.pools, files=WorkPool("files", 1, 0))
+    served.services.pools = served.services.pools._replace(files=WorkPool("files", 1, 0))
     go_on = threading.Event()
     served.services.pools.files.submit(lambda: go_on.wait(PATIENCE_S))
     answer = httpx.get(f"{served.http}/app/api/samples")

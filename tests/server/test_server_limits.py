@@ -25,7 +25,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from server.frames import read
+from server.frames import FrameLimits, read
 from server.http.api import Command
 from server.http.openai.speech import Speech
 from server.messages import Refused
@@ -129,7 +129,7 @@ async def test_what_is_pushed_without_end_grows_no_memory(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "reading",
     [
-        lambda text: read(json.dumps({"event": "text", "data": {"text": text}}), most_bytes=1000),
+        lambda text: read(json.dumps({"event": "text", "data": {"text": text}}), FrameLimits(1000, 1000)),
         lambda text: Command.model_validate({"command": text}),
         lambda text: Speech.model_validate_json(json.dumps({"model": text, "input": text})),
     ],

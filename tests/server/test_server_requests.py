@@ -10,7 +10,7 @@ from time import perf_counter
 
 import pytest
 
-from server.running import _BESIDE_WEBSOCKETS
+from server.http.requests import BESIDE_WEBSOCKETS
 from tests.support.lines import Line, connections, line
 from tests.support.serving import Served, serving, talking, until
 
@@ -125,7 +125,7 @@ async def test_one_more_than_there_may_be_is_told_and_closed(tmp_path: Path) -> 
     with serving(tmp_path, max_connections=2, request_timeout_s=30) as served:
         async with talking(served) as talker:
             await talker.init()
-            most = 2 + _BESIDE_WEBSOCKETS
+            most = 2 + BESIDE_WEBSOCKETS
             silent = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(most)]
             await asyncio.to_thread(until, lambda: connections(served) == most)
             async with line(served) as surplus:

@@ -272,7 +272,7 @@ def test_a_protocol_that_is_not_spoken_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_missing_exporter_is_one_sentence_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318")
-    monkeypatch.setattr("server.tracing.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(InputError, match=r"needs the extra `otel`: pip install 'voicelab\[otel\]'$"):
         Tracer.from_environment()
 
@@ -316,7 +316,7 @@ async def test_what_an_engine_says_when_it_fails_is_neither_told_nor_logged(
     monkeypatch.setattr(FakeAgent, "respond", fail)
     log = io.StringIO()
     handler = logging.StreamHandler(log)
-    handler.addFilter(logs.Quotes(are_shown=asked_for))
+    handler.addFilter(logs.OneLine(are_shown=asked_for))
     monkeypatch.setattr(logging.getLogger("server"), "handlers", [handler])
     async with talking(served) as talker:
         await talker.init()

@@ -12,7 +12,7 @@ import pytest
 
 from server.http import requests
 from server.http.admission import RESERVE
-from server.running import _BESIDE_WEBSOCKETS
+from server.http.requests import BESIDE_WEBSOCKETS
 from tests.support.lines import Line, connections, line, open_line, parsed, post
 from tests.support.serving import Served, serving, talking, until
 
@@ -102,7 +102,7 @@ async def test_the_rest_of_a_refused_body_and_the_next_request_may_come_in_one_p
 
 async def taken(served: Served, data: bytes) -> list[Line]:
     """Open the maximum number of connections, each of which sends this."""
-    lines = await asyncio.gather(*(open_line(served) for _ in range(MOST + _BESIDE_WEBSOCKETS)))
+    lines = await asyncio.gather(*(open_line(served) for _ in range(MOST + BESIDE_WEBSOCKETS)))
     await asyncio.to_thread(until, lambda: connections(served) == len(lines))
     for one in lines:
         one.writer.write(data)

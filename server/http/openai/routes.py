@@ -71,7 +71,7 @@ async def speech(request: Request, services: SharedServices) -> Response:
     if not parts:
         raise HttpRefusal(400, "nothing_to_say", "input contains no words", parameter="input")
     clips = await _spoken(parts, wanted.speed, services)
-    data = await services.pools.encoding.run(_joined, clips, wanted)
+    data = await services.pools.encoding.run(encoded, clips, wanted)
     return Response(data, media_type=MEDIA_TYPES[wanted.response_format], headers={names.MODEL_HEADER: engine.name})
 
 
@@ -87,10 +87,6 @@ async def _spoken(parts: Sequence[str], speed: float, services: Services) -> lis
             message = f"the speech is longer than {longest_s:g} s (MAX_SPEECH_S); send it in several requests"
             raise HttpRefusal(400, "speech_too_long", message, parameter="input")
     return clips
-
-
-def _joined(clips: Sequence[Clip], wanted: Speech) -> bytes:
-    return encoded(Clip.join(clips), wanted.response_format, wanted.speed)
 
 
 async def _form(request: Request, services: Services) -> TranscriptionForm:

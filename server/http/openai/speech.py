@@ -1,5 +1,6 @@
 """The body of a speech request, and the encoding of the response."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -44,9 +45,9 @@ class Speech(StrictClientMessage):
         return {key: value for key, value in data.items() if value is not None and (value != "" or key in _REQUIRED)}
 
 
-def encoded(clip: Clip, response_format: str, speed: float) -> bytes:
-    """Return the audio as a complete file, or as raw samples for pcm."""
-    clip = stretch(clip, speed)
-    if response_format == "pcm":
+def encoded(clips: Sequence[Clip], wanted: Speech) -> bytes:
+    """Return the joined audio as a complete file, or as raw samples for pcm."""
+    clip = stretch(Clip.join(clips), wanted.speed)
+    if wanted.response_format == "pcm":
         return clip.at_rate(_PCM_RATE_HZ).to_pcm16()
-    return codecs.encode(clip, response_format)
+    return codecs.encode(clip, wanted.response_format)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from server.dialects.base import FrameLimits
 from server.dialects.rtvi import RtviDialect
+from server.frames import FrameLimits
 from server.messages import Refused
 from tests.support.caller_sound import utterance
 from tests.support.dialect_server import Messages, pieces, silence, tone

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from server.dialects.base import Dialect, Frame, FrameLimits
+from server.dialects.base import Dialect, Frame
 from server.dialects.openai_realtime import OpenAIRealtimeDialect
 from server.dialects.rtvi import RtviDialect
 from server.dialects.twilio import TwilioDialect
 from server.dialects.voicelab import VoicelabDialect
+from server.frames import FrameLimits
 from server.messages import ErrorCode, Refused
 from server.outgoing import AgentResponse, ErrorEvent, ReplyChunk, ServerEvent, Transcription
 
