@@ -141,7 +141,7 @@ def test_two_runs_that_heard_alike_do_not_differ(tmp_path):
     found = compare(twins)
     assert set(found.pairs()["difference"]) == {0.0}
     # 24 turns have a p95 and no interval of it: an interval's missing method stopped the table.
-    assert "no interval: 24 turns are too few for an interval: transcript_s.p95" in voicelab("compare", *twins).output
+    assert "no interval: 24 turns, too few for an interval: transcript_s.p95" in voicelab("compare", *twins).output
     tests = found.tests()
     assert list(tests.loc[0, [f"{test} p" for test in TESTS]]) == [1.0] * 5
     assert found.flipped().empty

@@ -70,7 +70,7 @@ def test_limits(run, options, code, said):
             1,
             "no evidence: 0.5 to 0.7, +0.2 has no interval over 24 samples: the values do not differ",
         ),
-        (["--no-worse", "turn_s.p99"], 1, "no evidence: 24 samples have it in both runs"),
+        (["--no-worse", "turn_s.p99"], 1, "no evidence: 24 samples with it in both runs"),
         (["--no-worse", "scenario_success"], 1, "no evidence"),
     ],
 )

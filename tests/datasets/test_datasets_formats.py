@@ -150,7 +150,7 @@ def test_texts_beside_recordings(tmp_path):
     utterances = table_lines(tmp_path)
     assert [one.id for one in utterances] == ["deep/anna-1", "deep/bob-1"]
     write_recording(tmp_path / "deep" / "zoe-1.wav")
-    with pytest.raises(InputError, match=r"1 recordings have no text, the first is deep/zoe-1\.wav; add zoe-1\.txt"):
+    with pytest.raises(InputError, match=r"1 recording without a text, the first is deep/zoe-1\.wav; add zoe-1\.txt"):
         load(tmp_path)
 
 
@@ -164,7 +164,7 @@ def test_recordings_that_a_folders_table_omits_are_pointed_out(tmp_path, name):
         table = "file_name,transcription\n" + "".join(f"{one},yes\n" for one in listed)
     (tmp_path / name).write_text(table)
     (tmp_path / "test" / name).write_text(table)
-    notice = "1 recordings in its folder have no row and are left out, the first is deep/c.wav; add a row for each"
+    notice = "1 recording in its folder without a row, left out; the first is deep/c.wav; add a row for each"
     for done in (
         voicelab("samples", tmp_path),
         voicelab("score", tmp_path, tmp_path / name, "--hyp-column", "file_name"),
@@ -183,11 +183,11 @@ def test_recordings_without_a_line_in_librispeech_and_kaldi_are_pointed_out(tmp_
     (tmp_path / "kaldi" / "text").write_text("1-1-0000 yes\n")
     (tmp_path / "kaldi" / "wav.scp").write_text("1-1-0000 1-1-0000.wav\n1-1-0001 1-1-0001.wav\n")
     assert (
-        "1 recordings in its folder have no row and are left out, the first is 1-1-0001.wav"
+        "1 recording in its folder without a row, left out; the first is 1-1-0001.wav"
         in load(tmp_path / "libri").notices[0]
     )
     assert "1 utterances of" in load(tmp_path / "kaldi").notices[0]
-    assert "have no text and are left out, the first is '1-1-0001'" in load(tmp_path / "kaldi").notices[0]
+    assert "without a text, left out; the first is '1-1-0001'" in load(tmp_path / "kaldi").notices[0]
     (tmp_path / "kaldi" / "text").write_text("1-1-0000 yes\n1-1-0001 no\n")
     assert load(tmp_path / "kaldi").notices == ()
 

@@ -223,7 +223,7 @@ def test_a_difference_in_too_few_samples_has_a_bound_and_no_test():
     other = [(0, 10)] * 7 + one[7:]
     found = paired_rates(one, other, range(40))
     assert found.p_value is None
-    assert found.interval.bound == "only a bound: 7 samples differ, too few for a test"
+    assert found.interval.bound == "only a bound: 7 differing samples, too few for a test"
     assert found.relative_interval.bound == found.interval.bound
     more = paired_rates(one, [(0, 10)] * 8 + one[8:], range(40))
     assert (more.interval.bound, more.p_value < 0.05) == (None, True)

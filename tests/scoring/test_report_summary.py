@@ -112,7 +112,7 @@ def test_a_percentile_of_too_few_turns_is_refused_and_its_interval_before_it():
     turns = [answered(str(n), turn_s=0.3 + n / 100) for n in range(30)]
     p95 = summary_of(turns).figures["turn_s.p95"]
     assert p95.value == pytest.approx(0.5755)
-    assert (p95.interval, p95.no_interval) == (None, "30 turns are too few for an interval")
+    assert (p95.interval, p95.no_interval) == (None, "30 turns, too few for an interval")
     few = summary_of(turns[:12])
     assert (few.figures["turn_s.p95"].value, few.figures["turn_s.p95"].missing) == (None, "n too small: 12 of 20 turns")
     shown = {line.name: line.value for line in headline(few)}

@@ -16,6 +16,7 @@ from voicelab.figures.table import FIGURES, Table, figure_of
 from voicelab.runs.records import RunResult, TurnResult
 from voicelab.scoring.schema import Measured
 from voicelab.scoring.scored_run import ScoredRun
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from voicelab.analysis.compare import RunPair
@@ -120,16 +121,20 @@ def check_no_worse(figure: AnyFigure, pair: RunPair, margin: float, *, sure: boo
     compared = pair.difference(figure)
     found = compared.found
     if found.difference is None:
-        return Outcome(title, False, f"no evidence: {found.samples} samples have it in both runs")
+        return Outcome(title, False, f"no evidence: {counted(found.samples, 'sample')} with it in both runs")
     text = f"{found.first:.4g} to {found.second:.4g}, {found.difference:+.4g}"
     if found.interval is None:
         why = f": {found.refused.text(compared.unit)}" if found.refused else ""
-        return Outcome(title, False, f"no evidence: {text} has no interval over {found.samples} samples{why}")
+        return Outcome(
+            title, False, f"no evidence: {text} has no interval over {counted(found.samples, 'sample')}{why}"
+        )
     low, high = found.interval.low, found.interval.high
     worse = (low, high) if figure.better == "lower" else (-high, -low)
     note = f"; {compared.note}" if compared.note else ""
     return Outcome(
-        title, worse[1 if sure else 0] <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples{note}"
+        title,
+        worse[1 if sure else 0] <= margin,
+        f"{text} [{low:+.4g}, {high:+.4g}], {counted(found.samples, 'sample')}{note}",
     )
 
 

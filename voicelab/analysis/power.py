@@ -18,6 +18,7 @@ from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.scoring.intervals import Clusters
 from voicelab.scoring.schema import ClusterUnit
 from voicelab.scoring.scored_run import read_scored
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -162,7 +163,7 @@ def plot(of: Pilot, found: Sequence[Need], test: PowerTest) -> Picture:
     speakers = np.unique(np.geomspace(2, max(3, most), 60).astype(int))
     for each in dict.fromkeys(one.samples_each for one in found):
         line = [power_of(difference, of.spread.error(int(count), each), int(count), test.alpha) for count in speakers]
-        label = None if of.alone else f"{each} samples each"
+        label = None if of.alone else f"{counted(each, 'sample')} each"
         axes.plot(speakers, line, label=label)
     axes.axhline(test.power, color="#888888", linewidth=1, linestyle=":")
     axes.set_xscale("log")

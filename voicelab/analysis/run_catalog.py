@@ -19,6 +19,7 @@ from voicelab.runs.records import RunFolder, RunResult, RunSpec
 from voicelab.scoring import summary_file
 from voicelab.scoring.schema import Measured, Summary
 from voicelab.targets.faults import CONNECTION_FAULTS
+from voicelab.text.plural import counted
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")
@@ -168,7 +169,7 @@ def stored_run(path: Path) -> StoredRun:
     except InputError as error:
         return StoredRun(path, "damaged", str(error), run, figures)
     if state == "finished" and lost and not note:
-        note = f"connection lost in {lost} turn{'s' * (lost > 1)}; to repeat: voicelab evaluate --resume {path}"
+        note = f"connection lost in {counted(lost, 'turn')}; to repeat: voicelab evaluate --resume {path}"
     return StoredRun(path, state, note, run, figures, unanswered)
 
 

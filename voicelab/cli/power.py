@@ -12,6 +12,7 @@ import typer
 from voicelab.cli import options, terminal
 from voicelab.errors import InputError
 from voicelab.runs import file_errors
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from voicelab.analysis.power import Need, Pilot, PowerTest
@@ -98,7 +99,8 @@ def _pilot_lines(of: Pilot, correlation: float | None) -> Iterator[str]:
     spread, unit = of.spread, of.unit
     second = f", the second {of.difference:+.4f}" if of.difference is not None else ""
     by = "" if of.alone else f" of {spread.speakers} {unit}s"
-    yield f"pilot: {', '.join(of.runs)}: {of.figure.name} {of.value:.4f}{second}; {spread.samples} samples{by}"
+    of_samples = f"{counted(spread.samples, 'sample')}{by}"
+    yield f"pilot: {', '.join(of.runs)}: {of.figure.name} {of.value:.4f}{second}; {of_samples}"
     if of.alone:
         yield f"A sample's standard deviation is {spread.error(1, 1):.4f}; the clusters of samples are unknown."
     else:

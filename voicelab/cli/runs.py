@@ -13,6 +13,7 @@ from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.trend import trend
 from voicelab.errors import InputError
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from voicelab.analysis.run_catalog import StoredRun
@@ -60,7 +61,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
         return
     shown = list(dict.fromkeys(label.short for one in found for _, label, _ in _listed(one)))
     shared, differing = _facts(found)
-    title = f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}{shared}"
+    title = f"{counted(len(found), 'run')} in {out}{shared}"
     columns = ("run", "state", *differing, "n", "unanswered", *shown)
     whole = [name for name in columns if name not in differing]
     terminal.table(title, columns, [_row(one, differing, shown) for one in found], whole=whole)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import terminal
+from voicelab.text.plural import counted
 
 
 def score_timeline(
@@ -36,6 +37,4 @@ def score_timeline(
     rows = [
         (one.title, "no events" if one.value is None else f"{one.value:.4f}", one.unit, str(one.n)) for one in figures
     ]
-    terminal.table(
-        f"{len(timelines)} conversation{'s' * (len(timelines) != 1)}", ("figure", "value", "unit", "n"), rows
-    )
+    terminal.table(counted(len(timelines), "conversation"), ("figure", "value", "unit", "n"), rows)

@@ -14,6 +14,7 @@ from typing import Any
 from voicelab.datasets.rows import Table, TableRow, seconds
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
+from voicelab.text.plural import counted
 
 
 def is_folder(path: Path) -> bool:
@@ -57,8 +58,8 @@ def read_set(path: Path) -> Table:
     names = {row.values["id"] for row in rows}
     if unused := [name for name in listed if name not in names]:
         notice = (
-            f"{table.path}: {len(unused)} utterances of {home / source} have no text and are left out, the first is "
-            f"{unused[0]!r}; add a line for each, or remove them"
+            f"{table.path}: {counted(len(unused), 'utterance')} of {home / source} without a text, left out; the first "
+            f"is {unused[0]!r}; add a line for each, or remove them"
         )
         return replace(Table.of(table.path, rows), notices=(notice,))
     return Table.of(table.path, rows)

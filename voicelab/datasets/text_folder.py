@@ -8,6 +8,7 @@ from voicelab.datasets.librispeech import ENDING as LIBRISPEECH
 from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import read_text
 from voicelab.errors import InputError
+from voicelab.text.plural import counted
 
 
 def is_folder(path: Path) -> bool:
@@ -24,7 +25,7 @@ def read(path: Path) -> Table:
     names = {file.with_suffix("") for file in texts}
     if lonely := [one for one in _sounds(path) if one.with_suffix("") not in names]:
         raise InputError(
-            f"{path}: {len(lonely)} recordings have no text, the first is {lonely[0].relative_to(path)}; "
+            f"{path}: {counted(len(lonely), 'recording')} without a text, the first is {lonely[0].relative_to(path)}; "
             f"add {lonely[0].with_suffix('.txt').name} or remove the recording"
         )
     rows = []
@@ -49,7 +50,7 @@ def left_out(table: Table, names: Sequence[str]) -> list[str]:
     if not lonely:
         return []
     return [
-        f"{table.path}: {len(lonely)} recordings in its folder have no row and are left out, the first is "
+        f"{table.path}: {counted(len(lonely), 'recording')} in its folder without a row, left out; the first is "
         f"{lonely[0].relative_to(table.home)}; add a row for each, or remove them"
     ]
 

@@ -19,6 +19,7 @@ from voicelab.metrics.jackknife import Jackknife, Statistic, jackknife
 from voicelab.metrics.latency import interval_supported
 from voicelab.metrics.order_statistics import effective_values, order_statistics
 from voicelab.metrics.score_intervals import FEWEST_ERRORS, of_rate, of_share, slope_of_variance
+from voicelab.text.plural import counted
 
 FEW = 5
 """With fewer clusters or effective clusters, an interval is only a bound."""
@@ -264,7 +265,7 @@ def quantile_of_clusters(array: Floats, groups: Groups, quantile: float, level: 
 def too_few_values(count: int, effective: float, clusters: int) -> Refusal:
     """Return the Refusal for a quantile with too few effective values."""
     if clusters == count:
-        return Refusal(f"{count} turns are too few for an interval")
+        return Refusal(f"{counted(count, 'turn')}, too few for an interval")
     size = f"{count} turns in {clusters} clusters by {{unit}} have an effective size of {effective:.1f}"
     return Refusal(f"{size}, too few for an interval")
 

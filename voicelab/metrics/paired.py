@@ -37,6 +37,7 @@ from voicelab.metrics.jackknife import adjusted_jackknife, two_sided_p
 from voicelab.metrics.latency import interval_supported, least_turns
 from voicelab.metrics.order_statistics import effective_values
 from voicelab.metrics.resampling import percentile, times_drawn, wide_normal
+from voicelab.text.plural import counted
 
 Places = NDArray[np.intp]
 Share = tuple[float, float]
@@ -140,7 +141,11 @@ def _by_cluster(columns: Floats, sums: Floats, level: float) -> _Test | Refusal:
     if isinstance(found, Refusal):
         return found
     differing = int((columns[2] * columns[1] != columns[0] * columns[3]).sum())
-    few = f"{BOUND}: {differing} samples differ, too few for a test" if differing < FEWEST_DIFFERING else None
+    few = (
+        f"{BOUND}: {counted(differing, 'differing sample')}, too few for a test"
+        if differing < FEWEST_DIFFERING
+        else None
+    )
     bound = few_clusters(cluster_weights(sums)) or few
     if found.error > 0:
         p_value = max(two_sided_p(found), sys.float_info.min)

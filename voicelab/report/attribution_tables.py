@@ -13,6 +13,7 @@ from voicelab.report.text_tables import as_text
 from voicelab.report.wording import CAUSE_NAMES, estimate
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.schema import Attribution, Loss, Measured, Summary
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,8 +137,8 @@ def _note(summary: Summary, found: Attribution) -> str:
     if found.absent is not None:
         return f"Losses are not attributed to stages: {found.absent}."
     parts = [
-        f"We re-ran the agent on the reference transcripts of {found.n} turns. What it gets right then was lost by "
-        "the recognizer; what is still missing was lost by the agent."
+        f"We re-ran the agent on the reference transcripts of {counted(found.n, 'turn')}. What it gets right then was "
+        "lost by the recognizer; what is still missing was lost by the agent."
     ]
     if found.listener is not None:
         ear = found.listener.partition(":")[0]
@@ -151,7 +152,9 @@ def _note(summary: Summary, found: Attribution) -> str:
     else:
         parts.append("To measure losses of the voice, transcribe the replies: voicelab attribute RUN --listen ASR.")
     if found.unlike:
-        parts.append(f"In {found.unlike} turns the agent's answer to the same text differs from its answer in the run.")
+        parts.append(
+            f"In {counted(found.unlike, 'turn')} the agent's answer to the same text differs from that in the run."
+        )
     if found.not_scored:
-        parts.append(f"{found.not_scored} turns were not scored.")
+        parts.append(f"Not scored: {counted(found.not_scored, 'turn')}.")
     return " ".join(parts)

@@ -17,6 +17,7 @@ from voicelab.report.sounds import data_uri
 from voicelab.report.text_tables import as_text
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import inputs
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +133,7 @@ def table(frame: pd.DataFrame, title: str) -> Shown:
 def turns(folder: RunFolder, run: RunResult, scores: Sequence[TurnScore]) -> Shown:
     """Show turns as cards, with the alignment and players for request and reply."""
     shown = views.view_turns(folder, scores, inputs.sample_set(run))
-    title = f"{len(shown)} {'turn' if len(shown) == 1 else 'turns'} of run {run.run_id}"
+    title = f"{counted(len(shown), 'turn')} of run {run.run_id}"
     return Shown("turns", html=page.samples_html(shown, title))
 
 

@@ -161,7 +161,8 @@ def detail(label: AnyFigure | FigureLabel, found: Measured, mode: str) -> str:
     if not found.n:
         return ""
     if found.part is None or found.of is None:
-        return f"{found.n} turns, {mode}" if label.group == "latency" else f"{found.n} turns"
+        turns = counted(found.n, "turn")
+        return f"{turns}, {mode}" if label.group == "latency" else turns
     form = label.detail if isinstance(label, Figure) else "{part} of {of}"
     return form.format(part=count_text(found.part), of=count_text(found.of))
 

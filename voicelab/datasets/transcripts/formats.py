@@ -15,6 +15,7 @@ from voicelab.datasets.transcripts.base import TranscriptLine, UtterancePair
 from voicelab.datasets.transcripts.manifest import TableSide
 from voicelab.errors import InputError
 from voicelab.text.invisible import without_invisible
+from voicelab.text.plural import counted
 
 Format = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
@@ -205,4 +206,4 @@ def _absent(hypothesis: Path, names: Sequence[str], kind: str, reference: str) -
 
 def _listed(names: Sequence[str], kind: str) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{len(names)} {kind}{'' if len(names) == 1 else 's'} ({', '.join(names[:_NAMED])}{more})"
+    return f"{counted(len(names), kind)} ({', '.join(names[:_NAMED])}{more})"

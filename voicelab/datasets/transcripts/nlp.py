@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from voicelab.datasets import strict_json
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
+from voicelab.text.plural import counted
 
 
 class NlpToken(NamedTuple):
@@ -157,7 +158,7 @@ def paired_files(reference: Path, hypothesis: Path) -> list[tuple[Path, Path]]:
     references, hypotheses = _by_id(reference), _by_id(hypothesis)
     if missing := sorted(set(references) ^ set(hypotheses)):
         names = ", ".join(missing[:10])
-        raise InputError(f"{hypothesis}: {len(missing)} recordings are only in REF or only in HYP: {names}")
+        raise InputError(f"{hypothesis}: {counted(len(missing), 'recording')} only in REF or only in HYP: {names}")
     return [(path, hypotheses[name]) for name, path in references.items()]
 
 
