@@ -186,7 +186,7 @@ def test_recordings_without_a_line_in_librispeech_and_kaldi_are_pointed_out(tmp_
         "1 recording in its folder without a row, left out; the first is 1-1-0001.wav"
         in load(tmp_path / "libri").notices[0]
     )
-    assert "1 utterances of" in load(tmp_path / "kaldi").notices[0]
+    assert "1 utterance of" in load(tmp_path / "kaldi").notices[0]
     assert "without a text, left out; the first is '1-1-0001'" in load(tmp_path / "kaldi").notices[0]
     (tmp_path / "kaldi" / "text").write_text("1-1-0000 yes\n1-1-0001 no\n")
     assert load(tmp_path / "kaldi").notices == ()
