@@ -12,8 +12,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.containers import Container
 from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import pipe_for
-from voicelab.audio.demuxing import Wanted
-from voicelab.audio.limits import DecodingStopped, Limits, Stop
+from voicelab.audio.limits import DecodeJob, DecodingStopped, Limits
 from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 
@@ -38,10 +37,9 @@ class StreamDecoder:
         self._endless = endless
         self._counted_s = 0.0
         # The length is checked here, where the amount taken is known.
-        self._wanted = Wanted(source, replace(limits, longest_s=float("inf")), rate_hz)
-        self._stop = Stop(limits, source)
+        self._job = DecodeJob(source, replace(limits, longest_s=float("inf")), rate_hz)
         self._damage = Damage()
-        self._pipe = pipe_for(container, self._stop)
+        self._pipe = pipe_for(container, self._job)
         self._lock = threading.Lock()
         self._ready: list[Clip] = []
         self._fault: VoicelabError | None = None
@@ -66,7 +64,7 @@ class StreamDecoder:
 
     def close(self) -> None:
         """Cancel: the thread ends at its next read or packet."""
-        self._stop.cancel()
+        self._job.cancel()
         self._pipe.end(drop=True)
 
     def _take(self) -> Clip | None:
@@ -81,14 +79,14 @@ class StreamDecoder:
 
     def _run(self) -> None:
         try:
-            for clip in demuxing.sound(self._pipe, self._container, self._wanted, self._stop, self._damage):
+            for clip in demuxing.sound(self._pipe, self._container, self._job, self._damage):
                 with self._lock:
                     self._counted_s += clip.duration_s
                     if self._counted_s > self._longest_s:
                         raise TurnTooLongError(f"this turn exceeds the maximum of {self._longest_s:g} s of audio")
                     self._ready.append(clip)
         except DecodingStopped:
-            self._fail(InputError(f"{self._wanted.source}: decoding was stopped"))
+            self._fail(InputError(f"{self._job.source}: decoding was stopped"))
         except VoicelabError as fault:
             self._fail(fault)
 
