@@ -20,5 +20,6 @@ def encode_opus(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: 
 def _pcm(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.int16]:
     if left.shape != right.shape or left.ndim != 1:
         raise ValueError(f"both channels must have the same length, not {left.shape} and {right.shape}")
-    both = np.clip(np.rint(np.stack([left, right], axis=1) * 32768.0), -32768, 32767)
-    return both.astype("<i2")
+    scaled = np.rint(np.stack([left, right], axis=1) * 32768.0)
+    pcm: NDArray[np.int16] = np.clip(scaled, -32768, 32767).astype("<i2")
+    return pcm
