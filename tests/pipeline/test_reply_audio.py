@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.replies import decode_packets, reply_clip
 from tests.support.tones import tone
-from voicelab.audio import opus
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import ReplyFormat
-from voicelab.audio.incoming import reply_clip
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
 
@@ -62,7 +61,7 @@ async def test_the_chunks_of_a_reply_join_to_one_valid_file(form: ReplyFormat, s
 
 async def test_a_reply_of_packets_is_one_packet_a_chunk(encoder: EnginePool) -> None:
     pieces = await encoded(encoder, "opus_packets", [tone(1.0, 24_000)])
-    clip = opus.decode_packets([chunk for piece in pieces for chunk in piece.chunks], 24_000)
+    clip = decode_packets([chunk for piece in pieces for chunk in piece.chunks], 24_000)
     assert clip.duration_s == pytest.approx(1.0, abs=0.03)
 
 

@@ -39,13 +39,12 @@ class Decoded:
         return self.undecoded_s > DAMAGED_FROM_S
 
 
-def decode(data: bytes, *, source: str = "the audio", longest_s: float = float("inf")) -> Clip:
+def decode(data: bytes, *, source: str = "the audio") -> Clip:
     """Decode a file's bytes to one channel, at the file's own rate.
 
-    Raises InputError, which names `source`, for an unknown container, undecodable bytes or empty audio, and
-    TurnTooLongError for more than longest_s seconds.
+    Raises InputError, which names `source`, for an unknown container, undecodable bytes or empty audio.
     """
-    return load(data, source=source, limits=Limits(longest_s=longest_s)).clip
+    return load(data, source=source).clip
 
 
 def load(
@@ -53,7 +52,8 @@ def load(
 ) -> Decoded:
     """Decode a file's bytes and measure the damage.
 
-    rate_hz: resample to this rate while decoding. Raises the errors of `decode`.
+    rate_hz: resample to this rate while decoding. Raises the errors of `decode`, and TurnTooLongError for more seconds
+    than the limits allow.
     """
     return run(data, DecodeJob(source, limits, rate_hz))
 
@@ -96,14 +96,12 @@ def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | Non
     return demuxing.opus_packets(pipe, container, job)
 
 
-def decode_stereo(
-    data: bytes, *, source: str = "the recording"
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+def decode_stereo(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     """Return the left and right channels (float32, -1..1) of a recording, and their rate in Hz.
 
     Raises InputError when it cannot be decoded.
     """
-    job = DecodeJob(source)
+    job = DecodeJob("the recording")
     pipe, container = _opened(data, job)
     both, rate_hz = demuxing.stereo(pipe, container, job)
     return both[:, 0].copy(), both[:, 1].copy(), rate_hz

@@ -23,7 +23,6 @@ from voicelab.audio.containers import (
     may_begin,
     recognize,
 )
-from voicelab.audio.encoder import ReplyFormat, reply_rate_hz
 from voicelab.audio.limits import Limits
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.streaming import StreamDecoder
@@ -270,15 +269,3 @@ _RAW: dict[str, Callable[[int], _Decoder]] = {
 def default_rate_hz(form: str) -> int:
     """Return the default rate of raw samples, in Hz."""
     return g711.RATE_HZ if form in get_args(g711.Law) else SPEECH_RATE_HZ
-
-
-def reply_clip(data: bytes, form: ReplyFormat = "opus", rate_hz: int | None = None) -> Clip:
-    """Decode the joined bytes of a reply (except opus_packets, whose boundaries are lost by joining).
-
-    rate_hz: the requested rate, for raw sample formats.
-    """
-    if form == "pcm16":
-        return Clip.from_pcm16(data, rate_hz or reply_rate_hz(form))
-    if form == "mulaw" or form == "alaw":
-        return g711.decode(data, form, rate_hz or reply_rate_hz(form))
-    return decoding.decode(data, source="the reply")

@@ -305,11 +305,11 @@ class OggOpusWriter:
         return bytes(page)
 
 
-def encode_packets(clip: Clip, bitrate: int = 32_000) -> list[bytes]:
+def encode_packets(clip: Clip) -> list[bytes]:
     """Encode a clip as 20 ms packets; resamples it to 16 kHz when Opus does not support its rate."""
     if clip.rate_hz not in OPUS_RATES_HZ:
         clip = clip.at_rate(16_000)
-    encoder = PacketEncoder(clip.rate_hz, bitrate)
+    encoder = PacketEncoder(clip.rate_hz)
     return encoder.feed(clip) + encoder.flush()
 
 
@@ -319,10 +319,3 @@ def encode_ogg(clip: Clip, bitrate: int = 32_000) -> bytes:
         clip = clip.at_rate(16_000)
     writer = OggOpusWriter(clip.rate_hz, bitrate)
     return writer.feed(clip) + writer.close()
-
-
-def decode_packets(packets: Sequence[bytes], rate_hz: int) -> Clip:
-    """Decode packets in order."""
-    decoder = PacketDecoder(rate_hz)
-    clips = [decoder.feed(packet) for packet in packets]
-    return Clip.join(clips) if clips else Clip(np.zeros(0, dtype=np.float32), rate_hz)
