@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.amr import AmrDecoder, is_amr
+from voicelab.audio.byte_filter import ByteReader
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
@@ -29,7 +30,7 @@ from voicelab.audio.pcm_packets import realigned, swapped
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.tags import WithoutTags
-from voicelab.audio.wav import ByteReader, WavReader
+from voicelab.audio.wav import WavReader
 from voicelab.audio.webm_elements import WebmElements
 from voicelab.errors import InputError, VoicelabError
 
