@@ -51,7 +51,7 @@ class ProcessWorker(Worker):
                 *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
-                env=engine_environment(self._config.environment),
+                env=engine_environment(self._config.entry.environment),
             )
         except OSError:
             ours.close()
