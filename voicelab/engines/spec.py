@@ -160,7 +160,7 @@ class Entry:
         return f"pip install {missing}" + (f" (it needs {self.needs})" if self.needs else "")
 
 
-def _version(package: str) -> str | None:
+def installed_version(package: str) -> str | None:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -168,12 +168,12 @@ def _version(package: str) -> str | None:
 
 
 def is_installed(package: str) -> bool:
-    return _version(package) is not None
+    return installed_version(package) is not None
 
 
 def package_revision(*packages: str) -> str:
     """Return the versions of installed packages as one string: "pocketsphinx 5.1.1"."""
-    return ", ".join(f"{package} {_version(package)}" for package in packages)
+    return ", ".join(f"{package} {installed_version(package)}" for package in packages)
 
 
 @dataclass(frozen=True, slots=True)
