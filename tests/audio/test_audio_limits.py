@@ -191,7 +191,7 @@ def test_a_stream_that_is_given_up_frees_its_thread(kind: str) -> None:
     made = {"mp4": "m4a_index_last", "wav": "wav", "webm": "webm_opus"}
     data = SOUNDS[made[kind]](tone(0.5))
     before = threading.active_count()
-    stream = StreamDecoder(CONTAINERS[kind], SPEECH_RATE_HZ, limits=Limits(longest_s=10.0))
+    stream = StreamDecoder(CONTAINERS[kind], "the audio", longest_s=10.0)
     stream.feed(data[: len(data) // 2])
     stream.close()
     until(lambda: threading.active_count() <= before)

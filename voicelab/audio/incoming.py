@@ -23,7 +23,6 @@ from voicelab.audio.containers import (
     may_begin,
     recognize,
 )
-from voicelab.audio.limits import Limits
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.audio.tags import SIGNS
@@ -175,10 +174,7 @@ class IncomingAudio:
         return Clip.join(clips) if clips else None
 
     def _decode(self, container: Container, data: bytes) -> Clip | None:
-        limits = Limits(longest_s=self._longest_s)
-        self._decoder = decoder = StreamDecoder(
-            container, SPEECH_RATE_HZ, limits=limits, endless=self._endless, source=_SOURCE
-        )
+        self._decoder = decoder = StreamDecoder(container, _SOURCE, longest_s=self._longest_s, endless=self._endless)
         return decoder.feed(data)
 
     def _count(self, clip: Clip | None) -> Clip | None:

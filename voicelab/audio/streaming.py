@@ -5,39 +5,30 @@ FFmpeg pulls its input, so it runs in a separate thread and blocks there until m
 
 import threading
 from copy import copy
-from dataclasses import replace
 
 from voicelab.audio import demuxing
-from voicelab.audio.clip import Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import Container
 from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import pipe_for
-from voicelab.audio.limits import DecodeJob, DecodingStopped, Limits
+from voicelab.audio.limits import DecodeJob, DecodingStopped
 from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 
 class StreamDecoder:
-    """Decodes a container to audio at rate_hz while its bytes arrive.
+    """Decodes a container to audio at SPEECH_RATE_HZ while its bytes arrive.
 
-    limits.longest_s: maximum duration; with endless, maximum duration of decoded audio not yet taken. Beyond it raises
-    TurnTooLongError. Call `finish` or `close` to end its thread.
+    source: its name in error messages. longest_s: maximum duration; with endless, maximum duration of decoded audio not
+    yet taken. Beyond it raises TurnTooLongError. Call `finish` or `close` to end its thread.
     """
 
-    def __init__(
-        self,
-        container: Container,
-        rate_hz: int,
-        *,
-        limits: Limits,
-        endless: bool = False,
-        source: str = "the audio of this turn",
-    ) -> None:
+    def __init__(self, container: Container, source: str, *, longest_s: float, endless: bool = False) -> None:
         self._container = container
-        self._longest_s = limits.longest_s
+        self._longest_s = longest_s
         self._endless = endless
         self._counted_s = 0.0
         # The length is checked here, where the amount taken is known.
-        self._job = DecodeJob(source, replace(limits, longest_s=float("inf")), rate_hz)
+        self._job = DecodeJob(source, rate_hz=SPEECH_RATE_HZ)
         self._damage = Damage()
         self._pipe = pipe_for(container, self._job)
         self._lock = threading.Lock()
