@@ -265,7 +265,7 @@ def _resampled(
         job.check_length(damage.decoded_s)
         if frame.sample_rate != rate_hz:
             if resampler is not None:
-                yield resampler.feed(_nothing(rate_hz), last=True)
+                yield resampler.feed(Clip.silence(0, rate_hz), last=True)
             rate_hz, to_hz = frame.sample_rate, job.rate_hz or (rate_hz or frame.sample_rate)
             resampler = Resampler(rate_hz, to_hz)
         assert resampler is not None
@@ -295,7 +295,3 @@ def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> f
         # Samples; in other containers, packets.
         return stream.frames / stream.rate
     return demuxed.duration / av.time_base if demuxed.duration is not None else None
-
-
-def _nothing(rate_hz: int) -> Clip:
-    return Clip(np.zeros(0, dtype=np.float32), rate_hz)
