@@ -16,12 +16,12 @@ from tests.support.serving import until
 from tests.support.sounds import SOUNDS, muxed, wav
 from tests.support.tones import tone
 from voicelab.audio import decoding
-from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import CONTAINERS
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import DecodeJob, DecodingStopped, Limits, cancel_all
 from voicelab.audio.pipes import SeekablePipe
+from voicelab.audio.pyav_libraries import limit_allocations
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.errors import InputError, TurnTooLongError
 

@@ -166,14 +166,14 @@ def test_an_unknown_choice_of_library_is_refused():
 
 def test_without_pyavs_library_the_systems_is_used(monkeypatch):
     monkeypatch.delenv(opus.LIBOPUS_VARIABLE, raising=False)
-    monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
+    monkeypatch.setattr(opus, "bundled_library", lambda name: None)
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: f"lib{name}.so.0")
     assert opus.find_libopus() == ("libopus.so.0", "system")
 
 
 def test_with_neither_library_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
-    monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
+    monkeypatch.setattr(opus, "bundled_library", lambda name: None)
     with pytest.raises(EngineMissingError, match="apt install libopus0"):
         opus.find_libopus()
 

@@ -16,7 +16,6 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.amr import AmrDecoder, is_amr
 from voicelab.audio.byte_filter import ByteReader
 from voicelab.audio.channels import Mixer
@@ -28,6 +27,7 @@ from voicelab.audio.ogg_pages import OggPages
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pcm_packets import realigned, swapped
 from voicelab.audio.pipes import Pipe, SeekablePipe
+from voicelab.audio.pyav_libraries import limit_allocations
 from voicelab.audio.rows import FileReader, reader_for
 from voicelab.audio.tags import WithoutTags
 from voicelab.audio.wav import WavReader

@@ -11,7 +11,6 @@ import struct
 import warnings
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from voicelab.audio.clip import Clip
 from voicelab.audio.downmix import Downmix
 from voicelab.audio.ogg_pages import checksum
+from voicelab.audio.pyav_libraries import bundled_library
 from voicelab.errors import EngineMissingError, InputError
 
 FRAME_S = 0.02
@@ -39,14 +39,6 @@ LIBOPUS_VARIABLE = "VOICELAB_LIBOPUS"
 _SOURCES = ("pyav", "system")
 
 
-def bundled_libopus() -> str | None:
-    """Return the path of the libopus in PyAV's wheel, or None."""
-    import av
-
-    found = sorted((Path(av.__file__).parent.parent / "av.libs").glob("libopus*.so*"))
-    return str(found[0]) if found else None
-
-
 def find_libopus() -> tuple[str, str]:
     """Return the path of the libopus to use and its origin, "pyav" or "system".
 
@@ -57,7 +49,7 @@ def find_libopus() -> tuple[str, str]:
     if choice not in ("auto", *_SOURCES):
         raise InputError(f"{LIBOPUS_VARIABLE} is {choice!r}; choose one of: auto, {', '.join(_SOURCES)}")
     for source in _SOURCES if choice == "auto" else (choice,):
-        path = bundled_libopus() if source == "pyav" else ctypes.util.find_library("opus")
+        path = bundled_library("libopus") if source == "pyav" else ctypes.util.find_library("opus")
         if path is not None:
             return path, source
     raise EngineMissingError(
