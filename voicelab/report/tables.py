@@ -83,10 +83,9 @@ def _row(score: TurnScore) -> dict[str, Any]:
     return row
 
 
-def write_turns(scores: Sequence[TurnScore], path: Path) -> Path:
+def write_turns(scores: Sequence[TurnScore], path: Path) -> None:
     """Write `turns_frame` to turns.parquet."""
     storage.write_whole(path, turns_frame(scores).to_parquet(index=False))
-    return path
 
 
 def figures_frame(summary: Summary, *groups: Group) -> pd.DataFrame:

@@ -176,12 +176,9 @@ class RunExecution:
             turn = turn_result(
                 planned, scenario, outcome, session_id,
                 reply_file=file, cold=cold, request_audio=request_audio, owner=owner,
-            ).model_copy(
-                update={
-                    **timing_fields(timing, recording_file, self._run.spec.mode),
-                    "over_reply": spoken_over(planned.sample, self._run, timing),
-                }
             )  # fmt: skip
+            timed = timing_fields(timing, recording_file, self._run.spec.mode)
+            turn = turn.model_copy(update={**timed, "over_reply": spoken_over(planned.sample, self._run, timing)})
             self._folder.append(turn)
             if turn.heard is not None and turn.answer is not None and turn.status == "answered":
                 self._folder.append_agent(recorded(turn, before))
