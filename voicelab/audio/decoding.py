@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from voicelab.audio import demuxing
 from voicelab.audio.clip import Clip
 from voicelab.audio.containers import HEAD_BYTES, KNOWN, Container, find, is_text, recognize
-from voicelab.audio.damage import Damage
 from voicelab.audio.limits import DecodeJob, DecodingStopped, Limits
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
@@ -82,11 +81,10 @@ async def load_async(
 def run(data: bytes, job: DecodeJob) -> Decoded:
     """Run a job on a file's bytes. Raises the errors of `decode`, and DecodingStopped when the job is cancelled."""
     pipe, container = _opened(data, job)
-    damage = Damage()
-    clips = list(demuxing.sound(pipe, container, job, damage))
+    clips = list(demuxing.sound(pipe, container, job))
     rate = clips[-1].rate_hz
     joined = Clip.join([clip if clip.rate_hz == rate else clip.at_rate(rate) for clip in clips])
-    return Decoded(joined, container.name, damage.undecoded_s)
+    return Decoded(joined, container.name, job.damage.undecoded_s)
 
 
 def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | None:

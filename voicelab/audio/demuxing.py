@@ -21,7 +21,6 @@ from voicelab.audio.byte_filter import ByteReader
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
-from voicelab.audio.damage import Damage
 from voicelab.audio.limits import DecodeJob, DecodingStopped
 from voicelab.audio.ogg_pages import OggPages
 from voicelab.audio.opus import PacketDecoder
@@ -53,8 +52,8 @@ _SAFE_OPTIONS = {
 }
 
 
-def sound(pipe: Pipe, container: Container, job: DecodeJob, damage: Damage) -> Iterator[Clip]:
-    """Yield the decoded audio of a container; `damage` counts undecodable packets.
+def sound(pipe: Pipe, container: Container, job: DecodeJob) -> Iterator[Clip]:
+    """Yield the decoded audio of a container; `job.damage` counts undecodable packets.
 
     Opus packets of one or two channels are decoded by the same decoder as packets without a container, so that the
     recognizer gets identical audio either way.
@@ -63,19 +62,19 @@ def sound(pipe: Pipe, container: Container, job: DecodeJob, damage: Damage) -> I
     """
     count, duration_s = 0, 0.0
     try:
-        for clip in _decoded(pipe, container, job, damage):
+        for clip in _decoded(pipe, container, job):
             count += len(clip.samples)
             duration_s += clip.duration_s
-            job.check_length(damage.decoded_s)
+            job.check_length(job.damage.decoded_s)
             yield clip
     except (VoicelabError, DecodingStopped):
         raise
     except Exception as error:
         # FFmpeg's errors, and Python errors of PyAV on broken files.
-        job.check(damage.decoded_s)
+        job.check()
         if not count:
             raise _refusal(pipe, container, job) from error
-    job.check(damage.decoded_s)
+    job.check()
     if duration_s < _SHORTEST_S:
         raise InputError(f"{job.source}: contains no audio ({pipe.total} bytes)")
 
@@ -155,30 +154,30 @@ def first_audio(demuxed: av.container.InputContainer, source: str) -> av.AudioSt
     return stream
 
 
-def _decoded(pipe: Pipe, container: Container, job: DecodeJob, damage: Damage) -> Iterator[Clip]:
+def _decoded(pipe: Pipe, container: Container, job: DecodeJob) -> Iterator[Clip]:
     """Yield the audio of all files in the pipe."""
     reader: FileReader | None = reader_for(pipe, container.name, job.source)
     if reader is None:
-        yield from _file(pipe, container, job, damage)
+        yield from _file(pipe, container, job)
     while reader is not None:
-        before_s = damage.decoded_s
+        before_s = job.damage.decoded_s
         try:
-            yield from _file(reader, container, job, damage)
+            yield from _file(reader, container, job)
         except av.error.FFmpegError:
-            if not damage.decoded_s:
+            if not job.damage.decoded_s:
                 raise
         except InputError:
             # A file without audio costs itself, unless it is the only one.
-            if not before_s or damage.decoded_s > before_s:
+            if not before_s or job.damage.decoded_s > before_s:
                 raise
-        job.check(damage.decoded_s)
+        job.check()
         following = reader.following()
-        if damage.decoded_s == before_s:
-            damage.lose(damage.estimate_s(reader.total))
+        if job.damage.decoded_s == before_s:
+            job.damage.lose(job.damage.estimate_s(reader.total))
         reader = following
 
 
-def _file(source: ByteReader, container: Container, job: DecodeJob, damage: Damage) -> Iterator[Clip]:
+def _file(source: ByteReader, container: Container, job: DecodeJob) -> Iterator[Clip]:
     wav = source if isinstance(source, WavReader) else None
     cleaned = _cleaned(source, container)
     with open_container(cleaned, container) as demuxed:
@@ -188,26 +187,26 @@ def _file(source: ByteReader, container: Container, job: DecodeJob, damage: Dama
         job.check_shape(codec.sample_rate, codec.layout.nb_channels)
         try:
             if codec.name in _OPUS and codec.layout.nb_channels <= 2 and job.rate_hz is not None:
-                yield from _packets(demuxed, job.rate_hz, job, damage)
+                yield from _packets(demuxed, job.rate_hz, job)
             else:
                 packets, is_swapped = demuxed.demux(stream), wav is not None and wav.is_big_endian
                 if wav is None or not wav.is_complete:
-                    packets = realigned(packets, demuxed, codec, damage, is_swapped=is_swapped)
+                    packets = realigned(packets, demuxed, codec, job.damage, is_swapped=is_swapped)
                 if is_swapped:
                     packets = swapped(packets, codec)
-                yield from _resampled(_frames(packets, stream, job, damage), stream, job, damage)
+                yield from _resampled(_frames(packets, stream, job), stream, job)
         finally:
             # Also after a demuxer error in the middle of the file.
             if wav is not None:
-                damage.end_file(None, wav.missing_s)
+                job.damage.end_file(None, wav.missing_s)
             elif isinstance(cleaned, OggPages):
                 length = cleaned.length(stream.start_time or 0)
                 length_s = float(length * stream.time_base) if length and stream.time_base else None
-                damage.end_file(length_s, is_damaged=cleaned.is_damaged)
+                job.damage.end_file(length_s, is_damaged=cleaned.is_damaged)
             else:
-                timed_s = damage.reached_s if container.name in _TIMED else None
+                timed_s = job.damage.reached_s if container.name in _TIMED else None
                 is_damaged = isinstance(cleaned, WebmElements) and cleaned.is_damaged
-                damage.end_file(_length_s(demuxed, stream) or timed_s, is_damaged=is_damaged)
+                job.damage.end_file(_length_s(demuxed, stream) or timed_s, is_damaged=is_damaged)
 
 
 def _cleaned(source: ByteReader, container: Container) -> ByteReader:
@@ -219,50 +218,49 @@ def _cleaned(source: ByteReader, container: Container) -> ByteReader:
     return WithoutTags(source) if container.name in ("mp3", "aac") else source
 
 
-def _packets(demuxed: av.container.InputContainer, rate_hz: int, job: DecodeJob, damage: Damage) -> Iterator[Clip]:
+def _packets(demuxed: av.container.InputContainer, rate_hz: int, job: DecodeJob) -> Iterator[Clip]:
     decoder = PacketDecoder(rate_hz)
     for packet in demuxed.demux(audio=0):
-        job.check(damage.decoded_s)
+        job.check()
         if not packet.size:
             continue
-        damage.reach(_end_s(packet))
+        job.damage.reach(_end_s(packet))
         try:
             clip = decoder.feed(bytes(packet))
         except InputError:
-            damage.failed(bytes(packet), _duration_s(packet))
+            job.damage.failed(bytes(packet), _duration_s(packet))
         else:
-            damage.good(packet.size, clip.duration_s)
+            job.damage.good(packet.size, clip.duration_s)
             yield clip
 
 
 def _frames(
-    packets: Iterator[av.Packet[av.AudioStream]], stream: av.AudioStream, job: DecodeJob, damage: Damage
+    packets: Iterator[av.Packet[av.AudioStream]], stream: av.AudioStream, job: DecodeJob
 ) -> Iterator[av.AudioFrame]:
     decoder = AmrDecoder(stream.codec_context) if is_amr(stream.codec_context) else stream.codec_context
     for packet in packets:
-        job.check(damage.decoded_s)
-        damage.reach(_end_s(packet))
+        job.check()
+        job.damage.reach(_end_s(packet))
         if isinstance(decoder, AmrDecoder) and packet.size and not any(bytes(packet)):
             # Padding, which the decoder takes for comfort noise.
             continue
         try:
             frames = decoder.decode(packet)
         except av.error.FFmpegError:
-            damage.failed(bytes(packet), _duration_s(packet))
+            job.damage.failed(bytes(packet), _duration_s(packet))
         else:
-            damage.good(packet.size, sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate))
+            decoded_s = sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate)
+            job.damage.good(packet.size, decoded_s)
             yield from frames
 
 
-def _resampled(
-    frames: Iterator[av.AudioFrame], stream: av.AudioStream, job: DecodeJob, damage: Damage
-) -> Iterator[Clip]:
+def _resampled(frames: Iterator[av.AudioFrame], stream: av.AudioStream, job: DecodeJob) -> Iterator[Clip]:
     mixer = Mixer(job.source, floats=stream.codec_context.name.startswith("pcm_f"))
     resampler: Resampler | None = None
     rate_hz = 0
     for frame in frames:
         job.check_shape(frame.sample_rate, frame.layout.nb_channels)
-        job.check_length(damage.decoded_s)
+        job.check_length(job.damage.decoded_s)
         if frame.sample_rate != rate_hz:
             if resampler is not None:
                 yield resampler.feed(Clip.silence(0, rate_hz), last=True)
@@ -271,7 +269,7 @@ def _resampled(
         assert resampler is not None
         garbled_s = mixer.garbled_s
         mixed = mixer.mix(frame)
-        damage.garbled(mixer.garbled_s - garbled_s)
+        job.damage.garbled(mixer.garbled_s - garbled_s)
         yield resampler.feed(Clip(mixed, rate_hz))
     if resampler is not None:
         yield resampler.feed(Clip(mixer.rest(), rate_hz), last=True)

@@ -7,6 +7,7 @@ import time
 import weakref
 from dataclasses import dataclass
 
+from voicelab.audio.damage import Damage
 from voicelab.errors import InputError, TurnTooLongError
 
 
@@ -39,14 +40,15 @@ _RUNNING_LOCK = threading.Lock()
 class DecodeJob:
     """One decode. It can be cancelled from another thread, and is stopped if it takes too long.
 
-    source: name of the recording in error messages. rate_hz: output rate; None keeps the recording's own. The decoder
-    calls `check` before every read and every packet.
+    source: name of the recording in error messages. rate_hz: output rate; None keeps the recording's own. damage: what
+    could not be decoded so far. The decoder calls `check` before every read and every packet.
     """
 
     def __init__(self, source: str, limits: Limits | None = None, rate_hz: int | None = None) -> None:
         self.source = source
         self.limits = limits or Limits()
         self.rate_hz = rate_hz
+        self.damage = Damage()
         self._cancelled = False
         self._began_s: float | None = None
         self._decoded_s = 0.0
@@ -65,18 +67,16 @@ class DecodeJob:
             return True
         return False
 
-    def check(self, decoded_s: float = 0.0) -> None:
+    def check(self) -> None:
         """Raise DecodingStopped once cancelled, InputError once the CPU time is used up. Call it in the decoding
         thread.
-
-        decoded_s: seconds of audio decoded so far.
         """
         if self._cancelled:
             raise DecodingStopped
         now_s = time.thread_time()
         if self._began_s is None:
             self._began_s = now_s
-        self._decoded_s = max(self._decoded_s, decoded_s)
+        self._decoded_s = max(self._decoded_s, self.damage.decoded_s)
         allowed_s = self.limits.longest_cpu_s + self.limits.cpu_share * self._decoded_s
         if now_s - self._began_s > allowed_s:
             raise InputError(f"{self.source}: decoding exceeds {allowed_s:.3g} s of CPU time")

@@ -16,7 +16,6 @@ from voicelab.audio import decoding, demuxing
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import Clip
 from voicelab.audio.containers import MOST_LEAD_IN_BYTES, Container, find
-from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import Decoded
 from voicelab.audio.demuxing import first_audio, open_container
 from voicelab.audio.limits import DecodeJob
@@ -138,11 +137,11 @@ def _entered(
 
 def _from_start(data: bytes, container: Container, offset_s: float, duration_s: float | None, source: str) -> Decoded:
     """Return the part, decoded like the whole recording, up to its end."""
-    job, damage = DecodeJob(source), Damage()
+    job = DecodeJob(source)
     pipe = decoding.pipe_for(container, job, data)
     blocks: list[NDArray[np.float32]] = []
     rate_hz = first = end = position = 0
-    for clip in demuxing.sound(pipe, container, job, damage):
+    for clip in demuxing.sound(pipe, container, job):
         if not rate_hz:
             rate_hz, first = clip.rate_hz, round(offset_s * clip.rate_hz)
             end = sys.maxsize if duration_s is None else first + round(duration_s * rate_hz)
@@ -150,5 +149,5 @@ def _from_start(data: bytes, container: Container, offset_s: float, duration_s: 
         blocks.append(block[max(first - position, 0) : max(end - position, 0)])
         position += len(block)
         if position >= end:
-            return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, damage.so_far_s)
-    return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, damage.undecoded_s)
+            return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, job.damage.so_far_s)
+    return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, job.damage.undecoded_s)

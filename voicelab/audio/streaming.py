@@ -9,7 +9,6 @@ from copy import copy
 from voicelab.audio import demuxing
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import Container
-from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import pipe_for
 from voicelab.audio.limits import DecodeJob, DecodingStopped
 from voicelab.errors import InputError, TurnTooLongError, VoicelabError
@@ -29,7 +28,6 @@ class StreamDecoder:
         self._counted_s = 0.0
         # The length is checked here, where the amount taken is known.
         self._job = DecodeJob(source, rate_hz=SPEECH_RATE_HZ)
-        self._damage = Damage()
         self._pipe = pipe_for(container, self._job)
         self._lock = threading.Lock()
         self._ready: list[Clip] = []
@@ -40,7 +38,7 @@ class StreamDecoder:
     @property
     def undecoded_s(self) -> float:
         """Seconds of audio that could not be decoded so far; complete after `finish`."""
-        return self._damage.undecoded_s
+        return self._job.damage.undecoded_s
 
     def feed(self, data: bytes) -> Clip | None:
         """Add bytes and return the audio that is ready, if any. Raises InputError for undecodable bytes."""
@@ -70,7 +68,7 @@ class StreamDecoder:
 
     def _run(self) -> None:
         try:
-            for clip in demuxing.sound(self._pipe, self._container, self._job, self._damage):
+            for clip in demuxing.sound(self._pipe, self._container, self._job):
                 with self._lock:
                     self._counted_s += clip.duration_s
                     if self._counted_s > self._longest_s:
