@@ -25,7 +25,6 @@ from voicelab.audio import codecs, decoding, opus
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import find
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.audio.limits import Limits
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.errors import InputError, TurnTooLongError
 
@@ -251,7 +250,7 @@ def test_a_refused_file_leaves_nothing_to_the_garbage_collector(data: bytes) -> 
     try:
         found = find(data)
         assert found is not None
-        stream = StreamDecoder(found[0], SPEECH_RATE_HZ, limits=Limits(longest_s=10.0))
+        stream = StreamDecoder(found[0], "the audio", longest_s=10.0)
         with suppress(InputError):
             stream.feed(data)
         with suppress(InputError):

@@ -16,12 +16,12 @@ from tests.support.serving import until
 from tests.support.sounds import SOUNDS, muxed, wav
 from tests.support.tones import tone
 from voicelab.audio import decoding
-from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import CONTAINERS
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.audio.limits import DecodingStopped, Limits, Stop, cancel_all
+from voicelab.audio.limits import DecodeJob, DecodingStopped, Limits, cancel_all
 from voicelab.audio.pipes import SeekablePipe
+from voicelab.audio.pyav_libraries import limit_allocations
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.errors import InputError, TurnTooLongError
 
@@ -150,23 +150,23 @@ def test_a_decode_that_computes_for_too_long_ends() -> None:
 
 
 def test_a_cancelled_decode_ends_at_once() -> None:
-    stop = Stop(Limits(), "the audio")
-    stop.cancel()
+    job = DecodeJob("the audio")
+    job.cancel()
     with pytest.raises(DecodingStopped):
-        decoding.load(SOUNDS["wav"](tone(0.5)), stop=stop)
+        decoding.run(SOUNDS["wav"](tone(0.5)), job)
 
 
 async def test_a_decode_ends_with_the_caller_that_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    load = decoding.load
+    run = decoding.run
 
     def watched(*arguments: object, **named: object) -> object:
         try:
-            return load(*arguments, **named)  # type: ignore[arg-type]
+            return run(*arguments, **named)  # type: ignore[arg-type]
         finally:
             ended.set()
 
-    monkeypatch.setattr(decoding, "load", watched)
+    monkeypatch.setattr(decoding, "run", watched)
     limits = Limits(longest_cpu_s=60)
     task = asyncio.create_task(decoding.load_async(silent_flac(48_000, 8, 6_000), limits=limits))
     await asyncio.sleep(0.1)
@@ -191,7 +191,7 @@ def test_a_stream_that_is_given_up_frees_its_thread(kind: str) -> None:
     made = {"mp4": "m4a_index_last", "wav": "wav", "webm": "webm_opus"}
     data = SOUNDS[made[kind]](tone(0.5))
     before = threading.active_count()
-    stream = StreamDecoder(CONTAINERS[kind], SPEECH_RATE_HZ, limits=Limits(longest_s=10.0))
+    stream = StreamDecoder(CONTAINERS[kind], "the audio", longest_s=10.0)
     stream.feed(data[: len(data) // 2])
     stream.close()
     until(lambda: threading.active_count() <= before)
@@ -199,7 +199,7 @@ def test_a_stream_that_is_given_up_frees_its_thread(kind: str) -> None:
 
 def test_an_endless_mp4_keeps_its_last_bytes_only() -> None:
     """An endless stream of fragments: decoded audio is not kept forever."""
-    pipe = SeekablePipe(Stop(Limits(), "the audio"))
+    pipe = SeekablePipe(DecodeJob("the audio"))
     for _ in range(60):
         pipe.put(bytes(2**20))
         while pipe._ready():

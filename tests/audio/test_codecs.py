@@ -5,6 +5,7 @@ import pytest
 from tests.support.container_files import container
 from tests.support.tones import tone
 from voicelab.audio import codecs, decoding
+from voicelab.audio.limits import Limits
 from voicelab.errors import InputError
 
 
@@ -41,7 +42,7 @@ def test_what_cannot_be_decoded_names_its_source(data):
 
 def test_longer_than_allowed_is_refused():
     with pytest.raises(InputError, match=r"longer than 0\.2 s"):
-        decoding.decode(codecs.encode_wav(tone(0.5)), longest_s=0.2)
+        decoding.load(codecs.encode_wav(tone(0.5)), limits=Limits(longest_s=0.2))
 
 
 def test_a_missing_file_is_named(tmp_path):

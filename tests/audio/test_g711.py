@@ -9,11 +9,12 @@ import av
 import numpy as np
 import pytest
 
+from tests.support.replies import reply_clip
 from tests.support.serving import Served, serving, talking
 from voicelab.audio import decoding, g711
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.g711 import Law
-from voicelab.audio.incoming import IncomingAudio, reply_clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
 

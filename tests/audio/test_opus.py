@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.replies import decode_packets
 from tests.support.sounds import muxed
 from tests.support.tones import tone
 from voicelab.audio import decoding, opus
@@ -57,7 +58,7 @@ def test_every_page_ends_where_a_player_can_play_on():
 
 def test_packets_come_back_as_sound():
     packets = opus.encode_packets(tone(1.0))
-    decoded = opus.decode_packets(packets, 16_000)
+    decoded = decode_packets(packets, 16_000)
     assert decoded.duration_s == pytest.approx(1.0, abs=0.021)
     assert decoded.level_dbfs == pytest.approx(tone(1.0).level_dbfs, abs=0.3)
 
@@ -86,14 +87,14 @@ def stereo_packets(gains):
 
 @pytest.mark.parametrize("gains", [(1, -1), (0.9, -1), (1, 1), (1, 0.5)])
 def test_two_channels_are_mixed_like_those_of_any_other_sound(gains):
-    decoded = opus.decode_packets(stereo_packets(gains), 16_000)
+    decoded = decode_packets(stereo_packets(gains), 16_000)
     expected = max(map(abs, gains)) if sum(gains) < 0.2 else sum(gains) / 2
     assert decoded.level_dbfs == pytest.approx(SPOKEN.level_dbfs + 20 * np.log10(expected), abs=0.5)
 
 
 def test_channels_in_opposite_phase_are_not_alternated():
     """Which one is louder changes from frame to frame, and each change would be a click."""
-    decoded = opus.decode_packets(stereo_packets((1, -1)), 16_000).samples
+    decoded = decode_packets(stereo_packets((1, -1)), 16_000).samples
     original = SPOKEN.samples
     similarity = np.correlate(decoded, original, "valid" if len(decoded) > len(original) else "full")
     assert np.abs(similarity).max() > 0.95 * np.sqrt(np.square(decoded).sum() * np.square(original).sum())
@@ -165,14 +166,14 @@ def test_an_unknown_choice_of_library_is_refused():
 
 def test_without_pyavs_library_the_systems_is_used(monkeypatch):
     monkeypatch.delenv(opus.LIBOPUS_VARIABLE, raising=False)
-    monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
+    monkeypatch.setattr(opus, "bundled_library", lambda name: None)
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: f"lib{name}.so.0")
     assert opus.find_libopus() == ("libopus.so.0", "system")
 
 
 def test_with_neither_library_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
-    monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
+    monkeypatch.setattr(opus, "bundled_library", lambda name: None)
     with pytest.raises(EngineMissingError, match="apt install libopus0"):
         opus.find_libopus()
 

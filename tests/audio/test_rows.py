@@ -18,7 +18,7 @@ from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import CONTAINERS, find
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.audio.limits import Limits, Stop
+from voicelab.audio.limits import DecodeJob, Limits
 from voicelab.audio.pipes import SeekablePipe
 from voicelab.audio.rows import PartReader
 from voicelab.errors import InputError
@@ -157,7 +157,7 @@ def test_a_whole_file_is_read_as_it_is(name: str) -> None:
     """From any position, as a demuxer does that seeks."""
     found = find(FILES[name])
     assert found is not None
-    pipe = SeekablePipe(Stop(Limits(), "the audio"))
+    pipe = SeekablePipe(DecodeJob("the audio"))
     pipe.put(FILES[name])
     pipe.end()
     reader = PartReader(pipe, found[0].name)

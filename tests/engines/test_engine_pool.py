@@ -13,7 +13,7 @@ from tests.support.speech import SPEECH
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.pool.pool import EnginePool
-from voicelab.engines.spec import EngineConfig, EngineInfo
+from voicelab.engines.spec import EngineConfig, EngineInfo, Entry
 from voicelab.errors import EngineError, EngineMissingError
 
 
@@ -71,14 +71,14 @@ async def test_an_utterance_does_not_go_on_half_heard_in_the_next_worker():
 
 async def test_an_engine_that_cannot_load_is_one_error_and_leaves_nothing():
     before = children()
-    target = EngineConfig("asr", "broken", "tests.engines.test_engine_pool:Broken", "process", {})
+    target = EngineConfig("asr", "broken", Entry("tests.engines.test_engine_pool:Broken", "", "process"))
     with pytest.raises(EngineMissingError, match="broken: install the thing"):
         await EnginePool(target, 2).open()
     assert children() == before
 
 
 async def test_a_worker_that_cannot_be_replaced_is_one_error_for_every_later_call(monkeypatch):
-    config = EngineConfig("asr", "diary", "tests.engines.test_engine_pool:Diary", "process", {})
+    config = EngineConfig("asr", "diary", Entry("tests.engines.test_engine_pool:Diary", "", "process"))
     host = await EnginePool(config, 1).open()
     try:
 
@@ -100,7 +100,9 @@ async def test_a_worker_that_cannot_be_replaced_is_one_error_for_every_later_cal
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_what_an_engine_raises_becomes_an_engine_error(isolation):
-    host = await EnginePool(EngineConfig("tts", "odd", "tests.engines.test_engine_pool:Odd", isolation, {})).open()
+    host = await EnginePool(
+        EngineConfig("tts", "odd", Entry("tests.engines.test_engine_pool:Odd", "", isolation))
+    ).open()
     try:
         with pytest.raises(EngineError, match="odd: ZeroDivisionError"):
             await host.call("speak", "x")
@@ -155,7 +157,7 @@ class Odd:
 async def slow_host(request):
     """A pool with one worker; `work` takes the given time."""
     host = await EnginePool(
-        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", request.param, {}), limit_s=30
+        EngineConfig("tts", "slow", Entry("tests.engines.test_engine_pool:Slow", "", request.param)), limit_s=30
     ).open()
     yield host
     await host.close()
@@ -221,7 +223,7 @@ async def test_who_has_finished_speaking_does_not_wait_for_those_who_speak(slow_
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
     host = await EnginePool(
-        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", isolation, {}), limit_s=0.5
+        EngineConfig("tts", "slow", Entry("tests.engines.test_engine_pool:Slow", "", isolation)), limit_s=0.5
     ).open()
     try:
         behind = asyncio.gather(host.call("work", 60.0), host.call("count"), return_exceptions=True)
@@ -236,7 +238,7 @@ async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
-    config = EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", isolation, {}, shared=True)
+    config = EngineConfig("tts", "slow", Entry("tests.engines.test_engine_pool:Slow", "", isolation, shared=True))
     host = await EnginePool(config, 2, limit_s=0.5).open()
     try:
         assert host.info.lanes == 2
@@ -262,7 +264,7 @@ async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
 
 @pytest.mark.parametrize(("isolation", "shared"), [("process", True), ("thread", True), ("thread", False)])
 async def test_calls_of_a_voice_overlap_as_far_as_its_lanes_allow(isolation, shared):
-    config = EngineConfig("tts", "duet", "tests.engines.test_engine_pool:Duet", isolation, {}, shared=shared)
+    config = EngineConfig("tts", "duet", Entry("tests.engines.test_engine_pool:Duet", "", isolation, shared=shared))
     host = await EnginePool(config, 2).open()
     try:
         assert await asyncio.gather(*(host.call("speak", "la") for _ in range(4))) == ["la"] * 4
@@ -273,7 +275,7 @@ async def test_calls_of_a_voice_overlap_as_far_as_its_lanes_allow(isolation, sha
 async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
     """Close the worker's socket, as if the parent was killed."""
     host = await EnginePool(
-        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=30
+        EngineConfig("tts", "slow", Entry("tests.engines.test_engine_pool:Slow", "", "process")), limit_s=30
     ).open()
     try:
         hanging = asyncio.create_task(host.call("work", 60.0))
@@ -292,7 +294,7 @@ async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
 async def test_a_queue_that_gets_on_is_not_taken_for_hung():
     """Thirty requests together take longer than the limit; none does alone."""
     host = await EnginePool(
-        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=2.0
+        EngineConfig("tts", "slow", Entry("tests.engines.test_engine_pool:Slow", "", "process")), limit_s=2.0
     ).open()
     try:
         stream = host.stream()
@@ -307,7 +309,9 @@ async def test_a_queue_that_gets_on_is_not_taken_for_hung():
 
 async def test_what_is_held_of_several_utterances_is_done_one_after_the_other():
     """Switching utterances with every frame would be slower; each utterance keeps its order."""
-    host = await EnginePool(EngineConfig("asr", "diary", "tests.engines.test_engine_pool:Diary", "thread", {})).open()
+    host = await EnginePool(
+        EngineConfig("asr", "diary", Entry("tests.engines.test_engine_pool:Diary", "", "thread"))
+    ).open()
     try:
         streams = [host.stream() for _ in range(3)]
         for frame in range(4):

@@ -11,7 +11,7 @@ from voicelab.engines.pool.messages import Answer, Request
 from voicelab.engines.pool.scheduler import Scheduler
 from voicelab.engines.pool.threads import WorkerThreads
 from voicelab.engines.pool.transport import QueueTransport
-from voicelab.engines.spec import EngineConfig, EngineInfo
+from voicelab.engines.spec import EngineConfig, EngineInfo, Entry
 
 
 def taken(scheduler: Scheduler) -> list[Request]:
@@ -180,7 +180,7 @@ def test_as_many_threads_serve_as_were_asked_for():
     answers: queue.Queue[Answer] = queue.Queue()
     intake = QueueTransport()
     crew = WorkerThreads(
-        EngineConfig("asr", "meeting", "tests.engines.test_worker:Meeting", "thread", {}), 2, intake, answers.put
+        EngineConfig("asr", "meeting", Entry("tests.engines.test_worker:Meeting", "", "thread")), 2, intake, answers.put
     )
     crew.start()
     intake.put([Request(1, None, "load")])

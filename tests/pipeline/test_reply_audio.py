@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import AsyncIterator
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.replies import decode_packets, reply_clip
 from tests.support.tones import tone
-from voicelab.audio import opus
 from voicelab.audio.clip import Clip
-from voicelab.audio.encoder import REPLY_FORMATS, ReplyFormat
-from voicelab.audio.incoming import reply_clip
+from voicelab.audio.encoder import ReplyFormat
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
 
@@ -61,11 +61,11 @@ async def test_the_chunks_of_a_reply_join_to_one_valid_file(form: ReplyFormat, s
 
 async def test_a_reply_of_packets_is_one_packet_a_chunk(encoder: EnginePool) -> None:
     pieces = await encoded(encoder, "opus_packets", [tone(1.0, 24_000)])
-    clip = opus.decode_packets([chunk for piece in pieces for chunk in piece.chunks], 24_000)
+    clip = decode_packets([chunk for piece in pieces for chunk in piece.chunks], 24_000)
     assert clip.duration_s == pytest.approx(1.0, abs=0.03)
 
 
-@pytest.mark.parametrize("form", [form for form in REPLY_FORMATS if form != "wav"])
+@pytest.mark.parametrize("form", [form for form in get_args(ReplyFormat) if form != "wav"])
 async def test_the_first_chunk_is_made_before_the_rest(encoder: EnginePool, form: ReplyFormat) -> None:
     """The first chunk of ten seconds of speech is sent before the rest is encoded."""
     audio = ReplyAudio(encoder, form)
@@ -85,7 +85,7 @@ async def test_the_beginning_of_a_reply_is_short_and_the_rest_comes_by_the_secon
     assert [piece.ends_s for piece in pieces] == pytest.approx([0.2, 1.2, 2.2, 2.5, 3.5, 4.5, 5.0])
 
 
-@pytest.mark.parametrize("form", REPLY_FORMATS)
+@pytest.mark.parametrize("form", get_args(ReplyFormat))
 async def test_replies_are_the_same_in_a_process_and_in_a_thread_and_do_not_mix(
     encoder: EnginePool, form: ReplyFormat
 ) -> None:

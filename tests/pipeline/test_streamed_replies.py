@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.replies import reply_clip
 from voicelab.agent.base import Dialogue, Reply, ToolCall, WatchlistChange, whole
 from voicelab.agent.fake import FakeAgent
-from voicelab.audio.incoming import reply_clip
 from voicelab.errors import EngineError
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.spoken_text import Script

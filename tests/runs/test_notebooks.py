@@ -201,7 +201,7 @@ def test_a_fault_of_the_progress_is_raised(tmp_path):
 
     folder = RunFolder(tmp_path)
     folder.write(made_run())
-    with pytest.raises(ValueError, match="no bar for 0 of 4"), notebook._Watch(folder, broken):
+    with pytest.raises(ValueError, match="no bar for 0 of 4"), notebook._watched(folder, broken):
         pass
 
 

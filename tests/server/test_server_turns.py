@@ -8,12 +8,12 @@ import json
 
 import pytest
 
+from tests.support.replies import decode_packets, reply_clip
 from tests.support.serving import TONE, Answer, Served, container, talking
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_RATE_HZ
-from voicelab.audio.incoming import reply_clip
-from voicelab.audio.opus import decode_packets, encode_ogg, encode_packets
+from voicelab.audio.opus import encode_ogg, encode_packets
 from voicelab.pipeline.stage_times import StageTimes
 
 OGG = encode_ogg(TONE)

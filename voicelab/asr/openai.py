@@ -21,7 +21,7 @@ class OpenAIRecognizer(OpenAIEngine):
     language: str | None = None
 
     def stream(self) -> WholeUtterance:
-        return WholeUtterance(self)
+        return WholeUtterance(self.hear)
 
     def hear(self, clip: Clip) -> Transcript:
         """Transcribe one clip on the server; an empty one is not sent."""

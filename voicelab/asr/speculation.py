@@ -6,6 +6,7 @@ Segments depend on the audio only, not on the chunks, so a stream and a whole cl
 """
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 import numpy as np
@@ -63,24 +64,19 @@ class SpeculativeStream:
         self._finder.feed(clip.samples)
         self._segments += self._finder.take_segments()
         if self._speculate:
-            tail = self._finder.tail() if self._finder.in_pause else None
-            self._work_off([*self._segments, *([tail] if tail else [])])
+            self._work_off(_with_tail(self._segments, self._finder.tail() if self._finder.in_pause else None))
 
     def partial(self) -> str:
         """Return the transcript so far, up to the first segment not decoded."""
-        parts: list[tuple[Transcript, int]] = []
-        for span in self._segments:
-            if span not in self._known:
-                return joined(parts).text if parts else ""
-            parts.append((self._known[span], span.end - span.start))
-        tail = self._finder.tail()
+        decoded = takewhile(self._known.__contains__, self._segments)
+        parts = [(self._known[span], span.end - span.start) for span in decoded]
+        tail = self._finder.tail() if len(parts) == len(self._segments) else None
         if tail and (found := self._so_far(tail)) is not None:
             parts.append((found, tail.end - tail.start))
-        return joined(parts).text if parts else ""
+        return joined(parts).text
 
     def finish(self) -> Transcript:
-        tail = self._finder.tail()
-        spans = [*self._segments, *([tail] if tail else [])]
+        spans = _with_tail(self._segments, self._finder.tail())
         self._work_off(spans)
         return joined([(self._known[span], span.end - span.start) for span in spans])
 
@@ -118,18 +114,17 @@ def transcribe_all(
     counts = []
     for clip in clips:
         _check_rate(engine, clip)
-        spans = spans_of(clip.samples, new_finder())
+        finder = new_finder()
+        finder.feed(clip.samples)
+        spans = _with_tail(finder.take_segments(), finder.tail())
         pieces += [clip.samples[span.start : span.end] for span in spans]
         counts.append(len(spans))
     heard = iter(list(zip(decode(pieces), map(len, pieces), strict=True)) if pieces else [])
     return [joined([next(heard) for _ in range(count)]) for count in counts]
 
 
-def spans_of(samples: NDArray[np.float32], finder: Finder) -> list[SoundSpan]:
-    """Return the segments of a whole clip."""
-    finder.feed(samples)
-    tail = finder.tail()
-    return [*finder.take_segments(), *([tail] if tail else [])]
+def _with_tail(segments: list[SoundSpan], tail: SoundSpan | None) -> list[SoundSpan]:
+    return segments if tail is None else [*segments, tail]
 
 
 def _check_rate(engine: str, clip: Clip) -> None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from voicelab.asr.base import Transcript
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo
-
-
-class WholeHearer(Protocol):
-    """A recognizer of whole clips."""
-
-    def hear(self, clip: Clip) -> Transcript | str:
-        """Return the text of an utterance (SPEECH_RATE_HZ, mono); "" without speech."""
 
 
 class WholeRecognizer:
@@ -35,7 +27,7 @@ class WholeRecognizer:
 
     def stream(self) -> WholeUtterance:
         """Start an utterance."""
-        return WholeUtterance(self)
+        return WholeUtterance(self.hear)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
         """Return the text of each clip (SPEECH_RATE_HZ), in order."""
@@ -43,10 +35,10 @@ class WholeRecognizer:
 
 
 class WholeUtterance:
-    """Collects the pieces of an utterance until its end."""
+    """Collects the pieces of an utterance until its end. hear: recognizes all of it."""
 
-    def __init__(self, recognizer: WholeHearer) -> None:
-        self._recognizer = recognizer
+    def __init__(self, hear: Callable[[Clip], Transcript | str]) -> None:
+        self._hear = hear
         self._clips: list[Clip] = []
 
     def feed(self, clip: Clip) -> None:
@@ -54,7 +46,7 @@ class WholeUtterance:
 
     def finish(self) -> Transcript:
         whole = Clip.join(self._clips) if self._clips else Clip.silence(0, SPEECH_RATE_HZ)
-        return as_transcript(self._recognizer.hear(whole))
+        return as_transcript(self._hear(whole))
 
     def close(self) -> None:
         self._clips = []

@@ -1,13 +1,14 @@
-"""A stream of bytes with something removed from it."""
+"""Streams of bytes, and one with something removed from it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from voicelab.audio.wav import ByteReader
+from typing import Protocol
 
 _READ_BYTES = 4096
+
+
+class ByteReader(Protocol):
+    """A stream of bytes; returns b"" at the end."""
+
+    def read(self, size: int) -> bytes: ...
 
 
 class ByteFilter:

@@ -5,7 +5,7 @@ and network ports.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voicelab.audio.frames import HEADER_BYTES, adts_frame_bytes, find_frames, mpeg_frame_bytes
@@ -77,12 +77,19 @@ _W64_GUID = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _MP4_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof")
 
 
-def _is_riff(head: bytes) -> bool:
-    return head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE"
-
-
-def _is_form(head: bytes) -> bool:
-    return head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")
+_SIGNS: tuple[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+    ("wav", (b"RIFF", b"RIFX", b"RF64", b"BW64"), (b"WAVE",)),
+    ("w64", (_W64_GUID,), ()),
+    ("flac", (b"fLaC",), ()),
+    ("ogg", (b"OggS",), ()),
+    ("webm", (b"\x1a\x45\xdf\xa3",), ()),
+    ("aiff", (b"FORM",), (b"AIFF", b"AIFC")),
+    ("au", (b".snd",), ()),
+    ("caf", (b"caff",), ()),
+    ("amr", (b"#!AMR\n", b"#!AMR-WB\n"), ()),
+)
+"""First bytes of each container, and where there are several kinds of contents, the kinds at byte 8."""
+_BEGINNINGS = (*(start for _, starts, _ in _SIGNS for start in starts), b"#!AMR", *SIGNS)
 
 
 def _is_mp4(head: bytes) -> bool:
@@ -91,33 +98,17 @@ def _is_mp4(head: bytes) -> bool:
     return head[4:8] in _MP4_BOXES and (size in (0, 1) or size >= 8)
 
 
-_SIGNS: tuple[tuple[str, int, Callable[[bytes], bool]], ...] = (
-    ("wav", 12, _is_riff),
-    ("w64", 16, lambda head: head[:16] == _W64_GUID),
-    ("flac", 4, lambda head: head[:4] == b"fLaC"),
-    ("ogg", 4, lambda head: head[:4] == b"OggS"),
-    ("webm", 4, lambda head: head[:4] == b"\x1a\x45\xdf\xa3"),
-    ("aiff", 12, _is_form),
-    ("au", 4, lambda head: head[:4] == b".snd"),
-    ("caf", 4, lambda head: head[:4] == b"caff"),
-    ("amr", 6, lambda head: head[:6] == b"#!AMR\n" or head[:9] == b"#!AMR-WB\n"),
-    ("mp4", 8, _is_mp4),
-)
-_BEGINNINGS = (
-    b"RIFF", b"RIFX", b"RF64", b"BW64", _W64_GUID, b"fLaC", b"OggS", b"\x1a\x45\xdf\xa3", b"FORM", b".snd", b"caff",
-    b"#!AMR", *SIGNS,
-)  # fmt: skip
-
-
 def recognize(head: bytes, *, bare_frames: bool = True) -> Container | None:
     """Return the container that starts with these bytes (HEAD_BYTES are enough), or None.
 
     bare_frames: accept an MP3 or AAC frame without a preceding tag; its few fixed bits may also occur in PCM. The
     caller must first remove leading tags and zeros (`lead_in_bytes`).
     """
-    for name, size, matches in _SIGNS:
-        if len(head) >= size and matches(head):
+    for name, starts, kinds in _SIGNS:
+        if head.startswith(starts) and (not kinds or head[8:12] in kinds):
             return CONTAINERS[name]
+    if _is_mp4(head):
+        return CONTAINERS["mp4"]
     if bare_frames and adts_frame_bytes(head):
         return CONTAINERS["aac"]
     return CONTAINERS["mp3"] if bare_frames and mpeg_frame_bytes(head) else None

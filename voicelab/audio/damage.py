@@ -1,6 +1,6 @@
 """Measures how much of a recording could not be decoded, in seconds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from voicelab.audio.containers import is_text
 
@@ -20,12 +20,12 @@ class Damage:
     """
 
     decoded_s: float = 0.0
-    reached_s: float = field(default=0.0)
-    _lost_s: float = field(default=0.0)
-    _failed_s: float = field(default=0.0)
-    _text_s: float = field(default=0.0)
-    _good_bytes: int = field(default=0)
-    _before_s: float = field(default=0.0)
+    reached_s: float = 0.0
+    _lost_s: float = 0.0
+    _failed_s: float = 0.0
+    _text_s: float = 0.0
+    _good_bytes: int = 0
+    _before_s: float = 0.0
 
     def good(self, size: int, decoded_s: float) -> None:
         """Record a decoded packet of `size` bytes."""

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from voicelab.audio import demuxing
 from voicelab.audio.clip import Clip
 from voicelab.audio.containers import HEAD_BYTES, KNOWN, Container, find, is_text, recognize
-from voicelab.audio.damage import Damage
-from voicelab.audio.demuxing import Wanted
-from voicelab.audio.limits import DecodingStopped, Limits, Stop
+from voicelab.audio.limits import DecodeJob, DecodingStopped, Limits
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
 
@@ -40,36 +38,23 @@ class Decoded:
         return self.undecoded_s > DAMAGED_FROM_S
 
 
-def decode(data: bytes, *, source: str = "the audio", longest_s: float = float("inf")) -> Clip:
+def decode(data: bytes, *, source: str = "the audio") -> Clip:
     """Decode a file's bytes to one channel, at the file's own rate.
 
-    Raises InputError, which names `source`, for an unknown container, undecodable bytes or empty audio, and
-    TurnTooLongError for more than longest_s seconds.
+    Raises InputError, which names `source`, for an unknown container, undecodable bytes or empty audio.
     """
-    return load(data, source=source, limits=Limits(longest_s=longest_s)).clip
+    return load(data, source=source).clip
 
 
 def load(
-    data: bytes,
-    *,
-    source: str = "the audio",
-    limits: Limits | None = None,
-    rate_hz: int | None = None,
-    stop: Stop | None = None,
+    data: bytes, *, source: str = "the audio", limits: Limits | None = None, rate_hz: int | None = None
 ) -> Decoded:
     """Decode a file's bytes and measure the damage.
 
-    rate_hz: resample to this rate while decoding. stop: cancels the decode, which then raises DecodingStopped. Raises
-    the errors of `decode`.
+    rate_hz: resample to this rate while decoding. Raises the errors of `decode`, and TurnTooLongError for more seconds
+    than the limits allow.
     """
-    limits = limits or Limits()
-    stop = stop or Stop(limits, source)
-    pipe, container = _opened(data, source, stop)
-    damage = Damage()
-    clips = list(demuxing.sound(pipe, container, Wanted(source, limits, rate_hz), stop, damage))
-    rate = clips[-1].rate_hz
-    joined = Clip.join([clip if clip.rate_hz == rate else clip.at_rate(rate) for clip in clips])
-    return Decoded(joined, container.name, damage.undecoded_s)
+    return run(data, DecodeJob(source, limits, rate_hz))
 
 
 async def load_async(
@@ -84,38 +69,39 @@ async def load_async(
     if is_text(data) and recognize(data[:HEAD_BYTES], bare_frames=False) is None:
         # Invalid bytes are rejected here, without occupying a decoder thread.
         raise unknown(data, source)
-    limits = limits or Limits()
-    stop = Stop(limits, source)
-    loop = asyncio.get_running_loop()
+    job = DecodeJob(source, limits, rate_hz)
     try:
-        return await loop.run_in_executor(
-            executor, lambda: load(data, source=source, limits=limits, rate_hz=rate_hz, stop=stop)
-        )
+        return await asyncio.get_running_loop().run_in_executor(executor, run, data, job)
     except DecodingStopped as error:
         raise InputError(f"{source}: decoding was stopped because the process is shutting down") from error
     finally:
-        stop.cancel()
+        job.cancel()
+
+
+def run(data: bytes, job: DecodeJob) -> Decoded:
+    """Run a job on a file's bytes. Raises the errors of `decode`, and DecodingStopped when the job is cancelled."""
+    pipe, container = _opened(data, job)
+    clips = list(demuxing.sound(pipe, container, job))
+    rate = clips[-1].rate_hz
+    joined = Clip.join([clip if clip.rate_hz == rate else clip.at_rate(rate) for clip in clips])
+    return Decoded(joined, container.name, job.damage.undecoded_s)
 
 
 def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | None:
     """Return the Opus packets of a container, or None when its audio is not Opus with one or two channels."""
-    limits = Limits()
-    stop = Stop(limits, source)
-    pipe, container = _opened(data, source, stop)
-    return demuxing.opus_packets(pipe, container, Wanted(source, limits), stop)
+    job = DecodeJob(source)
+    pipe, container = _opened(data, job)
+    return demuxing.opus_packets(pipe, container, job)
 
 
-def decode_stereo(
-    data: bytes, *, source: str = "the recording"
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+def decode_stereo(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     """Return the left and right channels (float32, -1..1) of a recording, and their rate in Hz.
 
     Raises InputError when it cannot be decoded.
     """
-    limits = Limits()
-    stop = Stop(limits, source)
-    pipe, container = _opened(data, source, stop)
-    both, rate_hz = demuxing.stereo(pipe, container, Wanted(source, limits), stop)
+    job = DecodeJob("the recording")
+    pipe, container = _opened(data, job)
+    both, rate_hz = demuxing.stereo(pipe, container, job)
     return both[:, 0].copy(), both[:, 1].copy(), rate_hz
 
 
@@ -155,19 +141,20 @@ def unknown(data: bytes, source: str) -> InputError:
     return InputError(f"{source}: cannot be decoded: {kind}; supported formats: {KNOWN}")
 
 
-def pipe_for(container: Container, stop: Stop) -> Pipe:
-    """Return the pipe that the container's demuxer reads from."""
-    return SeekablePipe(stop) if container.seeks else Pipe(stop)
+def pipe_for(container: Container, job: DecodeJob, data: bytes | None = None) -> Pipe:
+    """Return the pipe that the container's demuxer reads from. data: all of its bytes, if they have arrived."""
+    pipe = SeekablePipe(job) if container.seeks else Pipe(job)
+    if data is not None:
+        pipe.put(data)
+        pipe.end()
+    return pipe
 
 
-def _opened(data: bytes, source: str, stop: Stop) -> tuple[Pipe, Container]:
+def _opened(data: bytes, job: DecodeJob) -> tuple[Pipe, Container]:
     if not data:
-        raise InputError(f"{source}: contains no audio (0 bytes)")
+        raise InputError(f"{job.source}: contains no audio (0 bytes)")
     found = find(data)
     if found is None:
-        raise unknown(data, source)
+        raise unknown(data, job.source)
     container, start = found
-    pipe = pipe_for(container, stop)
-    pipe.put(data[start:])
-    pipe.end()
-    return pipe, container
+    return pipe_for(container, job, data[start:]), container

@@ -41,12 +41,12 @@ class Delivery:
         return self.spoken.at_s + offset_s + self.late_s[number]
 
 
-def joined(pieces: Sequence[SoundPiece], gap_s: float = 0.001) -> list[SoundPiece]:
-    """Join pieces with gaps of at most gap_s between them, because resampling them separately would cause artefacts."""
+def joined(pieces: Sequence[SoundPiece]) -> list[SoundPiece]:
+    """Join pieces with gaps of at most 1 ms between them, because resampling them separately would cause artefacts."""
     groups: list[list[SoundPiece]] = []
     for piece in pieces:
         last = groups[-1][-1] if groups else None
-        if last is None or piece.clip.rate_hz != last.clip.rate_hz or abs(piece.at_s - last.end_s) > gap_s:
+        if last is None or piece.clip.rate_hz != last.clip.rate_hz or abs(piece.at_s - last.end_s) > 0.001:
             groups.append([])
         groups[-1].append(piece)
     return [SoundPiece(group[0].at_s, Clip.join([piece.clip for piece in group])) for group in groups]

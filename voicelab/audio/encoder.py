@@ -18,8 +18,6 @@ from voicelab.audio.opus import OggOpusWriter, PacketEncoder, libopus_version
 from voicelab.engines.spec import EngineInfo
 
 ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16", "mulaw", "alaw"]
-REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
-
 SAMPLE_FORMATS: tuple[ReplyFormat, ...] = ("wav", "pcm16", "mulaw", "alaw")
 """Formats with a selectable rate; Opus has a fixed one."""
 
@@ -52,31 +50,21 @@ class ReplyStream:
     """One reply in the encoder."""
 
     def __init__(self) -> None:
-        self._chunks: _Chunks | None = None
+        self._resampler: Resampler | None = None
+        self._encoder: _Encoder | None = None
 
     def encode(self, form: ReplyFormat, rate_hz: int, part: Clip, last: bool) -> tuple[tuple[bytes, ...], float]:
         """Return the non-empty chunks that are ready, and the duration of their audio in seconds.
 
         form, rate_hz: the values of the first call apply to the whole reply.
         """
-        if self._chunks is None:
-            self._chunks = _Chunks(form, part.rate_hz, rate_hz)
-        return self._chunks.feed(part, last=last)
-
-    def close(self) -> None:
-        self._chunks = None
-
-
-class _Chunks:
-    """Converts audio into the chunks of one reply."""
-
-    def __init__(self, form: ReplyFormat, from_hz: int, to_hz: int) -> None:
-        self._resampler = Resampler(from_hz, to_hz)
-        self._encoder = _encoder(form, to_hz)
-
-    def feed(self, part: Clip, *, last: bool) -> tuple[tuple[bytes, ...], float]:
+        if self._resampler is None or self._encoder is None:
+            self._resampler, self._encoder = Resampler(part.rate_hz, rate_hz), _encoder(form, rate_hz)
         chunks, duration_s = self._encoder.encode(self._resampler.feed(part, last=last), last=last)
         return tuple(filter(None, chunks)), duration_s
+
+    def close(self) -> None:
+        self._resampler = self._encoder = None
 
 
 class _Encoder(Protocol):

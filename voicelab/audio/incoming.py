@@ -23,8 +23,6 @@ from voicelab.audio.containers import (
     may_begin,
     recognize,
 )
-from voicelab.audio.encoder import ReplyFormat, reply_rate_hz
-from voicelab.audio.limits import Limits
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.audio.tags import SIGNS
@@ -32,10 +30,6 @@ from voicelab.errors import InputError, TurnTooLongError
 
 Mode = Literal["burst", "realtime"]
 """How a recording is sent: in one chunk, or as 20 ms frames in real time."""
-
-InputFormat = Literal["opus", "pcm16", "mulaw", "alaw"]
-INPUT_FORMATS: tuple[str, ...] = get_args(InputFormat)
-"""Formats of bytes that are not a container."""
 
 _SAMPLES = ("pcm16", "mulaw", "alaw")
 """Formats in which all byte values are valid audio, so that a few fixed bits do not identify a container."""
@@ -77,8 +71,8 @@ class IncomingAudio:
     def feed(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
         """Decode one chunk and return the audio that is ready, if any.
 
-        form: one of INPUT_FORMATS, for bytes that are not a container; with any other name they must be a container.
-        Raises InputError for invalid bytes.
+        form: opus, pcm16, mulaw or alaw, for bytes that are not a container; with another name they must be one. Raises
+        InputError for invalid bytes.
         """
         self._received += len(data)
         if not self._endless and self._received > self._bytes_left:
@@ -176,10 +170,7 @@ class IncomingAudio:
         return Clip.join(clips) if clips else None
 
     def _decode(self, container: Container, data: bytes) -> Clip | None:
-        limits = Limits(longest_s=self._longest_s)
-        self._decoder = decoder = StreamDecoder(
-            container, SPEECH_RATE_HZ, limits=limits, endless=self._endless, source=_SOURCE
-        )
+        self._decoder = decoder = StreamDecoder(container, _SOURCE, longest_s=self._longest_s, endless=self._endless)
         return decoder.feed(data)
 
     def _count(self, clip: Clip | None) -> Clip | None:
@@ -195,7 +186,7 @@ def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
     if found is not None:
         return found[0], head[found[1] :]
     if form not in _RAW:
-        known = ", ".join(INPUT_FORMATS)
+        known = ", ".join(_RAW)
         raise InputError(f"format {form[:40]!r} is unknown and the audio is not a container; known formats: {known}")
     raise InputError(f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); {_SEND}")
 
@@ -264,21 +255,9 @@ _RAW: dict[str, Callable[[int], _Decoder]] = {
     "mulaw": partial(_G711Reader, "mulaw"),
     "alaw": partial(_G711Reader, "alaw"),
 }
-"""Reader of each of INPUT_FORMATS, created with the chunk's sample rate."""
+"""Reader of each format of bytes that are not a container, created with the chunk's sample rate."""
 
 
 def default_rate_hz(form: str) -> int:
     """Return the default rate of raw samples, in Hz."""
     return g711.RATE_HZ if form in get_args(g711.Law) else SPEECH_RATE_HZ
-
-
-def reply_clip(data: bytes, form: ReplyFormat = "opus", rate_hz: int | None = None) -> Clip:
-    """Decode the joined bytes of a reply (except opus_packets, whose boundaries are lost by joining).
-
-    rate_hz: the requested rate, for raw sample formats.
-    """
-    if form == "pcm16":
-        return Clip.from_pcm16(data, rate_hz or reply_rate_hz(form))
-    if form == "mulaw" or form == "alaw":
-        return g711.decode(data, form, rate_hz or reply_rate_hz(form))
-    return decoding.decode(data, source="the reply")

@@ -7,6 +7,7 @@ import time
 import weakref
 from dataclasses import dataclass
 
+from voicelab.audio.damage import Damage
 from voicelab.errors import InputError, TurnTooLongError
 
 
@@ -27,40 +28,27 @@ class Limits:
     longest_cpu_s: float = 5.0
     cpu_share: float = 0.1
 
-    def check_shape(self, rate_hz: int, channels: int, source: str) -> None:
-        """Raise InputError for a rate or a channel count beyond the limits."""
-        if not self.lowest_rate_hz <= rate_hz <= self.highest_rate_hz:
-            bounds = f"{self.lowest_rate_hz} to {self.highest_rate_hz} Hz"
-            raise InputError(f"{source}: {rate_hz} Hz is not supported; resample it to {bounds}")
-        if not 1 <= channels <= self.most_channels:
-            raise InputError(f"{source}: {channels} channels; the maximum is {self.most_channels}")
-        if rate_hz * channels > self.most_samples_per_s:
-            most_hz = self.most_samples_per_s // channels
-            raise InputError(f"{source}: {channels} channels at {rate_hz} Hz; resample it to at most {most_hz} Hz")
-
-    def check_length(self, decoded_s: float, source: str) -> None:
-        """Raise TurnTooLongError for more seconds than longest_s."""
-        if decoded_s > self.longest_s:
-            raise TurnTooLongError(f"{source}: longer than {self.longest_s:g} s")
-
 
 class DecodingStopped(Exception):  # noqa: N818 - nothing went wrong
     """A decode was cancelled and has no result."""
 
 
-_RUNNING: weakref.WeakSet[Stop] = weakref.WeakSet()
+_RUNNING: weakref.WeakSet[DecodeJob] = weakref.WeakSet()
 _RUNNING_LOCK = threading.Lock()
 
 
-class Stop:
-    """Cancels a decode from another thread, and stops one that takes too long.
+class DecodeJob:
+    """One decode. It can be cancelled from another thread, and is stopped if it takes too long.
 
-    The decoder checks it before every read and every packet.
+    source: name of the recording in error messages. rate_hz: output rate; None keeps the recording's own. damage: what
+    could not be decoded so far. The decoder calls `check` before every read and every packet.
     """
 
-    def __init__(self, limits: Limits, source: str) -> None:
-        self._limits = limits
-        self._source = source
+    def __init__(self, source: str, limits: Limits | None = None, rate_hz: int | None = None) -> None:
+        self.source = source
+        self.limits = limits or Limits()
+        self.rate_hz = rate_hz
+        self.damage = Damage()
         self._cancelled = False
         self._began_s: float | None = None
         self._decoded_s = 0.0
@@ -79,21 +67,36 @@ class Stop:
             return True
         return False
 
-    def check(self, decoded_s: float = 0.0) -> None:
+    def check(self) -> None:
         """Raise DecodingStopped once cancelled, InputError once the CPU time is used up. Call it in the decoding
         thread.
-
-        decoded_s: seconds of audio decoded so far.
         """
         if self._cancelled:
             raise DecodingStopped
         now_s = time.thread_time()
         if self._began_s is None:
             self._began_s = now_s
-        self._decoded_s = max(self._decoded_s, decoded_s)
-        allowed_s = self._limits.longest_cpu_s + self._limits.cpu_share * self._decoded_s
+        self._decoded_s = max(self._decoded_s, self.damage.decoded_s)
+        allowed_s = self.limits.longest_cpu_s + self.limits.cpu_share * self._decoded_s
         if now_s - self._began_s > allowed_s:
-            raise InputError(f"{self._source}: decoding exceeds {allowed_s:.3g} s of CPU time")
+            raise InputError(f"{self.source}: decoding exceeds {allowed_s:.3g} s of CPU time")
+
+    def check_shape(self, rate_hz: int, channels: int) -> None:
+        """Raise InputError for a rate or a channel count beyond the limits."""
+        limits = self.limits
+        if not limits.lowest_rate_hz <= rate_hz <= limits.highest_rate_hz:
+            bounds = f"{limits.lowest_rate_hz} to {limits.highest_rate_hz} Hz"
+            raise InputError(f"{self.source}: {rate_hz} Hz is not supported; resample it to {bounds}")
+        if not 1 <= channels <= limits.most_channels:
+            raise InputError(f"{self.source}: {channels} channels; the maximum is {limits.most_channels}")
+        if rate_hz * channels > limits.most_samples_per_s:
+            most_hz = limits.most_samples_per_s // channels
+            raise InputError(f"{self.source}: {channels} channels at {rate_hz} Hz; resample it to at most {most_hz} Hz")
+
+    def check_length(self, decoded_s: float) -> None:
+        """Raise TurnTooLongError for more seconds than the limit."""
+        if decoded_s > self.limits.longest_s:
+            raise TurnTooLongError(f"{self.source}: longer than {self.limits.longest_s:g} s")
 
 
 def cancel_all() -> None:

@@ -6,8 +6,7 @@ FFmpeg's demuxer trusts the sizes in a damaged page's header, and so may skip up
 import struct
 import zlib
 
-from voicelab.audio.byte_filter import ByteFilter
-from voicelab.audio.wav import ByteReader
+from voicelab.audio.byte_filter import ByteFilter, ByteReader
 
 _HEADER = struct.Struct("<4sBBqIIIB")
 _SIGN = b"OggS"

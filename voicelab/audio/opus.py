@@ -11,7 +11,6 @@ import struct
 import warnings
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from voicelab.audio.clip import Clip
 from voicelab.audio.downmix import Downmix
 from voicelab.audio.ogg_pages import checksum
+from voicelab.audio.pyav_libraries import bundled_library
 from voicelab.errors import EngineMissingError, InputError
 
 FRAME_S = 0.02
@@ -39,14 +39,6 @@ LIBOPUS_VARIABLE = "VOICELAB_LIBOPUS"
 _SOURCES = ("pyav", "system")
 
 
-def bundled_libopus() -> str | None:
-    """Return the path of the libopus in PyAV's wheel, or None."""
-    import av
-
-    found = sorted((Path(av.__file__).parent.parent / "av.libs").glob("libopus*.so*"))
-    return str(found[0]) if found else None
-
-
 def find_libopus() -> tuple[str, str]:
     """Return the path of the libopus to use and its origin, "pyav" or "system".
 
@@ -57,7 +49,7 @@ def find_libopus() -> tuple[str, str]:
     if choice not in ("auto", *_SOURCES):
         raise InputError(f"{LIBOPUS_VARIABLE} is {choice!r}; choose one of: auto, {', '.join(_SOURCES)}")
     for source in _SOURCES if choice == "auto" else (choice,):
-        path = bundled_libopus() if source == "pyav" else ctypes.util.find_library("opus")
+        path = bundled_library("libopus") if source == "pyav" else ctypes.util.find_library("opus")
         if path is not None:
             return path, source
     raise EngineMissingError(
@@ -305,11 +297,11 @@ class OggOpusWriter:
         return bytes(page)
 
 
-def encode_packets(clip: Clip, bitrate: int = 32_000) -> list[bytes]:
+def encode_packets(clip: Clip) -> list[bytes]:
     """Encode a clip as 20 ms packets; resamples it to 16 kHz when Opus does not support its rate."""
     if clip.rate_hz not in OPUS_RATES_HZ:
         clip = clip.at_rate(16_000)
-    encoder = PacketEncoder(clip.rate_hz, bitrate)
+    encoder = PacketEncoder(clip.rate_hz)
     return encoder.feed(clip) + encoder.flush()
 
 
@@ -319,10 +311,3 @@ def encode_ogg(clip: Clip, bitrate: int = 32_000) -> bytes:
         clip = clip.at_rate(16_000)
     writer = OggOpusWriter(clip.rate_hz, bitrate)
     return writer.feed(clip) + writer.close()
-
-
-def decode_packets(packets: Sequence[bytes], rate_hz: int) -> Clip:
-    """Decode packets in order."""
-    decoder = PacketDecoder(rate_hz)
-    clips = [decoder.feed(packet) for packet in packets]
-    return Clip.join(clips) if clips else Clip(np.zeros(0, dtype=np.float32), rate_hz)

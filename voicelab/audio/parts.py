@@ -16,10 +16,9 @@ from voicelab.audio import decoding, demuxing
 from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import Clip
 from voicelab.audio.containers import MOST_LEAD_IN_BYTES, Container, find
-from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import Decoded
-from voicelab.audio.demuxing import Wanted, first_audio, open_container
-from voicelab.audio.limits import Limits, Stop
+from voicelab.audio.demuxing import first_audio, open_container
+from voicelab.audio.limits import DecodeJob
 from voicelab.audio.wav import is_plain
 from voicelab.errors import InputError
 
@@ -107,7 +106,7 @@ def _entered(
     """Return the part, decoded from shortly before it; None if FFmpeg does not find all of it."""
     blocks: list[NDArray[np.float32]] = []
     first = end = position = arrived = rate_hz = 0
-    limits = Limits()
+    job = DecodeJob(source)
     file.seek(0)
     with open_container(file, container) as demuxed:
         stream = first_audio(demuxed, source)
@@ -116,7 +115,7 @@ def _entered(
         demuxed.seek(int((start_s + offset_s - _PREROLL_S) * av.time_base), backward=True)
         for frame in chain(demuxed.decode(audio=0), [None]):
             if frame is not None:
-                limits.check_shape(frame.sample_rate, frame.layout.nb_channels, source)
+                job.check_shape(frame.sample_rate, frame.layout.nb_channels)
                 at = round((float((frame.pts or 0) * (frame.time_base or 0)) - start_s) * frame.sample_rate)
                 if not rate_hz:
                     rate_hz, first = frame.sample_rate, round(offset_s * frame.sample_rate)
@@ -138,14 +137,11 @@ def _entered(
 
 def _from_start(data: bytes, container: Container, offset_s: float, duration_s: float | None, source: str) -> Decoded:
     """Return the part, decoded like the whole recording, up to its end."""
-    limits, damage = Limits(), Damage()
-    stop = Stop(limits, source)
-    pipe = decoding.pipe_for(container, stop)
-    pipe.put(data)
-    pipe.end()
+    job = DecodeJob(source)
+    pipe = decoding.pipe_for(container, job, data)
     blocks: list[NDArray[np.float32]] = []
     rate_hz = first = end = position = 0
-    for clip in demuxing.sound(pipe, container, Wanted(source, limits), stop, damage):
+    for clip in demuxing.sound(pipe, container, job):
         if not rate_hz:
             rate_hz, first = clip.rate_hz, round(offset_s * clip.rate_hz)
             end = sys.maxsize if duration_s is None else first + round(duration_s * rate_hz)
@@ -153,5 +149,5 @@ def _from_start(data: bytes, container: Container, offset_s: float, duration_s: 
         blocks.append(block[max(first - position, 0) : max(end - position, 0)])
         position += len(block)
         if position >= end:
-            return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, damage.so_far_s)
-    return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, damage.undecoded_s)
+            return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, job.damage.so_far_s)
+    return Decoded(Clip(np.concatenate(blocks), rate_hz), container.name, job.damage.undecoded_s)

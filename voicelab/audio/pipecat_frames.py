@@ -12,33 +12,18 @@ from google.protobuf.message import DecodeError
 
 from voicelab.errors import InputError
 
+_HEAD = {"id": "uint64", "name": "string"}
 _KINDS = {
-    "text": ("TextFrame", {"id": ("uint64", 1), "name": ("string", 2), "text": ("string", 3)}),
+    "text": ("TextFrame", _HEAD | {"text": "string"}),
     "audio": (
         "AudioRawFrame",
-        {
-            "id": ("uint64", 1),
-            "name": ("string", 2),
-            "audio": ("bytes", 3),
-            "sample_rate": ("uint32", 4),
-            "num_channels": ("uint32", 5),
-            "pts": ("uint64", 6),
-        },
+        _HEAD | {"audio": "bytes", "sample_rate": "uint32", "num_channels": "uint32", "pts": "uint64"},
     ),
-    "transcription": (
-        "TranscriptionFrame",
-        {
-            "id": ("uint64", 1),
-            "name": ("string", 2),
-            "text": ("string", 3),
-            "user_id": ("string", 4),
-            "timestamp": ("string", 5),
-        },
-    ),
-    "message": ("MessageFrame", {"data": ("string", 1)}),
-    "interruption": ("InterruptionFrame", {"id": ("uint64", 1), "name": ("string", 2)}),
+    "transcription": ("TranscriptionFrame", _HEAD | {"text": "string", "user_id": "string", "timestamp": "string"}),
+    "message": ("MessageFrame", {"data": "string"}),
+    "interruption": ("InterruptionFrame", _HEAD),
 }
-"""The kinds of frames in the order of their numbers, with the type and number of each field."""
+"""The kinds of frames, and the types of their fields, both in the order of their numbers."""
 
 
 def encode_frame(kind: str, **fields: Any) -> bytes:
@@ -69,7 +54,7 @@ def _frame_class() -> Any:
     file = descriptor_pb2.FileDescriptorProto(name="voicelab/pipecat_frames.proto", package="pipecat", syntax="proto3")
     for message_name, fields in _KINDS.values():
         message = file.message_type.add(name=message_name)
-        for name, (kind, number) in fields.items():
+        for number, (name, kind) in enumerate(fields.items(), start=1):
             message.field.add(name=name, number=number, type=_type(kind), label=_OPTIONAL)
     frame = file.message_type.add(name="Frame")
     frame.oneof_decl.add(name="frame")

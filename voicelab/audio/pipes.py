@@ -4,7 +4,7 @@ import io
 import re
 import threading
 
-from voicelab.audio.limits import Stop
+from voicelab.audio.limits import DecodeJob
 
 _KEPT_BYTES = 16 * 2**20
 _SEARCHED_BYTES = 16 * 2**10
@@ -14,8 +14,8 @@ _LONGEST_PATTERN = 64
 class Pipe:
     """A byte stream written by one thread and read by another; reads block until data arrives."""
 
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
+    def __init__(self, job: DecodeJob) -> None:
+        self._job = job
         self._data = bytearray()
         self._changed = threading.Condition()
         self._ended = False
@@ -45,7 +45,7 @@ class Pipe:
         with self._changed:
             while not self._ready() and not self._ended:
                 self._changed.wait()
-            return b"" if self._stop.is_over() else self._next(size)
+            return b"" if self._job.is_over() else self._next(size)
 
     def unread_bytes(self) -> int | None:
         """Return the number of bytes that are not read yet; None if more may arrive."""
@@ -65,8 +65,8 @@ class Pipe:
 class SeekablePipe(Pipe):
     """A pipe that can seek back over the last 16 MiB, for containers with the index at the end (MP4)."""
 
-    def __init__(self, stop: Stop) -> None:
-        super().__init__(stop)
+    def __init__(self, job: DecodeJob) -> None:
+        super().__init__(job)
         self._dropped = 0
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -99,7 +99,7 @@ class SeekablePipe(Pipe):
             found = pattern.search(piece)
             if found is not None:
                 return place + found.start()
-            if len(piece) <= _LONGEST_PATTERN or self._stop.is_over():
+            if len(piece) <= _LONGEST_PATTERN or self._job.is_over():
                 return None
             place += len(piece) - _LONGEST_PATTERN
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from voicelab.audio.byte_filter import ByteReader
 from voicelab.audio.pipes import Pipe, SeekablePipe
-from voicelab.audio.wav import ByteReader, WavReader
+from voicelab.audio.wav import WavReader
 
 
 class FileReader(ByteReader, Protocol):
@@ -50,41 +51,34 @@ class MarkedReader:
         self._pipe, self._kind = pipe, kind
         self._start = _STARTS[kind]
         self._sign = {"webm": b"\x1a\x45\xdf\xa3", "w64": b"riff", "amr": b"#!AM", "au": b".snd", "ogg": b"OggS"}[kind]
-        self._buffer, self._passed = bytearray(rest), 0
+        self._buffer, self.total = bytearray(rest), 0
         self._next: int | None = None
 
     def read(self, size: int) -> bytes:
-        while True:
-            count = self._ready()
-            if count:
-                piece = bytes(self._buffer[: min(size, count)])
-                del self._buffer[: len(piece)]
-                self._passed += len(piece)
-                self._next = self._next - len(piece) if self._next is not None else None
-                return piece
-            data = b"" if self._next is not None else self._pipe.read(size)
+        while not (count := self._ready()) and self._next is None:
+            data = self._pipe.read(size)
             if not data:
                 # A possible start at the end of the stream was none.
-                piece = bytes(self._buffer[:size] if self._next is None else b"")
-                del self._buffer[: len(piece)]
-                self._passed += len(piece)
-                return piece
+                count = len(self._buffer)
+                break
             self._buffer += data
+        piece = bytes(self._buffer[: min(size, count)])
+        del self._buffer[: len(piece)]
+        self.total += len(piece)
+        if self._next is not None:
+            self._next -= len(piece)
+        return piece
 
     def following(self) -> Self | None:
         while self.read(_READ_BYTES):
             pass
         return type(self)(self._pipe, self._kind, bytes(self._buffer)) if self._next is not None else None
 
-    @property
-    def total(self) -> int:
-        return self._passed
-
     def _ready(self) -> int:
         """Return the number of bytes at the start of the buffer that belong to this file."""
         if self._next is not None:
             return self._next
-        index = self._buffer.find(self._sign, max(0, _SIGN_BYTES.get(self._kind, 4) - self._passed))
+        index = self._buffer.find(self._sign, max(0, _SIGN_BYTES.get(self._kind, 4) - self.total))
         while index >= 0:
             if self._start.match(self._buffer, index):
                 self._next = index

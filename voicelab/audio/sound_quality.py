@@ -58,47 +58,30 @@ def check(clip: Clip) -> AudioQuality:
     speech = levels > max(floor, QUIETEST_SPEECH_DBFS)
     speech_dbfs = _mean_dbfs(levels[speech]) if speech.any() else None
     clipped = _clipped(clip.samples)
-    findings = [
-        *_level_findings(speech_dbfs, noise_dbfs, clipped),
-        *_edge_findings(speech, levels, speech_dbfs),
-    ]
+    if speech_dbfs is None:
+        advice = "no audible sound; check that the right microphone is selected and not muted"
+        findings = [QualityIssue("silent", advice)]
+    else:
+        findings = _findings(speech, levels, speech_dbfs, noise_dbfs, clipped)
     peak = float(np.abs(clip.samples).max(initial=0.0))
     return AudioQuality(clip.duration_s, peak, speech_dbfs, noise_dbfs, clipped, tuple(findings))
 
 
-def _level_findings(speech_dbfs: float | None, noise_dbfs: float, clipped: int) -> list[QualityIssue]:
-    if speech_dbfs is None:
-        return [QualityIssue("silent", "no audible sound; check that the right microphone is selected and not muted")]
-    found = []
-    if clipped:
-        found.append(
-            QualityIssue("clipped", f"{clipped} samples are at full scale; move back or lower the microphone's level")
-        )
-    if speech_dbfs < QUIET_DBFS:
-        found.append(
-            QualityIssue(
-                "quiet", f"the speech is at {speech_dbfs:.0f} dBFS; come closer or raise the microphone's level"
-            )
-        )
-    if speech_dbfs - noise_dbfs < NOISY_SNR_DB:
-        found.append(QualityIssue("noisy", f"the noise is only {speech_dbfs - noise_dbfs:.0f} dB below the speech"))
-    return found
-
-
-def _edge_findings(
-    speech: NDArray[np.bool_], levels: NDArray[np.float64], speech_dbfs: float | None
+def _findings(
+    speech: NDArray[np.bool_], levels: NDArray[np.float64], speech_dbfs: float, noise_dbfs: float, clipped: int
 ) -> list[QualityIssue]:
-    """Return issues for full-level speech in the first or last frames, where the recording was probably cut."""
-    if speech_dbfs is None:
-        return []
-    frames = round(EDGE_S / FRAME_S)
+    above_db, edge = speech_dbfs - noise_dbfs, round(EDGE_S / FRAME_S)
+    # Speech at its full level in the first or last frames was probably cut.
     loud = speech & (levels > speech_dbfs - 15.0)
-    found = []
-    if loud[:frames].any():
-        found.append(QualityIssue("cut_start", "speech starts immediately; wait a moment after starting"))
-    if loud[-frames:].any():
-        found.append(QualityIssue("cut_end", "speech continues to the end; wait a moment before stopping"))
-    return found
+    quiet = f"the speech is at {speech_dbfs:.0f} dBFS; come closer or raise the microphone's level"
+    checks: tuple[tuple[bool, Fault, str], ...] = (
+        (clipped > 0, "clipped", f"{clipped} samples are at full scale; move back or lower the microphone's level"),
+        (speech_dbfs < QUIET_DBFS, "quiet", quiet),
+        (above_db < NOISY_SNR_DB, "noisy", f"the noise is only {above_db:.0f} dB below the speech"),
+        (bool(loud[:edge].any()), "cut_start", "speech starts immediately; wait a moment after starting"),
+        (bool(loud[-edge:].any()), "cut_end", "speech continues to the end; wait a moment before stopping"),
+    )
+    return [QualityIssue(fault, advice) for is_found, fault, advice in checks if is_found]
 
 
 def _levels(clip: Clip) -> NDArray[np.float64]:

@@ -5,43 +5,30 @@ FFmpeg pulls its input, so it runs in a separate thread and blocks there until m
 
 import threading
 from copy import copy
-from dataclasses import replace
 
 from voicelab.audio import demuxing
-from voicelab.audio.clip import Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import Container
-from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import pipe_for
-from voicelab.audio.demuxing import Wanted
-from voicelab.audio.limits import DecodingStopped, Limits, Stop
+from voicelab.audio.limits import DecodeJob, DecodingStopped
 from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 
 class StreamDecoder:
-    """Decodes a container to audio at rate_hz while its bytes arrive.
+    """Decodes a container to audio at SPEECH_RATE_HZ while its bytes arrive.
 
-    limits.longest_s: maximum duration; with endless, maximum duration of decoded audio not yet taken. Beyond it raises
-    TurnTooLongError. Call `finish` or `close` to end its thread.
+    source: its name in error messages. longest_s: maximum duration; with endless, maximum duration of decoded audio not
+    yet taken. Beyond it raises TurnTooLongError. Call `finish` or `close` to end its thread.
     """
 
-    def __init__(
-        self,
-        container: Container,
-        rate_hz: int,
-        *,
-        limits: Limits,
-        endless: bool = False,
-        source: str = "the audio of this turn",
-    ) -> None:
+    def __init__(self, container: Container, source: str, *, longest_s: float, endless: bool = False) -> None:
         self._container = container
-        self._longest_s = limits.longest_s
+        self._longest_s = longest_s
         self._endless = endless
         self._counted_s = 0.0
         # The length is checked here, where the amount taken is known.
-        self._wanted = Wanted(source, replace(limits, longest_s=float("inf")), rate_hz)
-        self._stop = Stop(limits, source)
-        self._damage = Damage()
-        self._pipe = pipe_for(container, self._stop)
+        self._job = DecodeJob(source, rate_hz=SPEECH_RATE_HZ)
+        self._pipe = pipe_for(container, self._job)
         self._lock = threading.Lock()
         self._ready: list[Clip] = []
         self._fault: VoicelabError | None = None
@@ -51,7 +38,7 @@ class StreamDecoder:
     @property
     def undecoded_s(self) -> float:
         """Seconds of audio that could not be decoded so far; complete after `finish`."""
-        return self._damage.undecoded_s
+        return self._job.damage.undecoded_s
 
     def feed(self, data: bytes) -> Clip | None:
         """Add bytes and return the audio that is ready, if any. Raises InputError for undecodable bytes."""
@@ -66,7 +53,7 @@ class StreamDecoder:
 
     def close(self) -> None:
         """Cancel: the thread ends at its next read or packet."""
-        self._stop.cancel()
+        self._job.cancel()
         self._pipe.end(drop=True)
 
     def _take(self) -> Clip | None:
@@ -81,14 +68,14 @@ class StreamDecoder:
 
     def _run(self) -> None:
         try:
-            for clip in demuxing.sound(self._pipe, self._container, self._wanted, self._stop, self._damage):
+            for clip in demuxing.sound(self._pipe, self._container, self._job):
                 with self._lock:
                     self._counted_s += clip.duration_s
                     if self._counted_s > self._longest_s:
                         raise TurnTooLongError(f"this turn exceeds the maximum of {self._longest_s:g} s of audio")
                     self._ready.append(clip)
         except DecodingStopped:
-            self._fail(InputError(f"{self._wanted.source}: decoding was stopped"))
+            self._fail(InputError(f"{self._job.source}: decoding was stopped"))
         except VoicelabError as fault:
             self._fail(fault)
 

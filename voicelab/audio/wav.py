@@ -7,7 +7,7 @@ stops at that size. This reader passes it one endless data chunk with all sample
 import io
 import re
 import struct
-from typing import BinaryIO, Literal, Protocol, Self
+from typing import BinaryIO, Literal, Self
 
 import numpy as np
 
@@ -16,12 +16,6 @@ from voicelab.audio.pipes import Pipe
 from voicelab.errors import InputError
 
 ByteOrder = Literal["little", "big"]
-
-
-class ByteReader(Protocol):
-    """A stream of bytes; returns b"" at the end."""
-
-    def read(self, size: int) -> bytes: ...
 
 
 _READ_BYTES = 4096
@@ -47,10 +41,10 @@ _ALL_ONES = b"\xff\xff\xff\xff"
 class WavReader:
     """Reads concatenated WAV files as one WAV file of unknown length.
 
-    A header of another format ends the file, and `following` returns the reader of the next one. missing_s: at the end,
-    the seconds of audio missing compared with the size in the last header. is_complete: the whole file has arrived, and
-    its samples have the size in its header. is_big_endian: the samples are those of a RIFX file. Its header is
-    converted, because FFmpeg would take the samples for little-endian ones.
+    A header of another format ends the file, and `following` returns the reader of the next one. total: see FileReader.
+    missing_s: at the end, the seconds of audio missing compared with the size in the last header. is_complete: the
+    whole file has arrived, and its samples have the size in its header. is_big_endian: the samples are those of a RIFX
+    file. Its header is converted, because FFmpeg would take the samples for little-endian ones.
     """
 
     def __init__(self, source: Pipe, name: str, rest: bytes = b"") -> None:
@@ -58,7 +52,7 @@ class WavReader:
         self._name = name
         self._buffer = bytearray(rest)
         self._next: bytes | None = None
-        self._passed = 0
+        self.total = 0
         self._out = bytearray()
         self._ended = False
         self._format: bytes | None = None
@@ -80,17 +74,13 @@ class WavReader:
                 self._read_behind()
         piece = bytes(self._out[:size])
         del self._out[: len(piece)]
-        self._passed += len(piece)
+        self.total += len(piece)
         return piece
 
     def following(self) -> Self | None:
         while self.read(_READ_BYTES):
             pass
         return type(self)(self._source, self._name, self._next + self._buffer) if self._next is not None else None
-
-    @property
-    def total(self) -> int:
-        return self._passed
 
     @property
     def is_big_endian(self) -> bool:

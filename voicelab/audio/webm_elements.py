@@ -7,8 +7,7 @@ at the next block.
 import re
 from dataclasses import dataclass
 
-from voicelab.audio.byte_filter import ByteFilter
-from voicelab.audio.wav import ByteReader
+from voicelab.audio.byte_filter import ByteFilter, ByteReader
 
 _SEGMENT, _CLUSTER, _BLOCK = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\xa3"
 _UNKNOWN_SIZE = b"\x01" + b"\xff" * 7

@@ -7,7 +7,6 @@ Each recognizer, agent or voice is a class with keyword options in its own file,
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from importlib import metadata
 from typing import Any, Literal, Self, cast
 
@@ -91,7 +90,7 @@ class EngineInfo:
         return f"{name or self.name} ({self.revision}, {self.device})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an engine table.
 
@@ -120,8 +119,9 @@ class Entry:
     positional: str | None = None
     outside: str | None = None
 
-    @cached_property
+    @property
     def engine_class(self) -> type[Any]:
+        """Import the class. Raises InputError if a class from outside cannot be used."""
         if self.outside is not None:
             return outside.engine_class(self.outside, self.target)
         module, _, name = self.target.partition(":")
@@ -160,7 +160,7 @@ class Entry:
         return f"pip install {missing}" + (f" (it needs {self.needs})" if self.needs else "")
 
 
-def _version(package: str) -> str | None:
+def installed_version(package: str) -> str | None:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -168,12 +168,12 @@ def _version(package: str) -> str | None:
 
 
 def is_installed(package: str) -> bool:
-    return _version(package) is not None
+    return installed_version(package) is not None
 
 
 def package_revision(*packages: str) -> str:
     """Return the versions of installed packages as one string: "pocketsphinx 5.1.1"."""
-    return ", ".join(f"{package} {_version(package)}" for package in packages)
+    return ", ".join(f"{package} {installed_version(package)}" for package in packages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,24 +182,18 @@ class EngineConfig:
 
     kind: str
     name: str
-    target: str
-    isolation: Isolation
-    options: Mapping[str, OptionValue]
-    lanes: int | None = None
-    shared: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
-    outside: bool = False
+    entry: Entry
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
 
     def build(self) -> Any:
         """Return the engine, not loaded yet."""
-        if self.outside:
-            return outside.build(self.kind, self.target, self.options)
-        module, _, name = self.target.partition(":")
-        return getattr(importlib.import_module(module), name)(**self.options)
+        if self.entry.outside is not None:
+            return outside.build(self.kind, self.entry.target, self.options)
+        return self.entry.engine_class(**self.options)
 
     def load(self, engine: Any) -> EngineInfo:
         """Load a built engine. Missing details of an engine from outside are filled in, with its written name."""
-        if not self.outside:
+        if self.entry.outside is None:
             return cast("EngineInfo", engine.load())
         loaded = engine.load() if hasattr(engine, "load") else None
         info = loaded if isinstance(loaded, EngineInfo) else EngineInfo(self.kind, self.name, {}, "")
@@ -261,17 +255,7 @@ class Catalog:
             _ = entry.engine_class  # raises InputError if it cannot be used
         if not entry.installed():
             raise EngineMissingError(spec.name, f"not installed; run: {entry.install_command}")
-        return EngineConfig(
-            self.kind,
-            spec.name,
-            entry.target,
-            entry.isolation,
-            self._values(spec, entry),
-            entry.lanes,
-            entry.shared,
-            entry.environment,
-            entry.outside is not None,
-        )
+        return EngineConfig(self.kind, spec.name, entry, self._values(spec, entry))
 
     def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
         """Return all options of the engine; those in the spec are converted to their types. Raises InputError."""

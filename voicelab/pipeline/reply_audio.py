@@ -11,7 +11,7 @@ from itertools import pairwise
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import ReplyEncoder, ReplyFormat, reply_rate_hz
 from voicelab.engines.pool.pool import ENGINE_LIMIT_S, EnginePool
-from voicelab.engines.spec import EngineConfig, Isolation
+from voicelab.engines.spec import EngineConfig, Entry, Isolation
 
 _PART_S = 1.0
 # The start of a reply is encoded separately, to send it as soon as possible.
@@ -60,5 +60,5 @@ def encoder_host(isolation: Isolation, limit_s: float = ENGINE_LIMIT_S) -> Engin
     target = f"{ReplyEncoder.__module__}:{ReplyEncoder.__name__}"
     # The encoder multiplies no matrices, and starting OpenBLAS's threads takes a third of the process's start.
     environment = {"OPENBLAS_NUM_THREADS": "1"}
-    config = EngineConfig("encoder", "libopus", target, isolation, {}, environment=environment)
-    return EnginePool(config, limit_s=limit_s)
+    entry = Entry(target, "the encoder of replies", isolation, environment=environment)
+    return EnginePool(EngineConfig("encoder", "libopus", entry), limit_s=limit_s)

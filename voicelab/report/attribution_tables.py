@@ -67,14 +67,15 @@ def causes(summary: Summary) -> pd.DataFrame:
         for what in ("entities", "actions"):
             found = summary.figures.get(f"{what}_lost_{stage}" if stage else f"{what}_lost")
             unheard = stage == "tts" and known and (found is None or not found.n)
-            row |= _numbers(f"{what} lost", found) | {f"{what} counts": _counts(found)}
+            row |= interval_columns(f"{what} lost", found) | {f"{what} counts": _counts(found)}
             row[f"{what} lost missing"] = "not listened to" if unheard else None
-        row |= _numbers("share of the time", summary.figures.get(f"time_share_{stage}"))
+        row |= interval_columns("share of the time", summary.figures.get(f"time_share_{stage}"))
         rows.append(row)
     return data_frame(rows, index="stage")
 
 
-def _numbers(column: str, found: Measured | None) -> dict[str, Any]:
+def interval_columns(column: str, found: Measured | None) -> dict[str, Any]:
+    """Return a figure's value and interval as the columns of this name."""
     values = (None, None, None) if found is None else (found.value, found.low, found.high)
     return dict(zip((column, f"{column} low", f"{column} high"), values, strict=True))
 

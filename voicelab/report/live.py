@@ -11,8 +11,7 @@ from time import monotonic
 
 from voicelab.audio import decoding
 from voicelab.errors import VoicelabError
-from voicelab.figures.figure import Place
-from voicelab.figures.table import FIGURES
+from voicelab.figures.table import shown_in
 from voicelab.report.cells import Bar
 from voicelab.report.sounds import data_uri
 from voicelab.report.wording import in_unit, interval
@@ -21,7 +20,6 @@ from voicelab.scoring.measuring import measure
 from voicelab.scoring.summary import scores_of
 from voicelab.text import headline_of
 
-_LEAD: Place = "lead"
 _LAST_TURNS = 3
 _SHARE_OF_TIME = 0.05
 """Maximum fraction of the elapsed time that is spent on recomputing the figures."""
@@ -95,8 +93,8 @@ def leading_figures(run: RunResult, turns: list[TurnResult]) -> list[tuple[str, 
     """Return the leading figures of the report for these turns: title, value, 95 % interval."""
     primary = [score for score in scores_of(run, turns) if score.turn.primary]
     found = []
-    for figure in FIGURES.values():
-        if _LEAD not in figure.shown_in or getattr(figure, "over", "turns") != "turns":
+    for figure in shown_in("lead"):
+        if getattr(figure, "over", "turns") != "turns":
             continue
         if figure.name in ("wer", "cer") and figure.name != headline_of(run.spec.rules):
             continue

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from voicelab.figures.latency import STAGES
 from voicelab.figures.table import shown_in
 from voicelab.report import fonts
-from voicelab.report.canvas import canvas
-from voicelab.report.canvas import grid as _grid
-from voicelab.report.canvas import plain as _plain
+from voicelab.report.canvas import canvas, grid, plain
 from voicelab.report.sounds import data_uri
 from voicelab.report.theme import BLUE, DARK, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
 from voicelab.report.wording import run_line, seconds, shown_value
@@ -60,13 +58,13 @@ def figure_by(summary: Summary, by: Literal["category", "speaker"], name: str, t
     figure, axes = _figure(summary, title, 1.5 + 0.42 * max(2, len(groups) + 1), theme)
     if not any(one.value is not None for one in groups.values()):
         return _empty(figure, axes, f"{label_of.short} has no value by {by}", theme)
-    rows = [(f"{_plain(label(member))}  (n={one.n})", one) for member, one in groups.items()]
+    rows = [(f"{plain(label(member))}  (n={one.n})", one) for member, one in groups.items()]
     rows.append((f"all  (n={overall.n})", overall))
     _bars(axes, [one for _, one in rows], theme)
     axes.set_yticks(range(len(rows)), [member for member, _ in rows])
     axes.invert_yaxis()
     axes.set_xlabel(f"{label_of.title}, 95 % interval")
-    _grid(axes, "x", theme)
+    grid(axes, "x", theme)
     return figure
 
 
@@ -100,7 +98,7 @@ def entity_recall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_ylim(0, 1.12)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.set_ylabel("found, 95 % interval")
-    _grid(axes, "y", theme)
+    grid(axes, "y", theme)
     return figure
 
 
@@ -133,8 +131,8 @@ def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
                 color = theme.paper if count > 0.55 * most else theme.ink
                 weight = "bold" if list(table)[y] == columns[x] else "normal"
                 axes.text(x, y, str(count), ha="center", va="center", color=color, fontweight=weight)
-    axes.set_xticks(range(len(columns)), [_plain(label(name)) for name in columns], rotation=40, ha="right", fontsize=9)
-    axes.set_yticks(range(len(table)), [_plain(label(name)) for name in table], fontsize=9)
+    axes.set_xticks(range(len(columns)), [plain(label(name)) for name in columns], rotation=40, ha="right", fontsize=9)
+    axes.set_yticks(range(len(table)), [plain(label(name)) for name in table], fontsize=9)
     axes.set_xlabel("recognized as (bold: correct)")
     axes.set_ylabel("expected")
     axes.tick_params(length=0)
@@ -176,7 +174,7 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
     # Leave space on the left for the p50 label of the shortest stage.
     axes.set_xlim(left=axes.get_xlim()[0] / 6)
     axes.set_xlabel("● p50 (labelled)   ◆ p95   | max")
-    _grid(axes, "x", theme)
+    grid(axes, "x", theme)
     return figure
 
 
@@ -201,8 +199,8 @@ def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_yticks(range(whole + 1), [*(STAGES[name] for name in turn.parts), "whole turn"])
     axes.invert_yaxis()
     axes.margins(x=0.16)
-    axes.set_xlabel(f"seconds from the end of the request ({_plain(turn.key)})")
-    _grid(axes, "x", theme)
+    axes.set_xlabel(f"seconds from the end of the request ({plain(turn.key)})")
+    grid(axes, "x", theme)
     return figure
 
 
@@ -224,7 +222,7 @@ def wer_over_time(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_ylim(bottom=0)
     axes.set_xlabel(f"seconds from the end of the caller's speech ({points[0][1].n} turns)")
     axes.set_ylabel("WER, 95 % interval")
-    _grid(axes, "both", theme)
+    grid(axes, "both", theme)
     return figure
 
 
@@ -247,7 +245,7 @@ def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_ylim(0, 1.05)
     axes.set_xlabel("minimum score for accepting a company")
     axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1), fontsize=9, labelcolor=theme.ink)
-    _grid(axes, "both", theme)
+    grid(axes, "both", theme)
     return figure
 
 

@@ -28,9 +28,7 @@ class SoundShelf:
 
     def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
         self._folder = folder
-        self._request_audio_source = (
-            inputs.request_audio_source(folder.read(), samples) if samples is not None else None
-        )
+        self._source = inputs.request_audio_source(folder.read(), samples) if samples is not None else None
         self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
         self._left_bytes = limit_bytes
 
@@ -38,11 +36,8 @@ class SoundShelf:
         sample = self._samples.get(turn.sample_id)
         if sample is None:
             return EmbeddedSound(None, "not available: the sample set has moved or changed")
-        sound = (
-            request_sound(sample)
-            if self._request_audio_source is None
-            else _degraded_sound(self._request_audio_source, sample, turn)
-        )
+        source = self._source
+        sound = request_sound(sample) if source is None else _degraded_sound(source, sample, turn)
         return self.fitting(sound, sample.audio_path.name)
 
     def reply(self, turn: TurnResult) -> EmbeddedSound:
@@ -80,10 +75,10 @@ def request_sound(sample: Sample) -> EmbeddedSound:
         return EmbeddedSound(None, "not available: the recording cannot be read")
 
 
-def _degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> EmbeddedSound:
+def _degraded_sound(source: RequestAudioSource, sample: Sample, turn: TurnResult) -> EmbeddedSound:
     """Return the degraded audio of a turn as Opus at 64 kbit/s: reproduced, and verified by its SHA-256."""
     try:
-        request_audio = request_audio_source.of(sample)
+        request_audio = source.of(sample)
     except (InputError, EngineError):
         return EmbeddedSound(None, "not available: the condition cannot be applied to the recording")
     if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:

@@ -12,7 +12,7 @@ from voicelab.figures.figure import Figure, Group, Percentile
 from voicelab.figures.latency import POINTS, STAGES
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES
-from voicelab.report.attribution_tables import causes, equivalence, losses
+from voicelab.report.attribution_tables import causes, equivalence, interval_columns, losses
 from voicelab.report.frames import data_frame
 from voicelab.report.wording import Headline, headline, too_small
 from voicelab.runs import storage
@@ -83,10 +83,9 @@ def _row(score: TurnScore) -> dict[str, Any]:
     return row
 
 
-def write_turns(scores: Sequence[TurnScore], path: Path) -> Path:
+def write_turns(scores: Sequence[TurnScore], path: Path) -> None:
     """Write `turns_frame` to turns.parquet."""
     storage.write_whole(path, turns_frame(scores).to_parquet(index=False))
-    return path
 
 
 def figures_frame(summary: Summary, *groups: Group) -> pd.DataFrame:
@@ -110,11 +109,9 @@ def _numbers(found: Measured) -> dict[str, Any]:
 
 
 def _named(column: str, found: Measured | None) -> dict[str, Any]:
-    """Return a figure's value and interval as the columns of this name."""
-    if found is None:
-        return {column: None, f"{column} low": None, f"{column} high": None, f"{column} missing": None}
-    missing = found.missing if too_small(found) else None
-    return {column: found.value, f"{column} low": found.low, f"{column} high": found.high, f"{column} missing": missing}
+    """Return a figure's value and interval as the columns of this name, and why it has no value."""
+    missing = found.missing if found is not None and too_small(found) else None
+    return interval_columns(column, found) | {f"{column} missing": missing}
 
 
 def words_by(summary: Summary, by: Grouping) -> pd.DataFrame:

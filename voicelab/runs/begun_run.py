@@ -31,11 +31,6 @@ class BegunRun:
         turns = [] if self.fresh else self.folder.turns()
         return done_turns(self.conversations, {turn.key: turn for turn in turns})
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether no turn is missing."""
-        return self.run.status == "finished"
-
     def start(self) -> RunResult:
         """Write run.json. Raises InputError if another run has written it."""
         if not self.fresh:

@@ -58,13 +58,13 @@ class TurnSound:
 
 def turn_sound(outcome: TurnOutcome) -> TurnSound:
     """Return the caller's audio, and the reply at its playback times, on the clock of the outcome."""
-    from_s = outcome.interrupted_at_s if outcome.interrupted_at_s is not None else float("inf")
+    began_s = outcome.interrupted_at_s
+    from_s = float("inf") if began_s is None else began_s
     utterances = (
         [piece for piece in outcome.sent if piece.end_s <= from_s],
         [piece for piece in outcome.sent if piece.end_s > from_s],
     )
     caller = tuple(Delivery.of(pieces) for pieces in utterances if pieces)
-    began_s = outcome.interrupted_at_s
     pending_s = None if began_s is None else pending_until_s(outcome.received, outcome.flushed, began_s)
     return TurnSound(caller, tuple(as_heard(outcome.received, outcome.flushed)), pending_s)
 

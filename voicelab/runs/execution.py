@@ -59,7 +59,7 @@ class RunExecution:
         self._tally.tell(None)
         try:
             for conversation in self._conversations:
-                await self._hold(target, conversation, run)
+                await self._hold(target, conversation)
         except RunInterruptedError:
             self._folder.write(self._with_outages(run))
             raise
@@ -71,24 +71,25 @@ class RunExecution:
     def _with_outages(self, run: RunResult) -> RunResult:
         return run.model_copy(update={"outages": (*run.outages, *self._reconnection.outages)})
 
-    async def _hold(self, target: Target, conversation: PlannedConversation, run: RunResult) -> None:
+    async def _hold(self, target: Target, conversation: PlannedConversation) -> None:
         """Execute the missing turns of one conversation in one session, or in several after failures."""
         session_id: str | None = None
+        mode = self._run.spec.mode
         while rest := [turn for turn in conversation.turns if turn.key not in self._done]:
             before = [self._done[turn.key] for turn in conversation.turns if turn.key in self._done]
             session_id = session_id or next((turn.session_id for turn in reversed(before) if turn.session_id), None)
             heard = tuple(turn.heard for turn in before if turn.status == "answered" and turn.heard is not None)
-            user_id = f"{run.run_id}.{file_name(conversation.id)}"  # a server limits the length of ids
+            user_id = f"{self._run.run_id}.{file_name(conversation.id)}"  # a server limits the length of ids
             try:
                 async with target.session(user_id, session_id, heard) as session:
                     self._reconnection.connected()
                     session_id = session.session_id
-                    recording = ConversationRecording(run.spec.mode, rest[0].key)
+                    recording = ConversationRecording(mode, rest[0].key)
                     for planned in rest:
-                        heard_until_s = await self._take(session, conversation, planned, run, recording)
+                        heard_until_s = await self._take(session, conversation, planned, recording)
                         if heard_until_s is None:
                             break
-                        if planned is not rest[-1] and run.spec.mode == "realtime":
+                        if planned is not rest[-1] and mode == "realtime":
                             await asyncio.sleep(max(0.0, heard_until_s - perf_counter()))
             except ConnectionLostError as error:
                 if reason := target.gone():
@@ -113,7 +114,6 @@ class RunExecution:
         session: Session,
         conversation: PlannedConversation,
         planned: PlannedTurn,
-        run: RunResult,
         recording: ConversationRecording,
     ) -> float | None:
         """Execute and record one turn. Return when its reply has been played; None if the session ended.
@@ -125,12 +125,12 @@ class RunExecution:
         lost: ConnectionLostError | None = None
         try:
             request_audio = await asyncio.to_thread(self._request_audio_source.of, sample)
-            over = await asyncio.to_thread(interruption_for, sample, run, self._request_audio_source)
+            over = await asyncio.to_thread(interruption_for, sample, self._run, self._request_audio_source)
             utterance = Utterance(request_audio.audio, str(sample.audio_path))
             if over is None:
-                outcome = await session.speak(utterance, run.spec.mode)
+                outcome = await session.speak(utterance, self._run.spec.mode)
             else:
-                outcome = await session.speak(utterance, run.spec.mode, over)
+                outcome = await session.speak(utterance, self._run.spec.mode, over)
             if outcome.error is not None and outcome.error[0] in CONNECTION_FAULTS:
                 raise ConnectionLostError(outcome.error[1])
             outcome = unless_damaged(outcome, request_audio.undecoded_s)
@@ -176,12 +176,9 @@ class RunExecution:
             turn = turn_result(
                 planned, scenario, outcome, session_id,
                 reply_file=file, cold=cold, request_audio=request_audio, owner=owner,
-            ).model_copy(
-                update={
-                    **timing_fields(timing, recording_file, self._run.spec.mode),
-                    "over_reply": spoken_over(planned.sample, self._run, timing),
-                }
             )  # fmt: skip
+            timed = timing_fields(timing, recording_file, self._run.spec.mode)
+            turn = turn.model_copy(update={**timed, "over_reply": spoken_over(planned.sample, self._run, timing)})
             self._folder.append(turn)
             if turn.heard is not None and turn.answer is not None and turn.status == "answered":
                 self._folder.append_agent(recorded(turn, before))

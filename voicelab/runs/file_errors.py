@@ -46,7 +46,7 @@ def _text(path: object) -> str:
 
 def check_new_file(option: str, path: Path) -> None:
     """Raise InputError, naming the option, unless a new file can be created at this path."""
-    if _exists(option, path):
+    if os.path.lexists(path):
         raise InputError(f"{option} {path}: already exists; choose another file")
     check_file(option, path)
 
@@ -54,7 +54,7 @@ def check_new_file(option: str, path: Path) -> None:
 def check_file(option: str, path: Path) -> None:
     """Raise InputError, naming the option, unless this file can be written. An existing file stays unchanged."""
     try:
-        if _exists(option, path):
+        if _exists(path):
             os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         elif not path.parent.is_dir():
             raise InputError(f"{option} {path}: cannot be written: create the folder {path.parent} first")
@@ -65,13 +65,12 @@ def check_file(option: str, path: Path) -> None:
         raise InputError(f"{option} {path}: cannot be written: {error.strerror}; choose another file") from error
 
 
-def _exists(option: str, path: Path) -> bool:
+def _exists(path: Path) -> bool:
+    """Raises OSError if that cannot be known, e.g. for a name that is too long."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    except OSError as error:  # e.g. a name that is too long
-        raise InputError(f"{option} {path}: cannot be written: {error.strerror}; choose another file") from error
     return True
 
 

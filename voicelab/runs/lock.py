@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voicelab.errors import InputError, StorageError
+from voicelab.errors import InputError
 from voicelab.runs import file_errors, storage
 
 FILE_NAME = "run.lock"
@@ -26,15 +26,14 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     storage.make_folder(folder)
     file_errors.check_folder("run", folder)
     path = folder / FILE_NAME
-    try:
-        with storage.faults_named(path):
+    with storage.faults_named(path):
+        try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-    except StorageError as error:
-        # Nothing has started yet: the user can choose another path or change the permissions.
-        cause = error.__cause__
-        if isinstance(cause, OSError) and file_errors.is_of_the_path(cause):
-            raise InputError(file_errors.sentence(cause)) from error
-        raise
+        except OSError as error:
+            # Nothing has started yet: the user can choose another path or change the permissions.
+            if file_errors.is_of_the_path(error):
+                raise InputError(file_errors.sentence(error)) from error
+            raise
     try:
         deadline = time.monotonic() + patience_s
         while not _taken(descriptor):

@@ -6,7 +6,9 @@ plain `papermill`, which would only warn.
 
 import ast
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,7 +39,7 @@ def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Pr
     check_names(parameters, set(papermill.inspect_notebook(_literal(source))), source.name)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / source.name
-    with _Watch(RunFolder(folder), progress), TemporaryDirectory(prefix="voicelab-") as sockets:
+    with _watched(RunFolder(folder), progress), TemporaryDirectory(prefix="voicelab-") as sockets:
         try:
             papermill.execute_notebook(
                 _literal(source),
@@ -193,43 +195,31 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class _Watch:
-    """Reports the number of completed turns on disk while a notebook runs."""
-
-    def __init__(self, folder: RunFolder, progress: Progress | None) -> None:
-        self._folder = folder
-        self._progress = progress
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="voicelab-watch", daemon=True)
-        self._reported = -1
-        self._fault: Exception | None = None
-
-    def __enter__(self) -> None:
-        if self._progress is not None:
-            self._thread.start()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._over.set()
-        if self._progress is None:
-            return
-        self._thread.join()
-        if self._fault is not None and kind is None:
-            raise self._fault
-
-    def _run(self) -> None:
+@contextmanager
+def _watched(folder: RunFolder, progress: Progress | None) -> Iterator[None]:
+    """Report the number of completed turns on disk during the block. Raises the errors of `progress`."""
+    if progress is None:
+        yield
+        return
+    over = threading.Event()
+    with ThreadPoolExecutor(1, "voicelab-watch") as thread:
+        watching = thread.submit(_watch, folder, progress, over)
         try:
-            while not self._over.wait(_POLL_S):
-                self._look()
-            self._look()
-        except Exception as error:  # noqa: BLE001 - raised again where the work is waited for
-            self._fault = error
+            yield
+        finally:
+            over.set()
+    watching.result()
 
-    def _look(self) -> None:
-        turns = self._folder.path / "turns.jsonl"
+
+def _watch(folder: RunFolder, progress: Progress, over: threading.Event) -> None:
+    reported = -1
+    is_over = False
+    while not is_over:
+        is_over = over.wait(_POLL_S)
+        turns = folder.path / "turns.jsonl"
         done = turns.read_bytes().count(b"\n") if turns.exists() else 0
-        if not (self._folder.path / "run.json").exists() or done == self._reported or self._progress is None:
-            return
-        self._reported = done
-        planned = self._folder.read().planned_turns
-        # A repeated turn has two lines.
-        self._progress(min(done, planned), planned)
+        if done != reported and (folder.path / "run.json").exists():
+            reported = done
+            planned = folder.read().planned_turns
+            # A repeated turn has two lines.
+            progress(min(done, planned), planned)

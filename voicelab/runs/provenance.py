@@ -6,13 +6,13 @@ import os
 import platform
 import subprocess
 from contextlib import suppress
-from importlib import metadata
 
 from voicelab.audio.opus import libopus_version
 from voicelab.conditions import files, outside
 from voicelab.conditions.condition import NOISES, Condition
 from voicelab.datasets import SampleSet
 from voicelab.engines.pool.cores import available_cores
+from voicelab.engines.spec import installed_version
 from voicelab.errors import EngineMissingError
 from voicelab.paths import PROJECT
 from voicelab.runs.records import CodeState
@@ -46,12 +46,7 @@ def _git(*arguments: str) -> str:
 
 def packages() -> dict[str, str]:
     """Return the versions of the packages that affect results, and the version and origin of libopus."""
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
+    found = {name: version for name in _PACKAGES if (version := installed_version(name)) is not None}
     with suppress(EngineMissingError):
         found["libopus"] = libopus_version().removeprefix("libopus ")
     return found

@@ -115,7 +115,7 @@ def evaluate_conditions(
 async def _all(begun: Sequence[BegunRun], progress: Progress | None, given: Target | None = None) -> list[RunResult]:
     """Execute all runs with one target; complete runs are not touched."""
     tally = Tally(begun, progress)
-    open_ones = [one for one in begun if not one.is_whole]
+    open_ones = [one for one in begun if one.run.status != "finished"]
     if not open_ones:
         tally.tell(None)
         return [one.run for one in begun]

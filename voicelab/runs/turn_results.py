@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,6 +26,9 @@ from voicelab.targets.faults import BAD_REPLY, Owner, owner_of
 from voicelab.vad.speech_spans import energy_spans
 
 _ENTITIES = TypeAdapter(list[Entity])
+_OF_THE_SAMPLE = (
+    "category", "speaker", "text", "expected_entities", "expected_intent", "expected_tool_calls", "requires_context",
+)  # fmt: skip
 
 
 def timing_fields(timing: ResponseTiming | None, recording_file: str | None, mode: Mode) -> dict[str, Any]:
@@ -101,18 +103,30 @@ def turn_result(
 
     A turn for which the target gave a value of a wrong type fails as bad_reply.
     """
-    found = partial(
-        _turn_result, planned, scenario_id, session_id, reply_file, cold=cold, request_audio=request_audio, owner=owner
-    )
+
+    def made(found: TurnOutcome) -> TurnResult:
+        return TurnResult(
+            key=planned.key,
+            sample_id=planned.sample.id,
+            scenario_id=scenario_id,
+            turn_number=planned.number,
+            primary=planned.primary,
+            cold=cold,
+            **{name: getattr(planned.sample, name) for name in _OF_THE_SAMPLE},
+            session_id=session_id,
+            **_outcome_fields(found, planned.sample, request_audio, owner),
+            reply_file=reply_file,
+            sent=request_audio.sent if request_audio is not None else None,
+            segment=request_audio.segment if request_audio is not None else None,
+            started_at=now(),
+        )
+
     try:
         _ENTITIES.validate_python([*outcome.entities, *outcome.candidates])
-        return found(outcome)
+        return made(outcome)
     except (ValidationError, TypeError) as error:
-        wrong = _first_problem(error)
-        unusable = TurnOutcome(
-            error=(BAD_REPLY, f"the target gave a value of a wrong type: {wrong}"), t_end=outcome.t_end
-        )
-        return found(unusable)
+        wrong = f"the target gave a value of a wrong type: {_first_problem(error)}"
+        return made(TurnOutcome(error=(BAD_REPLY, wrong), t_end=outcome.t_end))
 
 
 def _first_problem(error: ValidationError | TypeError) -> str:
@@ -122,18 +136,11 @@ def _first_problem(error: ValidationError | TypeError) -> str:
     return f"{first['msg']}, in {error.title}: {'.'.join(map(str, first['loc']))}"
 
 
-def _turn_result(
-    planned: PlannedTurn,
-    scenario_id: str | None,
-    session_id: str,
-    reply_file: str | None,
-    outcome: TurnOutcome,
-    *,
-    cold: bool,
-    request_audio: RequestAudio | None,
-    owner: Owner | None,
-) -> TurnResult:
-    sample, stages = planned.sample, dict(outcome.stages)
+def _outcome_fields(
+    outcome: TurnOutcome, sample: Sample, request_audio: RequestAudio | None, owner: Owner | None
+) -> dict[str, Any]:
+    """Return the fields of a TurnResult that depend on what the target did."""
+    stages = dict(outcome.stages)
     if stages.get("audio_s") is None and request_audio is not None:
         # A server says nothing about the stages of a turn that it could not answer.
         stages["audio_s"] = request_audio.duration_s
@@ -148,23 +155,10 @@ def _turn_result(
     path = [stages.get(name) for name in CONSECUTIVE]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
-    return TurnResult(
-        key=planned.key,
-        sample_id=sample.id,
-        scenario_id=scenario_id,
-        turn_number=planned.number,
-        primary=planned.primary,
-        cold=cold,
-        category=sample.category,
-        speaker=sample.speaker,
-        text=sample.text,
-        expected_entities=sample.expected_entities,
-        expected_intent=sample.expected_intent,
-        expected_tool_calls=sample.expected_tool_calls,
-        requires_context=sample.requires_context,
+    # A call, because it rejects a stage with the name of another field.
+    return dict(
         status="failed" if failure else "answered",
         failure=failure,
-        session_id=session_id,
         heard=heard,
         **streaming_fields(outcome, sample),
         answer=writable(outcome.answer),
@@ -174,18 +168,11 @@ def _turn_result(
         tool_calls=calls,
         changes=tuple(WatchlistChange(**change) for change in outcome.changes),
         usage=Usage(**outcome.usage) if outcome.usage is not None else None,
-        transcript_s=outcome.transcript_s,
-        reply_text_s=outcome.reply_text_s,
-        first_audio_s=outcome.first_audio_s,
-        turn_s=outcome.turn_s,
+        **{name: getattr(outcome, name) for name in ("transcript_s", "reply_text_s", "first_audio_s", "turn_s")},
         overhead_s=outcome.turn_s - sum(known) if outcome.turn_s is not None and len(known) == len(path) else None,
         rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
         chunks=outcome.chunks,
-        reply_file=reply_file,
-        sent=request_audio.sent if request_audio is not None else None,
-        segment=request_audio.segment if request_audio is not None else None,
-        started_at=now(),
-        **cast("dict[str, Any]", {name: took for name, took in stages.items() if name in TurnResult.model_fields}),
+        **{name: took for name, took in stages.items() if name in TurnResult.model_fields},
     )
 
 

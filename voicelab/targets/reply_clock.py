@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 
-from voicelab.audio.incoming import reply_clip
+from voicelab.audio import decoding
 from voicelab.audio.ogg_progress import playable_s
 from voicelab.audio.playback import SoundPiece
 from voicelab.errors import InputError
@@ -33,14 +33,14 @@ class ReplyClock:
 
     def _has_sound(self, size: int) -> bool:
         try:
-            return reply_clip(bytes(self._joined[:size])).sound_start_s() is not None
+            return decoding.decode(bytes(self._joined[:size])).sound_start_s() is not None
         except InputError:
             return False  # the headers alone are not sound yet
 
     def _pieces(self, audio: bytes, t_end: float) -> list[SoundPiece]:
         """Return the audio that each chunk completed, with its arrival on the clock of t_end; empty if undecodable."""
         try:
-            clip = reply_clip(audio)
+            clip = decoding.decode(audio)
         except InputError:
             return []
         sizes = [size for _, size in self._arrivals]
@@ -56,6 +56,6 @@ class ReplyClock:
 
 def _duration_s(data: bytes) -> float:
     try:
-        return reply_clip(data).duration_s
+        return decoding.decode(data).duration_s
     except InputError:
         return 0.0

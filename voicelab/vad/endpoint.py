@@ -89,13 +89,12 @@ class Endpointer:
         self,
         stream: DetectorStream,
         settings: EndpointSettings | None = None,
-        barge_in: BargeIn | None = None,
         turn_end: TurnEnd | None = None,
     ) -> None:
         self.stream = stream
         self._turn_end = turn_end or Words()
         self.settings = settings or self._turn_end.settings
-        self._barge_in = barge_in or BargeIn()
+        self._barge_in = BargeIn()
         self.position = 0
         self._earliest_start = 0
         self._onset: int | None = None

@@ -38,13 +38,10 @@ class SpeechSpans:
     energy: tuple[Span, ...]
 
 
-def speech_spans(clip: Clip, detector: Detector | None = None) -> SpeechSpans:
-    """Find speech in a clip of any rate. detector: a loaded detector, by default Silero.
-
-    Raises EngineMissingError if Silero is not installed.
-    """
+def speech_spans(clip: Clip) -> SpeechSpans:
+    """Find speech in a clip of any rate. Raises EngineMissingError if Silero is not installed."""
     heard = clip.at_rate(SPEECH_RATE_HZ)
-    return SpeechSpans(silero_spans(heard, detector or loaded_silero()), energy_spans(heard))
+    return SpeechSpans(silero_spans(heard, loaded_silero()), energy_spans(heard))
 
 
 @cache

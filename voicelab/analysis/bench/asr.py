@@ -69,7 +69,7 @@ def _measure_here(
     procedures: dict[str, Callable[[], object]] = {"single": lambda: _one_by_one(recognizer, clips)}
     if isinstance(recognizer, BatchRecognizer):
         procedures["batched"] = lambda: recognizer.transcribe(clips)
-    if config.shared:
+    if config.entry.shared:
         procedures["together"] = lambda: _side_by_side(recognizer, clips, streams)
     for procedure in procedures.values():
         procedure()  # warm up: the first call fills caches

@@ -47,8 +47,7 @@ class ModelPool(Generic[Model]):
     def one(self) -> Iterator[Model]:
         """Lend a copy for the duration of a call; waits until one is free."""
         with self._changed:
-            while not self._free:
-                self._changed.wait()
+            self._changed.wait_for(lambda: self._free)
             model = self._free.pop()
         try:
             yield model

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from voicelab.asr.base import TimedWord
 from voicelab.errors import EngineError
 
 _POINTER, _TEXT, _INT = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
@@ -40,7 +41,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 _SAMPLE_BYTES = 2
 _NO_WORD = ("<", "[", "++")
 """Prefixes of dictionary entries for silence and noise. Variants of a word end with "(2)"."""
-FRAME_S = 0.01
+_FRAME_S = 0.01
 """PocketSphinx's frame step in seconds."""
 
 
@@ -111,8 +112,8 @@ class SphinxDecoder:
         words = self._c.ps_get_hyp(self._decoder, None)
         return None if words is None else str(words.decode())
 
-    def words(self) -> list[tuple[str, int, int]]:
-        """Return the words of `text` with first and last frame, without silences and noises."""
+    def words(self) -> list[TimedWord]:
+        """Return the words of `text`, without silences and noises."""
         found = []
         first, last = _INT(), _INT()
         segment = self._c.ps_seg_iter(self._decoder)
@@ -120,7 +121,8 @@ class SphinxDecoder:
             word = str(self._c.ps_seg_word(segment).decode())
             if not word.startswith(_NO_WORD):
                 self._c.ps_seg_frames(segment, ctypes.byref(first), ctypes.byref(last))
-                found.append((word.partition("(")[0], first.value, last.value))
+                start_s, end_s = round(first.value * _FRAME_S, 2), round((last.value + 1) * _FRAME_S, 2)
+                found.append(TimedWord(word.partition("(")[0], start_s, end_s))
             segment = self._c.ps_seg_next(segment)
         return found
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
 from voicelab.engines.pool.allocator import give_back
-from voicelab.engines.pool.priority import lower_thread_priority
+from voicelab.engines.pool.cores import lower_thread_priority
 from voicelab.errors import EngineBusyError
 
 _AHEAD = 2

@@ -9,10 +9,10 @@ import time
 from collections import deque
 from dataclasses import asdict, dataclass
 
-from voicelab.asr.base import TimedWord, Transcript
+from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import fallback_note
 from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
-from voicelab.asr.pocketsphinx.decoder import FRAME_S, SphinxDecoder
+from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
 from voicelab.asr.pocketsphinx.decoder_pool import DecoderPool
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.pool.cores import available_cores
@@ -75,10 +75,6 @@ class PocketSphinx:
 
     def _new_decoder(self) -> SphinxDecoder:
         return SphinxDecoder({"samprate": SPEECH_RATE_HZ, "beam": self.beam, "wbeam": self.wbeam})
-
-
-def _timed(word: str, first_frame: int, last_frame: int) -> TimedWord:
-    return TimedWord(word, round(first_frame * FRAME_S, 2), round((last_frame + 1) * FRAME_S, 2))
 
 
 def default_decoders(memory_bytes: float, cores: int) -> int:
@@ -147,8 +143,8 @@ class PocketSphinxStream:
             text = decoder.text()
             if text is None:
                 return Transcript("", language="en", words=())
-            words = tuple(_timed(*found) for found in decoder.words())
-            return Transcript(text, language="en", confidence=min(1.0, decoder.probability()), words=words)
+            confidence = min(1.0, decoder.probability())
+            return Transcript(text, language="en", confidence=confidence, words=tuple(decoder.words()))
 
     def close(self) -> None:
         with self._lock:

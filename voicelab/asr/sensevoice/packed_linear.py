@@ -7,16 +7,16 @@ are equal up to rounding in the last digits.
 from typing import Any
 
 
-def pack_linears(model: Any) -> int:
-    """Replace every torch.nn.Linear in a model (CPU, float32, inference only); return their number.
+def pack_linears(model: Any) -> None:
+    """Replace every torch.nn.Linear in a model (CPU, float32, inference only).
 
-    Returns 0 where torch lacks oneDNN or the operation, which is internal to its compiler.
+    Does nothing where torch lacks oneDNN or the operation, which is internal to its compiler.
     """
     import torch
 
     operations = torch.ops.mkldnn
     if not torch.backends.mkldnn.is_available() or not hasattr(operations, "_linear_pointwise"):
-        return 0
+        return
 
     class PackedLinear(torch.nn.Module):  # type: ignore[misc]
         def __init__(self, linear: Any) -> None:
@@ -35,4 +35,3 @@ def pack_linears(model: Any) -> int:
     ]
     for parent, name, child in found:
         setattr(parent, name, PackedLinear(child))
-    return len(found)

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.audio.mel import mel_filters
 
 Floats = NDArray[np.float64]
 
 _MEL_WINDOW, _MEL_HOP, _BANDS = 321, 160, 120
-_LINEAR_HZ, _BANDS_PER_HZ = 1000.0, 3 / 200
-_LOG_STEP = np.log(6.4) / 27
 _WINDOW, _HOP = 512, 256
 
 
@@ -23,7 +22,7 @@ def mel_decibels(samples: Floats) -> NDArray[np.float32]:
     padded = np.pad(samples.astype(np.float64), _MEL_WINDOW // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, _MEL_WINDOW)[::_MEL_HOP]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_MEL_WINDOW) / _MEL_WINDOW)
-    power = np.abs(np.fft.rfft(frames * hann)) ** 2 @ _mel_filters().T
+    power = np.abs(np.fft.rfft(frames * hann)) ** 2 @ _filters()
     decibels = 10 * np.log10(np.maximum(power, 1e-10))
     decibels = np.maximum(decibels - decibels.max(), -80.0)
     return np.asarray((decibels + 40) / 40, dtype=np.float32)
@@ -43,21 +42,6 @@ def log_power(samples: Floats) -> NDArray[np.float32]:
 
 
 @cache
-def _mel_filters() -> Floats:
-    """Triangles of equal area on Slaney's scale: linear to 1 kHz, logarithmic above; shape (120, 161)."""
-    hz = np.arange(1 + _MEL_WINDOW // 2) * SPEECH_RATE_HZ / _MEL_WINDOW
-    edges = _to_hz(np.linspace(0, _to_mel(SPEECH_RATE_HZ / 2), _BANDS + 2))
-    widths = np.diff(edges)[:, None]
-    ramps = edges[:, None] - hz
-    triangles = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
-    return np.asarray(triangles * (2 / (edges[2:] - edges[:-2]))[:, None], dtype=np.float64)
-
-
-def _to_mel(hz: float) -> float:
-    return float(_LINEAR_HZ * _BANDS_PER_HZ + np.log(hz / _LINEAR_HZ) / _LOG_STEP)
-
-
-def _to_hz(mel: Floats) -> Floats:
-    border = _LINEAR_HZ * _BANDS_PER_HZ
-    above = _LINEAR_HZ * np.exp((mel - border) * _LOG_STEP)
-    return np.asarray(np.where(mel < border, mel / _BANDS_PER_HZ, above), dtype=np.float64)
+def _filters() -> Floats:
+    bins_hz = np.arange(1 + _MEL_WINDOW // 2) * SPEECH_RATE_HZ / _MEL_WINDOW
+    return mel_filters(bins_hz, _BANDS)

@@ -33,18 +33,8 @@ class FairQueue(Generic[Key, Item]):
 
     def serve(self, client: str | None, key: Key | None) -> None:
         """Remove an item, if present, and put its client behind the others."""
-        items = self._waiting.pop(client, None)
-        if items is None:
-            return
+        items = self._waiting.pop(client, {})
         if key is not None:
             items.pop(key, None)
         if items:
             self._waiting[client] = items
-
-    def pop(self) -> Item | None:
-        """Serve the next item and return it; None if the queue is empty."""
-        for client, items in self._waiting.items():
-            key, item = next(iter(items.items()))
-            self.serve(client, key)
-            return item
-        return None

@@ -85,10 +85,11 @@ class EnginePool:
     ) -> None:
         self._wait_s = wait_s
         self._config = config
-        per_core = config.kind == "asr" and config.isolation == "process"
-        count = lanes or config.lanes or (available_cores() if per_core else 1)
-        kind = ProcessWorker if config.isolation == "process" else ThreadWorker
-        engines, self._threads = (1, count) if config.shared else (count, 1)
+        entry = config.entry
+        per_core = config.kind == "asr" and entry.isolation == "process"
+        count = lanes or entry.lanes or (available_cores() if per_core else 1)
+        kind = ProcessWorker if entry.isolation == "process" else ThreadWorker
+        engines, self._threads = (1, count) if entry.shared else (count, 1)
         self._workers: Sequence[Worker] = [kind(config, limit_s, self._threads) for _ in range(engines)]
         self._stream_ids = itertools.count(1)
         self.info: EngineInfo

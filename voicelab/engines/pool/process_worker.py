@@ -4,7 +4,6 @@ import asyncio
 import pickle
 import socket
 from collections.abc import Sequence
-from typing import Any
 
 from voicelab.engines.pool.children import engine_environment, python_command
 from voicelab.engines.pool.messages import LENGTH, Request
@@ -51,7 +50,7 @@ class ProcessWorker(Worker):
                 *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
-                env=engine_environment(self._config.environment),
+                env=engine_environment(self._config.entry.environment),
             )
         except OSError:
             ours.close()
@@ -63,7 +62,7 @@ class ProcessWorker(Worker):
         self._fault, self._killed = None, False
         loaded = False
         if not self._closing:
-            self._write([self._config])
+            self._deliver([self._config])
             loaded = await self._load()
         if loaded:
             await reading
@@ -101,13 +100,10 @@ class ProcessWorker(Worker):
             fault = f"its worker process sent an unreadable answer: {error}"
         self._lose(self._fault or fault)
 
-    def _write(self, messages: Sequence[Any]) -> None:
+    def _deliver(self, requests: Sequence[EngineConfig | Request]) -> None:
         assert self._writer is not None
-        pickled = map(pickle.dumps, messages)
+        pickled = map(pickle.dumps, requests)
         self._writer.write(b"".join(LENGTH.pack(len(data)) + data for data in pickled))
-
-    def _deliver(self, requests: Sequence[Request]) -> None:
-        self._write(requests)
 
     async def _taken(self) -> None:
         assert self._writer is not None

@@ -41,9 +41,6 @@ class ThreadWorker(Worker):
     def _deliver(self, requests: Sequence[Request]) -> None:
         self._transport.put(requests)
 
-    async def _taken(self) -> None:
-        return
-
     def _discard(self, fault: str) -> None:
         self._transport.close()
         failed_to_load = self._ready is not None and not self._ready.done()

@@ -12,9 +12,8 @@ from time import thread_time
 from typing import Any, ParamSpec, TypeVar
 
 from voicelab.engines.pool.clients import current_client
-from voicelab.engines.pool.cores import available_cores
+from voicelab.engines.pool.cores import available_cores, lower_thread_priority
 from voicelab.engines.pool.fair_queue import FairQueue
-from voicelab.engines.pool.priority import lower_thread_priority
 from voicelab.errors import BusyError
 
 _Argument = TypeVar("_Argument")

@@ -117,9 +117,9 @@ class Worker(ABC):
     def _deliver(self, requests: Sequence[Request]) -> None:
         """Send requests, without waiting."""
 
-    @abstractmethod
     async def _taken(self) -> None:
-        """Wait while too many requests are queued."""
+        """Wait while too many requests are queued, if the worker has such a limit."""
+        return
 
     @abstractmethod
     def _discard(self, fault: str) -> None:

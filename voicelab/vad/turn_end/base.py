@@ -16,13 +16,14 @@ class TurnEnd(Protocol):
     """
 
     settings: EndpointSettings
-    sound_s: float
+    sound_s: float = 0.0
 
     def load(self) -> EngineInfo:
         """Load the requirements of `sound_score`. Raises EngineMissingError with instructions."""
 
     def sound_score(self, sound: Clip) -> float:
         """Return the evidence in the audio that the user has finished, as log odds. sound: at SPEECH_RATE_HZ."""
+        return 0.0
 
     def verdict(self, text: str, sound_score: float | None) -> Completeness:
         """Combine the words so far ("" if unknown) and the sound score (None before scoring) to a verdict."""

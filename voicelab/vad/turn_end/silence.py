@@ -2,17 +2,15 @@
 
 from dataclasses import asdict, dataclass
 
-from voicelab.audio.clip import Clip
 from voicelab.engines.spec import EngineInfo
 from voicelab.vad.completeness import Completeness
 from voicelab.vad.settings import EndpointSettings
+from voicelab.vad.turn_end.base import TurnEnd
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Silence:
+class Silence(TurnEnd):
     """Silence-based detector. silence_s: silence that ends a turn; somewhat more after short utterances."""
-
-    sound_s = 0.0
 
     silence_s: float = 0.75
 
@@ -21,9 +19,6 @@ class Silence:
 
     def load(self) -> EngineInfo:
         return EngineInfo("turn_end", "silence", asdict(self), "1", licence="Apache-2.0")
-
-    def sound_score(self, sound: Clip) -> float:
-        return 0.0
 
     def verdict(self, text: str, sound_score: float | None) -> Completeness:
         return Completeness.OPEN

@@ -2,20 +2,18 @@
 
 from dataclasses import asdict, dataclass
 
-from voicelab.audio.clip import Clip
 from voicelab.engines.spec import EngineInfo
 from voicelab.vad.completeness import Completeness, completeness
 from voicelab.vad.settings import EndpointSettings
+from voicelab.vad.turn_end.base import TurnEnd
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Words:
+class Words(TurnEnd):
     """Word-based detector. silence_s: silence that ends a turn if its words are neither complete nor unfinished.
 
     complete_factor, unfinished_factor: factors of silence_s for complete and for unfinished words.
     """
-
-    sound_s = 0.0
 
     silence_s: float = 0.7
     complete_factor: float = 0.6
@@ -26,9 +24,6 @@ class Words:
 
     def load(self) -> EngineInfo:
         return EngineInfo("turn_end", "words", asdict(self), "1", licence="Apache-2.0")
-
-    def sound_score(self, sound: Clip) -> float:
-        return 0.0
 
     def verdict(self, text: str, sound_score: float | None) -> Completeness:
         return completeness(text)

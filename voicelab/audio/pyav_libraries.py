@@ -1,4 +1,4 @@
-"""Limits the size of FFmpeg's allocations.
+"""The libraries in PyAV's wheel, and a limit of the size of FFmpeg's allocations.
 
 An MP4 header states the length of its index, and FFmpeg allocates that memory before it reads a sample: 100 bytes of
 input can request gigabytes. FFmpeg has a limit per allocation, which PyAV does not expose.
@@ -12,12 +12,18 @@ MOST_BYTES = 64 * 2**20
 """Maximum size of one allocation: 2.8 million index entries, or 6 minutes of 48 kHz audio in one frame."""
 
 
+def bundled_library(name: str) -> str | None:
+    """Return the path of a library in PyAV's wheel, such as "libopus", or None."""
+    import av
+
+    found = sorted((Path(av.__file__).parent.parent / "av.libs").glob(f"{name}*.so*"))
+    return str(found[0]) if found else None
+
+
 @cache
 def limit_allocations() -> bool:
     """Set the limit for this process; return False when PyAV's own FFmpeg library is not found."""
-    import av
-
-    for path in sorted((Path(av.__file__).parent.parent / "av.libs").glob("libavutil*.so*")):
-        ctypes.CDLL(str(path)).av_max_alloc(ctypes.c_size_t(MOST_BYTES))
-        return True
-    return False
+    path = bundled_library("libavutil")
+    if path is not None:
+        ctypes.CDLL(path).av_max_alloc(ctypes.c_size_t(MOST_BYTES))
+    return path is not None
