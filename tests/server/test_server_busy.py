@@ -30,13 +30,13 @@ def served(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def slow_uploads(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Every upload takes until this is set, like a file that takes seconds to decode."""
-    go_on, decoded = threading.Event(), decoding.load
+    go_on, decoded = threading.Event(), decoding.run
 
     def slow(*arguments: Any, **options: Any) -> object:
         assert go_on.wait(PATIENCE_S)
         return decoded(*arguments, **options)
 
-    monkeypatch.setattr(decoding, "load", slow)
+    monkeypatch.setattr(decoding, "run", slow)
     yield go_on
     go_on.set()
 
