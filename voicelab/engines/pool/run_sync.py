@@ -34,8 +34,8 @@ def _run_in_other_thread(work: Coroutine[Any, Any, _Result]) -> _Result:
             loop.close()
 
     with ThreadPoolExecutor(1, "voicelab-run") as thread:
-        outcome = thread.submit(run)
         try:
+            outcome = thread.submit(run)
             # A wait without a limit would sleep through a signal that another thread received or that came just before.
             while not outcome.done():
                 wait([outcome], _SIGNAL_CHECK_S)
