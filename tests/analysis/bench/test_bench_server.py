@@ -18,6 +18,7 @@ from voicelab.analysis.bench.server.bench import PARTS, Part, Sizes
 from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.cli.bench_server import _PARTS
+from voicelab.engines.pool.cores import available_cores
 
 SMALL = replace(
     Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=3, speaking_vad=2, load_step_s=1.5,
@@ -151,6 +152,11 @@ def test_a_real_recognizer_is_held_against_its_own_time(found):
     # Slightly below 1 where the engines start before the end of speech is certain.
     assert ratio.value > 0.5, "the engines are a part of it"
     assert 0.01 < part["real-time factor of the recognizer"].value < 20
+    cores = part["cores of 1 session, with its engines"].value
+    assert cores > 0
+    assert part["speaking sessions before that p95 doubles (0.8 × cores ÷ cores of one)"].least == max(
+        1, int(0.8 * available_cores() / cores)
+    )
 
 
 def test_a_finding_is_met_within_its_limits():

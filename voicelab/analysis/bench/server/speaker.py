@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, cycle
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
@@ -23,20 +25,28 @@ _UNNOTICED_S = 3.0
 """Time after the end of speech at which an end of turn that was not detected counts as missed."""
 
 
-async def speech_at_hand(pause_s: float = 0.0) -> list[list[bytes]]:
+async def speech_at_hand(pause_s: float = 0.0, *, clean: bool = False) -> list[list[bytes]]:
     """Prepare the shipped recordings as Opus packets, each followed by a pause.
 
-    Freezes the garbage collector's objects, because collecting them would pause the client during measurements.
+    clean: only those without babble, a telephone band or distance. Freezes the garbage collector's objects, because
+    collecting them would pause the client during measurements.
     """
-    speech = await asyncio.to_thread(_encoded, pause_s)
+    speech = await asyncio.to_thread(_encoded, pause_s, clean)
     gc.collect()
     gc.freeze()
     return speech
 
 
-def _encoded(pause_s: float) -> list[list[bytes]]:
-    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in load(shipped("voice_samples")).spoken]
+def _encoded(pause_s: float, clean: bool) -> list[list[bytes]]:
+    found = load(shipped("voice_samples"))
+    left_out = _ids_under_conditions(found.path) if clean else set()
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in found.spoken if sample.id not in left_out]
     return [encode_packets(Clip.join([clip, Clip.silence(pause_s)])) for clip in clips]
+
+
+def _ids_under_conditions(path: Path) -> set[str]:
+    categories = json.loads(path.read_text(encoding="utf-8"))["samples"].values()
+    return {row["id"] for rows in categories for row in rows if "condition" in row}
 
 
 @dataclass(frozen=True, slots=True)

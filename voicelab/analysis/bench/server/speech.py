@@ -1,20 +1,21 @@
 """Measure response times with a real recognizer, with one session and with as many as the cores can serve.
 
-The sessions speak continuously: replies are not paced, and the next recording follows at once. The recognizers' load is
-therefore sessions × real-time factor, except while sessions wait for answers. The guaranteed number of sessions does
-not count the voice, so that must cost little beside the recognizer. All steps say the same recordings, because noisy
-ones take the recognizer longer.
+The sessions speak continuously: replies are not paced, and the next recording follows at once. The processor time of
+one session, with its engines, shows how many would occupy all cores; the guarantee is a share of that number. All steps
+say the same recordings. Those in noise are left out: they take PocketSphinx longer, and the p95 would be that of a few.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from math import floor
+from time import perf_counter
 
 import numpy as np
 
 from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn, speech_at_hand
+from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.audio.opus import FRAME_S
 from voicelab.engines.pool.cores import available_cores
 
@@ -29,16 +30,19 @@ _TIMES_AT_STEP = 2
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
     """Measure all figures. turns: with one session. tick: called for each turn, including skipped ones."""
-    speech = (await speech_at_hand())[:turns]
+    speech = (await speech_at_hand(clean=True))[:turns]
+    before, start = await Vitals.of(address), perf_counter()
     alone = await _speaking(address, speech, 1, turns, tick)
+    cores = ((await Vitals.of(address)).cpu_s - before.cpu_s) / (perf_counter() - start)
     rtf = sum(turn.metrics["asr_busy_s"] for turn in alone) / sum(turn.metrics["audio_s"] for turn in alone)
     ratio = float(np.median([turn.first_s for turn in alone]) / np.median([_engines_s(turn) for turn in alone]))
-    promised = max(1, floor(available_cores() / rtf * _SHARE_OF_CORES))
+    promised = max(1, floor(_SHARE_OF_CORES * available_cores() / cores))
     alone_p50, alone_p95 = (_quantile_ms(alone, share) for share in (0.5, 0.95))
     what = "end of speech → first audio over its engines' time, p50s, 1 session"
     found = [
         Measurement(_PART, what, ratio, "", len(alone), most=_MOST_OF_ENGINES),
         Measurement(_PART, "real-time factor of the recognizer", rtf, "", len(alone)),
+        Measurement(_PART, "cores of 1 session, with its engines", cores, "", len(alone)),
         Measurement(_PART, "end of speech → first audio, p50, 1 session", alone_p50, "ms", len(alone)),
         Measurement(_PART, "end of speech → first audio, p95, 1 session", alone_p95, "ms", len(alone)),
     ]
@@ -54,7 +58,7 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Me
         most = sessions
     for _ in range((len(_STEPS) - steps) * _TIMES_AT_STEP * turns):
         tick()  # skipped turns
-    what = f"speaking sessions before that p95 doubles (cores ÷ RTF × {_SHARE_OF_CORES})"
+    what = f"speaking sessions before that p95 doubles ({_SHARE_OF_CORES} × cores ÷ cores of one)"
     return [*found, Measurement(_PART, what, most, "sessions", steps, least=promised)]
 
 
