@@ -75,6 +75,8 @@ def test_power_is_that_of_the_t_test_of_the_textbook():
     """Cohen's d of 0.5 with 34 pairs has a power of 0.80 in a two-sided paired t test at 5 %."""
     assert power_of(0.5, 1 / 34**0.5, 34) == pytest.approx(0.808, abs=0.002)
     assert speakers_needed(0.5, Spread(1.0, 0.0, 2, 2), 1) == 34
+    assert speakers_needed(0.00313, Spread(1.0, 0.0, 2, 2), 1) == pytest.approx(801_000, rel=0.01)
+    assert speakers_needed(0.0028, Spread(1.0, 0.0, 2, 2), 1) is None, "more than a million"
 
 
 def test_power_is_known_where_the_library_s_noncentral_t_is_not():

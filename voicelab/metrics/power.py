@@ -9,6 +9,7 @@ speakers with S - 1 degrees of freedom; its power follows from the noncentral t.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,18 +117,9 @@ def speakers_needed(
     def enough(speakers: int) -> bool:
         return power_of(difference, of.error(speakers, samples_each), speakers, alpha) >= power
 
-    high = FEW
-    while not enough(high):
-        high *= 2
-        if high > MOST_SPEAKERS:
-            return None
-    if high == FEW:
-        return FEW
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    if not enough(MOST_SPEAKERS):
+        return None
+    return FEW + bisect_left(range(FEW, MOST_SPEAKERS), True, key=enough)
 
 
 def detectable(of: Spread, speakers: int, samples_each: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
