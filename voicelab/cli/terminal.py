@@ -158,16 +158,25 @@ def print_json(document: Any) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
-    """Print an aligned table. whole: columns whose cells are never wrapped, such as ids."""
+    """Print an aligned table. whole: columns whose cells are never wrapped or cut, such as ids and figures."""
     from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Column, Table
     from rich.text import Text
 
+    lines = [[printable(cell) for cell in row] for row in rows]
     # Wrapped instead of truncated, so that long names can still be copied.
-    heads = (Column(name, overflow="fold", no_wrap=name in whole) for name in columns)
+    heads = [Column(name, overflow="fold", no_wrap=name in whole) for name in columns]
+    for head, *cells in zip(heads, columns, *lines, strict=True):
+        head.min_width = max(map(cell_len, cells)) if head.no_wrap else None
     name = Text(printable(title))
     grid = Table(*heads, title=name, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        grid.add_row(*(Text(printable(cell)) for cell in row))
-    Console().print(grid)
+    console = Console()
+    if whole:
+        # rich cuts cells that do not fit, and a cut figure looks like another one.
+        console.width = max(console.width, Measurement.get(console, console.options.update(width=10_000), grid).minimum)
+    for line in lines:
+        grid.add_row(*map(Text, line))
+    console.print(grid)
