@@ -41,7 +41,7 @@ def printable(text: str, unprintable: re.Pattern[str] = _UNPRINTABLE) -> str:
 
 
 class OneLine(logging.Filter):
-    """Turn every message into one printable line.
+    """Turn every message into one printable line, and reduce the request targets that uvicorn logs to their path.
 
     are_shown: append the QUOTED field to the message; else it is dropped.
     """

@@ -88,7 +88,7 @@ class Metrics:
     def sample(
         self, connections: int, hosts: Iterable[EnginePool], pools: Iterable[WorkPool], history_failures: int
     ) -> None:
-        """Update the gauges, and the counters of what others count. Call it regularly and before each scrape."""
+        """Update the gauges, and the counters of events elsewhere. Call it regularly and before each scrape."""
         self._connections.set(connections)
         self._tasks.set(len(asyncio.all_tasks()))
         self._threads.set(psutil.Process().num_threads())

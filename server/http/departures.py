@@ -49,8 +49,6 @@ class _WatchedRequest:
         self._has_begun = False
         self._is_complete = False
         self._is_cancelled = False
-        # Matched before the app runs, which puts the prefix of a proxy before the path.
-        self._waits_for_engines = WAITS_FOR_ENGINES.fullmatch(scope["path"]) is not None
 
     async def run(self) -> None:
         self._task = asyncio.current_task()
@@ -87,7 +85,7 @@ class _WatchedRequest:
         message = await self._receive_from_client()
         if message["type"] == "http.disconnect":
             self._left.set()
-        elif not message.get("more_body", False) and self._waits_for_engines:
+        elif not message.get("more_body", False) and WAITS_FOR_ENGINES.fullmatch(self._scope["path"]):
             self._watching = asyncio.create_task(self._watch())
         return message
 

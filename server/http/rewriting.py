@@ -27,7 +27,10 @@ def checked_prefix(value: str) -> str:
 
 
 class Rewriting:
-    """ASGI middleware that changes requests and WebSocket handshakes. change: returns the scope for the app."""
+    """ASGI middleware that changes requests and WebSocket handshakes.
+
+    change: returns the scope for the app. It must not change the given one, which the middleware outside also reads.
+    """
 
     def __init__(self, app: ASGIApp, change: Callable[[Scope], Scope]) -> None:
         self._app = app
@@ -51,6 +54,5 @@ def without_prefix(prefix: str, scope: Scope) -> Scope:
 
 
 def with_prefix(prefix: str, scope: Scope) -> Scope:
-    """Add the prefix to the path, also for the middleware outside, and set it as ASGI's root_path."""
-    scope["root_path"], scope["path"] = prefix, prefix + scope["path"]
-    return scope
+    """Add the prefix to the path, and set it as ASGI's root_path."""
+    return {**scope, "root_path": prefix, "path": prefix + scope["path"]}

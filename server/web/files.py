@@ -1,9 +1,9 @@
 """The pages, their files and their security headers."""
 
+from functools import partial
 from pathlib import Path
 
-from fastapi import APIRouter, Request
-from starlette._utils import get_route_path
+from fastapi import APIRouter
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -32,12 +32,12 @@ async def app() -> Response:
     return RedirectResponse("app/")
 
 
-async def _page(request: Request) -> Response:
-    return FileResponse(WEB / PAGES[get_route_path(request.scope)], headers=_HEADERS)
+async def _page(file: str) -> Response:
+    return FileResponse(WEB / file, headers=_HEADERS)
 
 
-for _path in PAGES:
-    router.add_api_route(_path, _page)
+for _path, _file in PAGES.items():
+    router.add_api_route(_path, partial(_page, _file))
 
 
 class Assets(StaticFiles):

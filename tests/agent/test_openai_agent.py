@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Iterator
@@ -113,6 +114,23 @@ def test_closing_a_reply_cancels_the_request(api: str) -> None:
             progress = stream.next()
         stream.close()
         assert server.left.wait(5), "the server sees its client go"
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_reply_ends_after_its_agent_was_dropped(api: str) -> None:
+    steps = [Text("One. "), Text("Two.", after_s=0.3)]
+    with model_server(lambda _: steps) as server:
+        agent = OpenAIAgent(base_url=server.base_url, model="stub", api=api, retries=0)
+        agent.load()
+        stream = agent.stream()
+        progress = stream.start("go", Dialogue())
+        del agent
+        gc.collect()
+        until_s = time.perf_counter() + 10
+        while not progress.done and time.perf_counter() < until_s:
+            progress = stream.next()
+    assert progress.done
+    assert progress.result.text == "One. Two."
 
 
 def test_settings_go_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

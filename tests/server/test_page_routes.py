@@ -47,6 +47,12 @@ def test_pages_load_nothing_from_elsewhere(http, path):
     assert "http://" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/app/", "/app/record", "/app/runs", "/docs"])
+def test_a_page_whose_path_ends_with_a_new_line_is_answered(http, path):
+    """Regression: the path matches its route, but was looked up in a table that does not contain it."""
+    assert http.get(f"{path}%0A").text == http.get(path).text
+
+
 def test_every_file_of_the_page_is_in_the_package_and_served(http):
     web = Path(set_files.__file__).parent / "static"
     for file in web.rglob("*.*"):

@@ -235,6 +235,7 @@ class OpenAIRealtime(StreamTarget):
     tools: str | None = None
     tool_output: str = "{}"
     configure: bool = True
+    # Not an option, because each response ends with a message.
     quiet_s: float = field(default=1.5, init=False)
 
     def __post_init__(self) -> None:

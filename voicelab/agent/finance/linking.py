@@ -43,7 +43,7 @@ class _Form:
 
 
 class CompanyLinker:
-    """Links words to companies, given by ticker."""
+    """Links words to companies by their names and aliases. companies: by ticker."""
 
     def __init__(self, companies: Mapping[str, Company]) -> None:
         self._companies = companies

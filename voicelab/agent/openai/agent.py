@@ -1,11 +1,13 @@
 """An agent for any server with chat completions or responses: OpenAI, vLLM, Ollama, llama.cpp, LiteLLM."""
 
+import asyncio
 import hashlib
 import weakref
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from voicelab.agent.base import Dialogue, Reply, ReplyWriter
+from voicelab.agent.base import Dialogue, Reply, ReplyPart, ReplyWriter
 from voicelab.agent.openai import chat, responses
 from voicelab.agent.openai.conversing import ModelServer, TurnWithModel
 from voicelab.agent.openai.loop_thread import LoopStream, LoopThread
@@ -69,10 +71,15 @@ class OpenAIAgent:
         return EngineInfo("agent", "openai", asdict(self), revision, device="remote", licence="the server's own")
 
     def stream(self) -> LoopStream:
+        # A method of the agent, so that the loop does not end before the stream.
+        return LoopStream(self._loop, self._parts)
+
+    def _parts(self, heard: str, dialogue: Dialogue, wanted: asyncio.Event | None) -> AsyncIterator[ReplyPart | Reply]:
         request = ModelRequest(
             self.model, self._prompt, (), self._toolbox.tools, temperature=self.temperature, seed=self.seed
         )
-        return LoopStream(self._loop, TurnWithModel(self._server, request, self._toolbox, self.tool_timeout_s).parts)
+        turn = TurnWithModel(self._server, request, self._toolbox, self.tool_timeout_s)
+        return turn.parts(heard, dialogue, wanted)
 
     def respond(self, heard: str, dialogue: Dialogue) -> ReplyWriter:
         stream = self.stream()

@@ -50,7 +50,7 @@ class TurnWithModel:
         self._usage = Usage(requests=0)
 
     async def parts(
-        self, heard: str, dialogue: Dialogue, wanted: asyncio.Event | None = None
+        self, heard: str, dialogue: Dialogue, wanted: asyncio.Event | None
     ) -> AsyncIterator[ReplyPart | Reply]:
         """Yield the parts of the reply to these words. wanted: see ToolSession. Raises EngineError."""
         self._begun_s = perf_counter()
