@@ -53,6 +53,7 @@ def test_displays_are_short_and_readable_untrusted(tmp_path):
     samples = load(write_set(tmp_path))
     assert repr(samples[0]) == "Sample a (one, x): 'hello'"
     assert len(repr(samples)) < 200
+    assert "2 samples, 1 scenario (" in repr(samples)
     for shown in (samples[0]._repr_html_(), samples._repr_html_(), samples[0].clip()._repr_html_()):
         assert "<script" not in shown
     assert '<audio controls src="data:audio/wav;base64,' in samples[0]._repr_html_()

@@ -98,6 +98,27 @@ async def test_a_worker_that_cannot_be_replaced_is_one_error_for_every_later_cal
         await host.close()
 
 
+async def test_a_worker_that_cannot_be_replaced_leaves_later_calls_to_the_others(monkeypatch):
+    config = EngineConfig("tts", "slow", Entry("tests.engines.test_engine_pool:Slow", "", "process"))
+    host = await EnginePool(config, 2).open()
+    try:
+
+        async def refuse(*_, **__):
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse)
+        os.kill(host.pids[0], signal.SIGKILL)
+        while not host.restarts:  # noqa: ASYNC110 - there is no event to wait for; the test's limit ends it
+            await asyncio.sleep(0.01)
+        assert [await host.call("work", 0.0) for _ in range(3)] == [1, 2, 3]
+        streams = [host.stream() for _ in range(3)]
+        assert [await stream.call("finish") for stream in streams] == [0, 0, 0]
+        for stream in streams:
+            await stream.close()
+    finally:
+        await host.close()
+
+
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_what_an_engine_raises_becomes_an_engine_error(isolation):
     host = await EnginePool(

@@ -11,14 +11,14 @@ from voicelab.engines.pool.run_sync import run_blocking
 
 
 def in_a_notebook(coroutine, interrupt_after: threading.Event | None = None):
-    """Run a coroutine in an event loop without a signal handler of its own, as Jupyter's kernel does."""
+    """Call run_blocking inside a running event loop. As in Jupyter, the loop does not handle SIGINT itself."""
 
     async def cell():
         return run_blocking(coroutine)
 
     def press_stop(begun: threading.Event) -> None:
         begun.wait()
-        time.sleep(0.2)  # as a person who reads
+        time.sleep(0.2)  # until the caller waits
         _thread.interrupt_main()
 
     if interrupt_after is not None:

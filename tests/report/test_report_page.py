@@ -216,6 +216,10 @@ def test_scenarios_are_counted_by_speaker(tmp_path):
     assert "Scenarios by speaker" not in written(tmp_path / "none", [answered("a", speaker="cora")]).text
 
 
+def test_a_single_turn_is_counted_in_the_singular(tmp_path):
+    assert "Not scored: 1 turn." in written(tmp_path, [answered("a"), failed("x")]).text
+
+
 def test_latency_is_shown_by_speaker(tmp_path):
     assert "Latency by speaker" in written(tmp_path, [answered("a", speaker="cora")]).text
     assert "Latency by speaker" not in written(tmp_path / "none", [answered("a")]).text

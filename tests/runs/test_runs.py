@@ -246,6 +246,17 @@ def test_a_turn_whose_target_gives_no_length_takes_that_of_the_recording(stages)
     assert turn.audio_s == pytest.approx(expected_s, abs=0.05)
 
 
+@pytest.mark.parametrize("stage", ["heard", "key", "turn_s"])
+def test_a_stage_with_the_name_of_another_field_is_refused(stage):
+    """It would replace the value of that field."""
+    planned = plan(load(samples_folder()))[0].turns[0]
+    outcome = TurnOutcome(heard="h", stages={stage: 1.0})
+    turn = turn_result(planned, None, outcome, "", reply_file=None, cold=False)
+    assert (turn.key, turn.turn_s, turn.status) == (planned.key, None, "failed")
+    assert turn.failure.code == "bad_reply"
+    assert f"'{stage}'" in turn.failure.message
+
+
 @pytest.mark.skipif(not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES")
 def test_the_original_recordings_are_answered(tmp_path):
     folder, _ = runner.evaluate(RunSpec(samples=str(SEED), target="in-process"), tmp_path)

@@ -35,7 +35,7 @@ class WholeRecognizer:
 
 
 class WholeUtterance:
-    """Collects the pieces of an utterance until its end. hear: recognizes all of it."""
+    """Collects the pieces of an utterance until its end. hear: transcribes the whole utterance."""
 
     def __init__(self, hear: Callable[[Clip], Transcript | str]) -> None:
         self._hear = hear

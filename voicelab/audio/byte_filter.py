@@ -1,4 +1,4 @@
-"""Streams of bytes, and one with something removed from it."""
+"""Byte streams, and the base of those that remove damaged or unwanted bytes from another one."""
 
 from typing import Protocol
 

@@ -15,7 +15,7 @@ _LOUDEST_UNIT = 8.0
 _LOUDEST_INT16 = 65_536.0
 _LOUDEST_INT32 = 2.0**31
 _LEAST_SAMPLES = 64
-"""Bytes that are not samples give values beyond the range of 32-bit integers; one of this many is certain to."""
+"""Among this many floats that are read from other data, some exceed the range of 32-bit integers."""
 _HELD_S = 1.0
 
 

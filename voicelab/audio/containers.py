@@ -88,7 +88,7 @@ _SIGNS: tuple[tuple[str, tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ("caf", (b"caff",), ()),
     ("amr", (b"#!AMR\n", b"#!AMR-WB\n"), ()),
 )
-"""First bytes of each container, and where there are several kinds of contents, the kinds at byte 8."""
+"""First bytes of each container, and for those that also hold other contents, the types at byte 8 that are audio."""
 _BEGINNINGS = (*(start for _, starts, _ in _SIGNS for start in starts), b"#!AMR", *SIGNS)
 
 

@@ -19,7 +19,7 @@ from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
 
 LARGEST_FILE_BYTES = 2**32
-"""Maximum size of a recording, which is read at once: the largest that the size fields of WAV allow."""
+"""Maximum size of a recording, which is read into memory whole: the largest that the size fields of WAV allow."""
 DAMAGED_FROM_S = 0.05
 """Minimum missing audio in seconds for a recording to count as damaged; about the shortest phone."""
 

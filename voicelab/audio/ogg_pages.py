@@ -60,7 +60,7 @@ class OggPages(ByteFilter):
         if flags & _FIRST:
             self._streams.add(serial)
         if granule > 0 and not self._has_audio:
-            # A recording that begins in the middle of a stream also starts late, but has no rest of damaged pages.
+            # A recording that begins in the middle of a stream also starts late, but without remains of damaged pages.
             missing = sequence - self._sequence - 1
             self.is_damaged = self._starts_damaged = 0 < missing * _HEADER.size <= self._dropped
             self._has_audio = True

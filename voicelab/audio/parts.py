@@ -24,7 +24,7 @@ from voicelab.errors import InputError
 
 _STATES_ITS_LENGTH = ("wav", "flac")
 _STARTS = {"flac": re.compile(rb"fLaC"), "ogg": re.compile(rb"OggS\0[\x02\x03\x06\x07]")}
-"""Starts of files. In the second of several joined files, packets state positions from its own start."""
+"""Starts of files. In the second of several joined files, the positions of packets count from its own start."""
 _PREROLL_S = 1.0
 """Decoding starts this many seconds before a part, so that the decoder's state has settled."""
 _LARGEST_GAP_S = 0.02

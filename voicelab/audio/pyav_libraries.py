@@ -1,4 +1,4 @@
-"""The libraries in PyAV's wheel, and a limit of the size of FFmpeg's allocations.
+"""The libraries in PyAV's wheel, and a limit on the size of FFmpeg's allocations.
 
 An MP4 header states the length of its index, and FFmpeg allocates that memory before it reads a sample: 100 bytes of
 input can request gigabytes. FFmpeg has a limit per allocation, which PyAV does not expose.

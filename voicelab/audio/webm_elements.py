@@ -119,7 +119,7 @@ class WebmElements(ByteFilter):
         return is_known and not flags & _RESERVED and not (self._lacings.get(track, flags) ^ flags) & _LACING
 
     def _next_start(self, place: int, end: int | None) -> int | None:
-        """Return the next place at which an element starts and is followed by another one; None for none before `end`.
+        """Return the next place where an element starts that is followed by another one, or None if `end` comes first.
 
         end: None searches the rest of the file, and drops what was searched.
         """
@@ -141,7 +141,7 @@ class WebmElements(ByteFilter):
                 self._fill(len(self._buffer) + 1)
 
     def _is_followed(self, place: int, element: _Element) -> bool:
-        """Whether this element at `place` is followed by another one. Of a cluster, its first four bytes are enough."""
+        """Whether another element follows this one at `place`. A cluster needs none: its four-byte id is enough."""
         end = place + element.end
         self._fill(end + _HEAD_BYTES)
         return element.kind == _CLUSTER or (end <= len(self._buffer) and self._starts(end))

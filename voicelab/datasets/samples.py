@@ -22,6 +22,7 @@ from voicelab.datasets.over_reply import OverReply
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 from voicelab.text import language as language_of
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     import pandas
@@ -183,8 +184,8 @@ class SampleSet:
         return from_rows(frame, home=Path(home), columns=columns)
 
     def __repr__(self) -> str:
-        scenarios = f", {len(self.scenarios)} scenarios" if self.scenarios else ""
-        return f"SampleSet of {len(self)} samples{scenarios} ({', '.join(self.categories)}): {self.path}"
+        scenarios = f", {counted(len(self.scenarios), 'scenario')}" if self.scenarios else ""
+        return f"SampleSet of {counted(len(self), 'sample')}{scenarios} ({', '.join(self.categories)}): {self.path}"
 
     def _repr_html_(self) -> str:
         shown = self.to_frame()[["id", "category", "speaker", "text"]]

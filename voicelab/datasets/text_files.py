@@ -53,7 +53,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def numbered_lines(path: Path, comments: tuple[str, ...] = ()) -> Iterator[tuple[int, str]]:
-    """Yield the non-blank lines of a file, with their numbers from 1. comments: how lines begin that are left out."""
+    """Yield the non-blank lines of a file, with their numbers from 1. comments: prefixes of lines to skip."""
     for number, line in enumerate(split_lines(read_text(path)), start=1):
         if line.strip() and not line.startswith(comments):
             yield number, line

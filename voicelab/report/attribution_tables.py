@@ -75,7 +75,7 @@ def causes(summary: Summary) -> pd.DataFrame:
 
 
 def interval_columns(column: str, found: Measured | None) -> dict[str, Any]:
-    """Return a figure's value and interval as the columns of this name."""
+    """Return a figure's value and interval as the columns `{column}`, `{column} low` and `{column} high`."""
     values = (None, None, None) if found is None else (found.value, found.low, found.high)
     return dict(zip((column, f"{column} low", f"{column} high"), values, strict=True))
 

@@ -33,6 +33,7 @@ from voicelab.scoring.schema import ScenarioOutcome, Summary
 from voicelab.scoring.scored_run import ScoredRun, read_scored
 from voicelab.scoring.sound_quality import SoundQualityRecord
 from voicelab.scoring.summary import summarize_scored
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     import jinja2
@@ -236,7 +237,7 @@ def _tables(summary: Summary) -> list[_Table]:
 
 def _not_scored(summary: Summary, name: str) -> str:
     found = summary.figures.get(name)
-    return f"{summary.turns.primary - found.n if found is not None else summary.turns.primary} turns were not scored."
+    return f"Not scored: {counted(summary.turns.primary - (found.n if found is not None else 0), 'turn')}."
 
 
 def _replay_note(summary: Summary) -> str:

@@ -21,6 +21,7 @@ from voicelab.report.wording import run_line, seconds, shown_value
 from voicelab.scoring.labels import label
 from voicelab.scoring.leading import labelled
 from voicelab.scoring.schema import Bounds, Measured, Summary
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,7 +149,7 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
         return found.value if found is not None else None
 
     counts = [found.n for name, found in summary.figures.items() if name == "turn_s.max"]
-    figure, axes = _figure(summary, f"Latency, {summary.mode}, {sum(counts)} turns", 4.6, theme)
+    figure, axes = _figure(summary, f"Latency, {summary.mode}, {counted(sum(counts), 'turn')}", 4.6, theme)
     timed = {stage: most for stage in (*_WAITS, *_WORK) if (most := point(stage, "max")) is not None and most > 0}
     if not timed:
         return _empty(figure, axes, "no turn was answered after the first (cold) one", theme)
@@ -220,7 +221,7 @@ def wer_over_time(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.annotate(f"{points[-1][1].value:.2f}", (times[-1], points[-1][1].value or 0.0), (6, 0),
                   textcoords="offset points", va="center")  # fmt: skip
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(f"seconds from the end of the caller's speech ({points[0][1].n} turns)")
+    axes.set_xlabel(f"seconds from the end of the caller's speech ({counted(points[0][1].n, 'turn')})")
     axes.set_ylabel("WER, 95 % interval")
     grid(axes, "both", theme)
     return figure
@@ -228,8 +229,8 @@ def wer_over_time(summary: Summary, theme: Theme = LIGHT) -> Figure:
 
 def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
     """Plot precision and recall of companies at each threshold of the agent's linker."""
-    points = summary.linker.points
-    figure, axes = _figure(summary, f"Matching threshold for companies, {summary.linker.n} turns", 3.4, theme)
+    points, turns = summary.linker.points, counted(summary.linker.n, "turn")
+    figure, axes = _figure(summary, f"Matching threshold for companies, {turns}", 3.4, theme)
     if not points:
         return _empty(figure, axes, "the agent reports no candidates", theme)
     thresholds = [point.threshold for point in points]

@@ -109,7 +109,7 @@ def _numbers(found: Measured) -> dict[str, Any]:
 
 
 def _named(column: str, found: Measured | None) -> dict[str, Any]:
-    """Return a figure's value and interval as the columns of this name, and why it has no value."""
+    """Return `interval_columns`, and why the figure has no value as the column `{column} missing`."""
     missing = found.missing if found is not None and too_small(found) else None
     return interval_columns(column, found) | {f"{column} missing": missing}
 

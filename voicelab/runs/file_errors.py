@@ -66,7 +66,7 @@ def check_file(option: str, path: Path) -> None:
 
 
 def _exists(path: Path) -> bool:
-    """Raises OSError if that cannot be known, e.g. for a name that is too long."""
+    """Return whether the path exists. Raises OSError if that is not known, e.g. for a name that is too long."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -155,7 +155,7 @@ def _outcome_fields(
     path = [stages.get(name) for name in CONSECUTIVE]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
-    # A call, because it rejects a stage with the name of another field.
+    # Unlike a literal, dict() rejects a stage with the name of another field.
     return dict(
         status="failed" if failure else "answered",
         failure=failure,

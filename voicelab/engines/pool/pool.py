@@ -107,14 +107,17 @@ class EnginePool:
         return self
 
     def stream(self) -> PooledStream:
-        """Start an utterance on the worker with the fewest open ones."""
-        worker = min(self._workers, key=lambda worker: worker.open_streams)
+        """Start an utterance on the worker with the fewest open ones, if possible one whose engine is loaded."""
+        worker = min(self._workers, key=lambda worker: (not worker.is_ready, worker.open_streams))
         worker.open_streams += 1
         return PooledStream(worker, next(self._stream_ids), self._wait_s)
 
     async def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the engine itself, on the worker with the fewest unanswered calls."""
-        worker = min(self._workers, key=lambda worker: worker.queued)
+        """Call a method of the engine itself.
+
+        The call goes to the worker with the fewest unanswered ones, if possible one whose engine is loaded.
+        """
+        worker = min(self._workers, key=lambda worker: (not worker.is_ready, worker.queued))
         result, _ = await worker.call(None, method, *arguments)
         return result
 

@@ -27,7 +27,7 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
-        # Non-empty queues by utterance (see _utterance), the longest waiting first.
+        # Non-empty queues by utterance, the longest waiting first. A call of the engine itself counts as an utterance.
         self._waiting: dict[int, deque[Request]] = {}
         self._closing: dict[int, None] = {}  # utterances with only a close pending, in order of arrival
         self._awaited: FairQueue[int, Request] = FairQueue()  # by call
@@ -70,7 +70,7 @@ class Scheduler:
             return None
         key = _utterance(request)
         queue = self._waiting[key]
-        queue.remove(request)  # by identity or call id: only awaited requests are taken out of order
+        queue.popleft()
         if not queue:
             del self._waiting[key]
         self._closing.pop(key, None)
@@ -98,7 +98,7 @@ class Scheduler:
                 yield self._waiting[key][0]
         for request in self._awaited:
             if (key := _utterance(request)) not in self._begun_s:
-                yield self._waiting[key][0]  # maybe an earlier request of its utterance
+                yield self._waiting[key][0]  # an utterance's earlier requests come first
         for key, queue in self._waiting.items():
             if key not in self._begun_s:
                 yield queue[0]
@@ -116,5 +116,5 @@ class Scheduler:
 
 
 def _utterance(request: Request) -> int:
-    """The request's stream; negative for a call of the engine itself, each of which is one of its own."""
+    """Return the id of the request's stream, or for a call of the engine itself, its negated call id."""
     return request.stream_id if request.stream_id is not None else -(request.call_id or 0)
