@@ -312,6 +312,16 @@ def test_a_sample_that_cannot_have_a_condition_is_a_warning_and_a_broken_one_an_
     assert "4 turns failed; the first, a: " in " ".join(done.output.split())
 
 
+def test_of_many_samples_that_cannot_have_a_condition_the_warning_names_five(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "silent.wav").write_bytes(codecs.encode_wav(Clip.silence(0.5)))
+    rows = [{"id": f"r{number}", "text": "hello", "audio": "silent.wav"} for number in range(8)]
+    (tmp_path / "set.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    done = voicelab("sweep", "--snr", "10,0", "--samples", "set.jsonl", "--asr", "fake", "--tts", "fake")
+    assert done.exit_code == 0
+    assert "can be applied to r0, r1, r2, r3, r4 and 3 more: an SNR" in " ".join(done.output.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
