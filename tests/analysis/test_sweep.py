@@ -305,7 +305,7 @@ def test_a_sample_that_cannot_have_a_condition_is_a_warning_and_a_broken_one_an_
     done = voicelab("sweep", *options, "--sweep-id", "silent")
     assert done.exit_code == 0
     assert "not every condition can be applied to a, s/1: an SNR is undefined" in " ".join(done.output.split())
-    assert "Without 1 sample that some run could not score" in " ".join(done.output.split())
+    assert "Left out: 1 sample that some run could not score" in " ".join(done.output.split())
     (tmp_path / "a.ogg").write_bytes(b"<html>no recording</html>")
     done = voicelab("sweep", *options, "--sweep-id", "broken")
     assert done.exit_code == 1
