@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -134,16 +133,21 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
 
 
 def _failures(folder: SweepFolder, result: SweepResult) -> tuple[list[TurnResult], list[TurnResult]]:
-    """Return the turns that failed only because a condition cannot be applied to them, and the other failed turns."""
+    """Return the turns that failed only because a condition cannot be applied to them, and the other failed turns.
+
+    A condition that cannot be applied to any sample, such as silence as noise, is not the fault of a sample.
+    """
     from voicelab.analysis.sweep.axes import CLEAN
 
-    broken = {name: [turn for turn in folder.run(name).turns() if turn.broken] for name in result.runs}
-    unreadable = {turn.key for turn in broken[CLEAN]}
+    taken = {name: folder.run(name).turns() for name in result.runs}
+    unreadable = {turn.key for turn in taken[CLEAN] if turn.broken}
     of_condition: list[TurnResult] = []
     others: list[TurnResult] = []
-    for turn in chain.from_iterable(broken.values()):
-        is_bad = turn.failure is not None and turn.failure.code == "bad_sample"
-        (of_condition if is_bad and turn.key not in unreadable else others).append(turn)
+    for turns in taken.values():
+        broken = [turn for turn in turns if turn.broken]
+        for turn in broken:
+            is_bad = turn.failure is not None and turn.failure.code == "bad_sample" and turn.key not in unreadable
+            (of_condition if is_bad and len(broken) < len(turns) else others).append(turn)
     return of_condition, others
 
 
