@@ -173,7 +173,7 @@ def test_p_is_never_shown_as_0(tmp_path):
 
 def test_other_references_recordings_and_normalizers_are_refused(tmp_path, three):
     other = written(tmp_path / "text", hears([*SAID[:-1], "please tell me"], WORSE, run_id="text"))
-    with pytest.raises(InputError, match="different references for 1 samples, such as s23: 'please tell me the price"):
+    with pytest.raises(InputError, match="different references for 1 sample, such as s23: 'please tell me the price"):
         compare([three[0], other])
     sound = written(tmp_path / "sound", hears(SAID, WORSE, run_id="sound", sha="1" * 64))
     with pytest.raises(InputError, match="the recordings or what is expected"):

@@ -11,6 +11,7 @@ from tests.support.command_line import voicelab
 from tests.support.commands import wait_until
 from tests.support.made_runs import summarize_turns
 from tests.support.sample_sets import samples_folder, write_set
+from tests.support.tones import tone
 from voicelab.analysis.sweep import page, running, scoring
 from voicelab.analysis.sweep.axes import axes_of, points_of
 from voicelab.analysis.sweep.measures import MEASURES, threshold
@@ -305,11 +306,33 @@ def test_a_sample_that_cannot_have_a_condition_is_a_warning_and_a_broken_one_an_
     done = voicelab("sweep", *options, "--sweep-id", "silent")
     assert done.exit_code == 0
     assert "not every condition can be applied to a, s/1: an SNR is undefined" in " ".join(done.output.split())
-    assert "Without 1 sample that some run could not score" in " ".join(done.output.split())
+    assert "Left out: 1 sample that some run could not score" in " ".join(done.output.split())
     (tmp_path / "a.ogg").write_bytes(b"<html>no recording</html>")
     done = voicelab("sweep", *options, "--sweep-id", "broken")
     assert done.exit_code == 1
     assert "4 turns failed; the first, a: " in " ".join(done.output.split())
+
+
+def test_of_many_samples_that_cannot_have_a_condition_the_warning_names_five(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "silent.wav").write_bytes(codecs.encode_wav(Clip.silence(0.5)))
+    (tmp_path / "tone.wav").write_bytes(codecs.encode_wav(tone(0.5)))
+    rows = [{"id": f"r{number}", "text": "hello", "audio": "silent.wav"} for number in range(8)]
+    rows.append({"id": "r8", "text": "hello", "audio": "tone.wav"})
+    (tmp_path / "set.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    done = voicelab("sweep", "--snr", "10,0", "--samples", "set.jsonl", "--asr", "fake", "--tts", "fake")
+    assert done.exit_code == 0
+    assert "can be applied to r0, r1, r2, r3, r4 and 3 more: an SNR" in " ".join(done.output.split())
+
+
+def test_a_condition_that_no_sample_can_have_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_set(tmp_path)
+    (tmp_path / "silent.wav").write_bytes(codecs.encode_wav(Clip.silence(0.5)))
+    options = ["--snr", "10", "--noise", "silent.wav", "--samples", str(path), "--asr", "fake", "--tts", "fake"]
+    done = voicelab("sweep", *options)
+    assert done.exit_code == 1
+    assert "turns failed; the first, a: an SNR is undefined here" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize(

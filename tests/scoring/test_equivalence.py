@@ -107,7 +107,7 @@ def test_the_command(run):
     assert "4 of 7" in text
     assert "WER of the same turns" in text
     assert "company: 'What is the price of Apple?' recognized as 'what is the price of tesla'" in text
-    assert "1 turns failed before recognition" in text
+    assert "left out: 1 turn that failed before recognition" in text
 
 
 def test_the_figures_alone(run):

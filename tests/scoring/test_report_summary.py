@@ -82,7 +82,8 @@ def test_the_seed_changes_no_interval_of_a_run():
 
 def test_too_few_speakers_are_said():
     summary = summary_of(VARIED)
-    assert summary.resampling.note == "3 speakers are too few to generalize from"
+    assert summary.resampling.note == "3 speakers, too few to generalize from"
+    assert summary_of(VARIED[:1]).resampling.note == "1 sample, too few to generalize from"
     wer = summary.figures["wer"]
     assert (wer.method, wer.note) == ("exact binomial, effective n", "only a bound: 3 speakers are too few")
     alone = summary_of([answered(f"t{n}", speaker="one", heard="what is the price") for n in range(9)])

@@ -115,7 +115,7 @@ def _spread(
     parts: Sequence[float], wholes: Sequence[float], turns: Sequence[TurnResult], figure: Figure
 ) -> tuple[Spread, ClusterUnit]:
     if len(turns) < 2 or not sum(wholes):
-        raise InputError(f"{figure.name}: {len(turns)} samples are scored for it; a pilot needs two or more")
+        raise InputError(f"{figure.name}: scored for {counted(len(turns), 'sample')}; a pilot needs two or more")
     clusters = Clusters.of(turns)
     found = spread(linearized(parts, wholes), clusters.keys)
     if not found.between + found.within:

@@ -10,6 +10,7 @@ import typer
 
 from voicelab.cli import options, terminal
 from voicelab.text import NAMES
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from voicelab.analysis.compare import Comparison
@@ -118,7 +119,8 @@ def _differences(first: str, second: str, records: Rows) -> None:
     for row in records:
         method = f"no interval: {row['no interval']}" if _none(row["method"]) else row["method"]
         note = "" if _none(row["note"]) else f"; {row['note']}"
-        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}{note}", []).append(row["figure"])
+        of = f"{counted(row['samples'], 'sample')}, by {row['drawn by']}"
+        made.setdefault(f"{of}, {method}{note}", []).append(row["figure"])
     for how, figures in made.items():
         terminal.echo(f"{how}: {', '.join(figures)}")
     terminal.echo()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.text.plural import counted
 
 
 def correct(
@@ -48,7 +49,7 @@ def correct(
     counts = {action: sum(one.action == action for one in decided) for action in ("correct", "drop", "keep")}
     terminal.echo(
         f"{new.path}: version {last.version}, from {last.made_from.version}: {counts['correct']} corrected, "
-        f"{counts['drop']} dropped, {counts['keep']} kept; {len(new.samples)} samples"
+        f"{counts['drop']} dropped, {counts['keep']} kept; {counted(len(new.samples), 'sample')}"
     )
     for name in last.scenarios_dropped:
         terminal.warn(f"scenario {name} lost a turn and was removed")

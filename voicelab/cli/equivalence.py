@@ -9,6 +9,7 @@ import typer
 
 from voicelab.cli import options, terminal
 from voicelab.errors import InputError
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     from voicelab.scoring.counterfactual_file import CounterfactualTurn
@@ -35,14 +36,14 @@ def equivalence(
     folder = RunFolder(run)
     result = folder.read()
     taken = folder.turns()
-    counted = {turn.key: turn for turn in taken if turn.primary}
-    replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in counted]
+    primary = {turn.key: turn for turn in taken if turn.primary}
+    replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in primary]
     if not replayed:
         raise InputError(f"{run}: none of its turns has a transcript")
     counts = [one.counts for one in replayed]
     total = sum(counts, EquivalenceCounts())
-    by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
-    turns = [counted[one.key] for one in replayed]
+    by_speaker = len({primary[one.key].speaker for one in replayed} - {None}) > 1
+    turns = [primary[one.key] for one in replayed]
     keys = [(by_speaker and turn.speaker) or turn.scenario_id or turn.key for turn in turns]
     interval = changed_interval(counts, keys)
     unit = "speaker" if by_speaker else "conversation"
@@ -54,7 +55,7 @@ def equivalence(
         "changed_share": total.changed_share,
         "interval": (asdict(interval) | {"unit": unit}) if interval else None,
         "wer": sum((count(one.text, one.heard, result.spec.rules) for one in replayed), WordCounts()).wer,
-        "skipped": len(counted) - len(replayed),
+        "skipped": len(primary) - len(replayed),
         "changed": [one.key for one in replayed if one.counts.changed],
     }
     if as_json:
@@ -78,7 +79,7 @@ def _show(document: dict[str, Any], replayed: list[CounterfactualTurn], normaliz
     ]
     terminal.table(f"run {document['run_id']}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
     if document["skipped"]:
-        terminal.warn(f"{document['skipped']} turns failed before recognition and are left out")
+        terminal.warn(f"left out: {counted(document['skipped'], 'turn')} that failed before recognition")
     for one in replayed:
         if one.counts.changed:
             terminal.echo(f"{one.key}: {one.text!r} recognized as {one.heard!r}")

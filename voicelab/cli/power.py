@@ -99,8 +99,8 @@ def _pilot_lines(of: Pilot, correlation: float | None) -> Iterator[str]:
     spread, unit = of.spread, of.unit
     second = f", the second {of.difference:+.4f}" if of.difference is not None else ""
     by = "" if of.alone else f" of {spread.speakers} {unit}s"
-    of_samples = f"{counted(spread.samples, 'sample')}{by}"
-    yield f"pilot: {', '.join(of.runs)}: {of.figure.name} {of.value:.4f}{second}; {of_samples}"
+    size = f"{counted(spread.samples, 'sample')}{by}"
+    yield f"pilot: {', '.join(of.runs)}: {of.figure.name} {of.value:.4f}{second}; {size}"
     if of.alone:
         yield f"A sample's standard deviation is {spread.error(1, 1):.4f}; the clusters of samples are unknown."
     else:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from voicelab.cli import options, terminal
 from voicelab.errors import InputError
+from voicelab.text.plural import counted
 
 
 def samples(
@@ -30,7 +31,7 @@ def samples(
         (one.category, str(one.samples), f"{one.duration_s:.1f}", ", ".join(one.speakers)) for one in held.categories
     ]
     terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
-    counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
+    counts = f"{counted(len(found.samples), 'sample')}, {counted(len(found.scenarios), 'scenario')}"
     if held.undecoded_s:
         listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
         raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")

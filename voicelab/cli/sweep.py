@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
     from voicelab.runs.records import TurnResult
 
+_NAMED = 5
+"""Maximum number of samples that a warning names."""
+
 
 def sweep(
     context: typer.Context,
@@ -120,24 +123,32 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
     terminal.echo(f"report: {written}")
     without_condition, failed = _failures(folder, result)
     if without_condition:
-        keys = ", ".join(dict.fromkeys(turn.key for turn in without_condition))
-        terminal.warn(f"not every condition can be applied to {keys}: {_reason(without_condition[0])}")
+        keys = list(dict.fromkeys(turn.key for turn in without_condition))
+        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+        what = f"not every condition can be applied to {', '.join(keys[:_NAMED])}{more}"
+        terminal.warn(f"{what}: {_reason(without_condition[0])}")
     if failed:
         first = f"the first, {failed[0].key}: {_reason(failed[0])}"
         raise VoicelabError(f"{counted(len(failed), 'turn')} failed; {first}; see the runs in {folder.path}")
 
 
 def _failures(folder: SweepFolder, result: SweepResult) -> tuple[list[TurnResult], list[TurnResult]]:
-    """Return the failed turns to which only a condition could not be applied, and the other failed turns."""
+    """Return the turns that failed only because a condition cannot be applied to them, and the other failed turns.
+
+    A condition that cannot be applied to any sample, such as silence as noise, is not the fault of a sample.
+    """
     from voicelab.analysis.sweep.axes import CLEAN
 
-    broken = {name: [turn for turn in folder.run(name).turns() if turn.broken] for name in result.runs}
-    unreadable = {turn.key for turn in broken[CLEAN]}
-    failed = [turn for turns in broken.values() for turn in turns]
-    of_condition = [
-        turn for turn in failed if turn.failure and turn.failure.code == "bad_sample" and turn.key not in unreadable
-    ]
-    return of_condition, [turn for turn in failed if turn not in of_condition]
+    taken = {name: folder.run(name).turns() for name in result.runs}
+    unreadable = {turn.key for turn in taken[CLEAN] if turn.broken}
+    of_condition: list[TurnResult] = []
+    others: list[TurnResult] = []
+    for turns in taken.values():
+        broken = [turn for turn in turns if turn.broken]
+        for turn in broken:
+            is_bad = turn.failure is not None and turn.failure.code == "bad_sample" and turn.key not in unreadable
+            (of_condition if is_bad and len(broken) < len(turns) else others).append(turn)
+    return of_condition, others
 
 
 def _reason(turn: TurnResult) -> str:

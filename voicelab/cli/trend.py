@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import options, terminal
+from voicelab.text.plural import counted
 
 
 def trend(
@@ -55,5 +56,5 @@ def trend(
         for one in points
     ]
     columns = ("run", label.short, "95 % interval", "change", "")
-    terminal.table(f"{label.title}, {len(points)} runs", columns, shown)
+    terminal.table(f"{label.title}, {counted(len(points), 'run')}", columns, shown)
     terminal.echo(f"picture: {path}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from voicelab.metrics.intervals import FEW, Interval
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.schema import ClusterUnit, ScenarioOutcome
+from voicelab.text.plural import counted
 
 LEVEL = 0.95
 ONE_SPEAKER = "one speaker: the interval says nothing about other speakers"
@@ -61,5 +62,5 @@ class Clusters:
     def general_note(self) -> str | None:
         """The limitation of every interval over these clusters; None if there is none."""
         if self.count < FEW:
-            return f"{self.count} {self.unit}s are too few to generalize from"
+            return f"{counted(self.count, self.unit)}, too few to generalize from"
         return ONE_SPEAKER if self.one_speaker else None

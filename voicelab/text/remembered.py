@@ -9,7 +9,7 @@ _MOST = 200_000
 
 
 class Remembered(dict[_Key, _Value]):
-    """What a function returns, by its argument. It is emptied when it has 200,000 entries."""
+    """The results of a function by its argument. Before it would exceed 200,000 entries, it is emptied."""
 
     def __init__(self, function: Callable[[_Key], _Value]) -> None:
         super().__init__()

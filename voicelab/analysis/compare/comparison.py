@@ -24,6 +24,7 @@ from voicelab.runs.checking import checked
 from voicelab.runs.records import Draws, Seed
 from voicelab.scoring.intervals import Clusters
 from voicelab.text import Normalizer, WordMap
+from voicelab.text.plural import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,8 @@ class Comparison:
     table: Table
 
     def __repr__(self) -> str:
-        return f"Comparison of {', '.join(one.name for one in self.systems)}: {len(self.systems[0].turns)} samples"
+        names = ", ".join(one.name for one in self.systems)
+        return f"Comparison of {names}: {counted(len(self.systems[0].turns), 'sample')}"
 
     def _repr_html_(self) -> str:
         from voicelab.analysis.compare.page import render_cell

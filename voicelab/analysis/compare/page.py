@@ -15,6 +15,7 @@ from voicelab.report.text_tables import as_text
 from voicelab.report.title import run_title
 from voicelab.report.wording import NONE, in_unit
 from voicelab.runs import storage
+from voicelab.text.plural import counted
 
 _TEMPLATES = Path(__file__).parent / "templates"
 MOST_FLIPS = 200
@@ -107,7 +108,7 @@ def _row(one: Difference, unit: Unit) -> DifferenceRow:
     assert difference is not None
     interval = f"[{_signed(bounds.low, unit)}, {_signed(bounds.high, unit)}]" if bounds is not None else ""
     refused = f"no interval: {found.refused.text(one.unit)}" if found.refused else ""
-    note = ", ".join(filter(None, (f"{found.samples} samples, by {one.unit}", one.note, refused)))
+    note = ", ".join(filter(None, (f"{counted(found.samples, 'sample')}, by {one.unit}", one.note, refused)))
     return DifferenceRow(
         name=one.name,
         title=one.title,

@@ -12,6 +12,7 @@ from voicelab.metrics.words import AlignmentStep, WordCounts, align_words, count
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring.scored_run import read_scored
 from voicelab.text import Normalizer, WordMap, mapped_normalizer
+from voicelab.text.plural import counted
 
 Aligner = Callable[[Sequence[str], Sequence[str]], tuple[AlignmentStep, ...]]
 ALIGNERS: dict[str, Aligner] = {"minimal": align_words, "sclite": align_sclite}
@@ -127,7 +128,7 @@ def _refuse_unlike(first: System, other: System) -> None:
     if changed:
         key = changed[0]
         raise InputError(
-            f"{names} have different references for {len(changed)} samples, such as {key}: "
+            f"{names} have different references for {counted(len(changed), 'sample')}, such as {key}: "
             f"'{first.scores[key].turn.text}' and '{other.scores[key].turn.text}';"
             " evaluate both on one version of the set"
         )

@@ -121,10 +121,10 @@ def source_line(sweep_id: str, figures: SweepFigures) -> str:
 
 def interval_note(figures: SweepFigures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
-    scored = f" Without {counted(left_out, 'sample')} that some run could not score." if left_out else ""
+    out = f" Left out: {counted(left_out, 'sample')} that some run could not score." if left_out else ""
     few = f" Too few to generalize from: {counted(figures.clusters, figures.unit)}." if figures.clusters < FEW else ""
     return (
         f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}); see "
         "docs/explanation/confidence_intervals.md. Breakpoints have bootstrap intervals "
-        f"({figures.draws} resamples, seed {figures.seed}). All figures use the same samples.{scored}{few}"
+        f"({figures.draws} resamples, seed {figures.seed}). All figures use the same samples.{out}{few}"
     )

@@ -7,9 +7,9 @@ Taken = tuple[list[str], int] | None
 
 
 def rewritten(words: Sequence[str], rule: Callable[[Sequence[str], int, list[str]], Taken]) -> list[str]:
-    """Return the words as a rule changes them.
+    """Apply a rule at each word that no earlier replacement includes, and return the new words.
 
-    rule: reads the words from an index on; its third argument are the new words so far, which it may change.
+    rule: called with the words, an index, and the new words so far, which it may change.
     """
     out: list[str] = []
     index = 0

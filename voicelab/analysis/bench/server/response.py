@@ -98,6 +98,6 @@ async def _at_once(
                     return
 
     async with running(speak(number) for number in range(speakers)) as tasks:
-        await wait_or_raise(tasks, None)  # The first speaker to end was there for the last answer
+        await wait_or_raise(tasks, None)  # a speaker ends only when all recordings are answered
     turns = tuple(turn for turn in found if isinstance(turn, TimedTurn))
     return ResponseTimes(speakers, turns, found.count(NoAnswer.CUT), found.count(NoAnswer.UNHEARD))

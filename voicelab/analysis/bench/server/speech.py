@@ -25,7 +25,7 @@ _SHARE_OF_CORES = 0.8
 _STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
 """Share of the guaranteed number of sessions that is measured."""
 _TIMES_AT_STEP = 2
-"""How often several sessions say each recording; with once, the p95 would depend on the four slowest turns."""
+"""Factor for the number of turns with several sessions; with 1, the p95 would depend on the four slowest turns."""
 
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:

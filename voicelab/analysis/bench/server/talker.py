@@ -32,7 +32,7 @@ async def running(work: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[li
 
 
 async def wait_or_raise(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
-    """Wait for a time in seconds, or forever (None); raise a task's exception at once."""
+    """Wait for a time in seconds (None: no limit), or until a task ends; raise its exception if it failed."""
     done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
