@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
     from voicelab.runs.records import TurnResult
 
-_NAMED = 5
-"""Maximum number of samples that a warning names."""
-
 
 def sweep(
     context: typer.Context,
@@ -112,7 +109,7 @@ def sweep(
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
     from voicelab.analysis.sweep import page, wording
-    from voicelab.text.plural import counted
+    from voicelab.text.plural import counted, listed
 
     assert result.figures is not None
     written = page.write(folder)
@@ -123,10 +120,8 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
     terminal.echo(f"report: {written}")
     without_condition, failed = _failures(folder, result)
     if without_condition:
-        keys = list(dict.fromkeys(turn.key for turn in without_condition))
-        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-        what = f"not every condition can be applied to {', '.join(keys[:_NAMED])}{more}"
-        terminal.warn(f"{what}: {_reason(without_condition[0])}")
+        keys = listed(list(dict.fromkeys(turn.key for turn in without_condition)))
+        terminal.warn(f"not every condition can be applied to {keys}: {_reason(without_condition[0])}")
     if failed:
         first = f"the first, {failed[0].key}: {_reason(failed[0])}"
         raise VoicelabError(f"{counted(len(failed), 'turn')} failed; {first}; see the runs in {folder.path}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import read_text, split_lines
 from voicelab.errors import InputError
+from voicelab.text.plural import listed
 
 _SEPARATOR = re.compile(r"[\r\n]*\"?sep=(.)\"?[;,]*(?:\r\n|\r|\n)", re.IGNORECASE)
 
@@ -86,7 +87,7 @@ def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]],
     longer = [number for number, cells in filled if len(cells) > len(names)]
     beyond = "empty cells beyond the header's columns were dropped"
     found = ((wide, split), ([*empty], "empty rows were skipped"), (longer, beyond))
-    notices = [f"{path}: line {_listed(numbers)}: {what}" for numbers, what in found if numbers]
+    notices = [f"{path}: line {listed(numbers)}: {what}" for numbers, what in found if numbers]
     for place, name in enumerate(names):
         if not name:
             _refuse_filled(path, place, lines)
@@ -110,8 +111,3 @@ def _refuse_filled(path: Path, place: int, lines: Sequence[tuple[int, list[str]]
         raise InputError(
             f"{path}: line {filled}: column {place + 1} has a value, but no name in line 1; name or clear the column"
         )
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    shown = ", ".join(map(str, numbers[:5]))
-    return f"{shown} and {len(numbers) - 5} more" if len(numbers) > 5 else shown

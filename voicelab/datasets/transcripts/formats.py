@@ -15,7 +15,7 @@ from voicelab.datasets.transcripts.base import TranscriptLine, UtterancePair
 from voicelab.datasets.transcripts.manifest import TableSide
 from voicelab.errors import InputError
 from voicelab.text.invisible import without_invisible
-from voicelab.text.plural import counted
+from voicelab.text.plural import counted, listed
 
 Format = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
@@ -23,7 +23,6 @@ Format = Literal[
 Missing = Literal["error", "deletions", "skip"]
 FORMATS: tuple[str, ...] = get_args(Format)
 MISSING: tuple[str, ...] = get_args(Missing)
-_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +204,4 @@ def _absent(hypothesis: Path, names: Sequence[str], kind: str, reference: str) -
 
 
 def _listed(names: Sequence[str], kind: str) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{counted(len(names), kind)} ({', '.join(names[:_NAMED])}{more})"
+    return f"{counted(len(names), kind)} ({listed(names, most=10)})"
